@@ -1,0 +1,152 @@
+package objects
+
+import "strings"
+
+// Visibility levels: an attribute or command exists for a session whose
+// visibility number is at most its own. A session starts at Basic.
+const (
+	Basic  = 5
+	Expert = 3
+	Hidden = 1
+)
+
+// Kind is the type of an attribute (nrcmd attribute types).
+type Kind int
+
+// The kinds. The canonical text of each is documented at its parser in
+// value.go.
+const (
+	String    Kind = iota
+	Int            // decimal; min and max of the row apply
+	Bool           // true | false
+	Feature        // a bool shown as enabled | disabled
+	Date           // Unix seconds; 0 is unset, "forever" is its own word
+	Time           // seconds, shown in units: 1w2d3h4m5s
+	Millis         // milliseconds, a plain number
+	Percent        // 10%
+	IPAddr         // dotted quad
+	IP6Addr        // RFC 5952 text
+	Subnet         // 10.1.0.0/16
+	MAC            // 1,6,00:d0:ba:d3:bd:3b
+	Blob           // 01:0a:ff
+	Flags          // comma list of words
+	Enum           // one word
+	NameRef        // name of another object
+	DName          // domain name or address
+	Expr           // expression text on one line
+	OptionIDs      // comma list of option names
+	List           // comma list of strings
+	Ranges         // comma list of first-last, sorted, not overlapping
+	Obj            // embedded object: shown, never set
+)
+
+// Word is one allowed word of an Enum or Flags attribute and its number (an
+// enum's value, a flag's bit index).
+type Word struct {
+	Name   string
+	Number int
+}
+
+// Attr is one row of a class's table.
+type Attr struct {
+	Class      *Class
+	Name       string
+	Kind       Kind
+	Default    string // canonical text; "" is no default
+	Visibility int
+	Help       string
+	Required   bool   // can be changed, never unset
+	ReadOnly   bool   // never set by an operator
+	Immutable  bool   // set at create only
+	LocalOnly  bool   // must differ between partners: clone, compare and sync leave it out
+	Secret     bool   // never printed, never in a clone
+	Inert      string // why it does not act yet; "" if it acts
+	Min, Max   int64  // Int, Time, Millis, Percent: bounds; both 0 is none
+	Words      []Word // Enum, Flags
+	Ref        string // NameRef, Obj: class name
+	Check      func(canonical string) error
+	// Derive computes a shown value that is not stored (addr and mask of a
+	// scope's subnet); such an attribute is read-only.
+	Derive func(*Object) string
+}
+
+// Method is a command of a class beyond the regular verbs, such as scope
+// addRange. The shell's parser, help and completion and the server's dispatch
+// read it.
+type Method struct {
+	Name       string
+	Usage      string // arguments, as help prints them: <start> <end>
+	Min, Max   int    // number of arguments; Max < 0: any number, the rest of the line
+	Visibility int
+	ReadOnly   bool // allowed to a read-only administrator
+	Help       string
+}
+
+// Class is a kind of object and the table of its attributes.
+type Class struct {
+	Name       string
+	Help       string
+	Visibility int
+	Singleton  bool // no name: dhcp, session, server
+	// Runtime classes live in the running server (lease) or in the session;
+	// they are not configuration and are never stored.
+	Runtime bool
+	// Owner is the class that an embedded policy's owner belongs to; the
+	// embedded object carries the owner's name.
+	Owner string
+	// Prefixes lists the dynamic attributes of the class: "option.",
+	// "vendor-option.". Their text is the canonical option value.
+	Prefixes []string
+	// Create names the attributes taken by position at create, in order.
+	Create []string
+	// Key makes the canonical name from what was typed; nil takes any name
+	// that CheckName allows.
+	Key     func(name string) (string, error)
+	Methods []Method
+	// Check holds the rules between attributes of one object and to other
+	// objects of the configuration. Every error names the attribute.
+	Check func(o *Object, cfg *Config) []*Error
+
+	Attrs  []*Attr // in order of declaration
+	byName map[string]*Attr
+}
+
+// classes holds every class in order of declaration.
+var classes []*Class
+
+// Classes returns all classes in order of declaration.
+func Classes() []*Class { return classes }
+
+// ClassNamed returns the class of that name (case does not matter), or nil.
+func ClassNamed(name string) *Class {
+	for _, c := range classes {
+		if strings.EqualFold(c.Name, name) {
+			return c
+		}
+	}
+	return nil
+}
+
+// Attr returns the attribute of that name (case does not matter), or nil.
+func (c *Class) Attr(name string) *Attr { return c.byName[strings.ToLower(name)] }
+
+// Dynamic tells whether name is a dynamic attribute of the class, such as
+// option.51 of a policy.
+func (c *Class) Dynamic(name string) bool {
+	for _, p := range c.Prefixes {
+		if strings.HasPrefix(name, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// Method returns the method of that name (case does not matter), or nil.
+func (c *Class) Method(name string) *Method {
+	for i := range c.Methods {
+		if strings.EqualFold(c.Methods[i].Name, name) {
+			return &c.Methods[i]
+		}
+	}
+	return nil
+}
