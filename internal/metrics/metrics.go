@@ -1,0 +1,102 @@
+// Package metrics shows a running server to monitoring: Prometheus text at
+// /metrics, health at /healthz, readiness at /readyz.
+package metrics
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"leasehold/internal/engine"
+)
+
+// Source is what the pages are made from.
+type Source interface {
+	Health() engine.Health
+	Running() bool
+	Utilization(scope string) ([]engine.Utilization, error)
+}
+
+// Handler serves the three pages. A server is ready once its leases are loaded
+// and it answers packets.
+func Handler(s Source) http.Handler {
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(collector{s}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	mux := http.NewServeMux()
+	mux.Handle("/metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{}))
+	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) {
+		h := s.Health()
+		if h.Value == 0 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+		fmt.Fprintf(w, "health = %d\n%s", h.Value, reasons(h))
+	})
+	mux.HandleFunc("/readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if !s.Running() {
+			http.Error(w, "not ready: the packet service does not run", http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ready")
+	})
+	return mux
+}
+
+func reasons(h engine.Health) string {
+	if len(h.Reasons) == 0 {
+		return ""
+	}
+	return strings.Join(h.Reasons, "\n") + "\n"
+}
+
+var (
+	health = prometheus.NewDesc("leasehold_health", "0 is out of service, 10 is in full service.", nil, nil)
+	up     = prometheus.NewDesc("leasehold_packet_service_up", "1 while packets are answered.", nil, nil)
+	addrs  = prometheus.NewDesc("leasehold_scope_addresses", "Addresses of a scope by what they are.", []string{"scope", "vpn", "state"}, nil)
+	total  = prometheus.NewDesc("leasehold_scope_addresses_total", "Addresses in the ranges and reservations of a scope.", []string{"scope", "vpn"}, nil)
+	packet = prometheus.NewDesc("leasehold_packets_total", "Packets by scope and outcome, since the last reset.", []string{"scope", "vpn", "outcome"}, nil)
+)
+
+type collector struct{ s Source }
+
+func (c collector) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{health, up, addrs, total, packet} {
+		ch <- d
+	}
+}
+
+func (c collector) Collect(ch chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	gauge(health, float64(c.s.Health().Value))
+	running := 0.0
+	if c.s.Running() {
+		running = 1
+	}
+	gauge(up, running)
+	scopes, err := c.s.Utilization("")
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(addrs, err)
+		return
+	}
+	for _, u := range scopes {
+		gauge(total, float64(u.Total), u.Scope, u.VPN)
+		for _, s := range []struct {
+			state string
+			n     int
+		}{
+			{"available", u.Available}, {"offered", u.Offered}, {"leased", u.Leased}, {"expired", u.Expired},
+			{"released", u.Released}, {"unavailable", u.Unavailable}, {"deactivated", u.Deactivated},
+			{"other-available", u.OtherAvailable}, {"reserved", u.Reserved}, {"reserved-leased", u.ReservedLeased},
+		} {
+			gauge(addrs, float64(s.n), u.Scope, u.VPN, s.state)
+		}
+		for _, o := range u.Outcomes {
+			ch <- prometheus.MustNewConstMetric(packet, prometheus.CounterValue, float64(o.N), u.Scope, u.VPN, o.Outcome)
+		}
+	}
+}
