@@ -529,7 +529,7 @@ func (e *engine) receive(p []byte, k int, now int64) {
 		}
 		run.ackLat.add(now - s.t1)
 		if s.op == opDora || e.addr[s.client] == yi { // not where a RELEASE overtook it
-			e.own(s.client, yi, a.lease, now)
+			e.own(s.client, yi, a.lease, s.t1) // a lease runs from its REQUEST (RFC 2131, 4.4.1)
 			e.srvID[s.client] = a.srv
 		}
 		run.byServer(a.srv)
@@ -737,7 +737,7 @@ func (e *engine) dump(path string) error {
 	w := bufio.NewWriter(f)
 	for c, a := range e.addr {
 		if a != 0 {
-			fmt.Fprintf(w, "%d %s\n", c+e.o.first, ip4(a))
+			fmt.Fprintf(w, "%d %s %d\n", c+e.o.first, ip4(a), e.t.Unix()+int64(e.exp[c]))
 		}
 	}
 	if err := w.Flush(); err != nil {

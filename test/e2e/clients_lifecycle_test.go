@@ -1,0 +1,178 @@
+package e2e
+
+import (
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// office is the configuration of most tests: leases of 20 s, so that T1 and T2
+// come by themselves.
+var office = []string{
+	"policy office create",
+	"policy office setOption routers 192.168.50.1",
+	"policy office setOption domain-name-servers 192.168.50.53,192.168.50.54",
+	"policy office setOption domain-name office.example.com",
+	"policy office setLeaseTime 20",
+	"scope office create 192.168.50.0 255.255.255.0 policy=office",
+	"scope office addRange 192.168.50.100 192.168.50.199",
+	"dhcp reload",
+}
+
+// eventually asks again and again until it is so.
+func eventually(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(patience)
+	for !so() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("it never came about: %s", what)
+		}
+	}
+}
+
+func (s *server) wantState(lease string, states ...string) {
+	s.t.Helper()
+	var got string
+	eventually(s.t, "lease "+lease+" is "+strings.Join(states, " or "), func() bool {
+		got = s.attr(lease, "state")
+		return slices.Contains(states, got)
+	})
+}
+
+func officeLab(t *testing.T) (*lab, *server) {
+	t.Helper()
+	l := newLab(t)
+	l.cable("srv", "eth0", "192.168.50.1/24", "cli", "eth0", "")
+	s := l.startServer("srv")
+	s.nrcmd(office...)
+	return l, s
+}
+
+func TestUdhcpcLeasesRenewsReleasesAndSurvivesKill(t *testing.T) {
+	l, s := officeLab(t)
+	wire := l.capture("srv", "eth0")
+	c := l.udhcpc("cli", "eth0")
+	got := c.event("bound")
+	if !strings.HasPrefix(got.Addr, "192.168.50.1") {
+		t.Fatalf("the client got %q", got.Addr)
+	}
+	for k, want := range map[string]string{"router": "192.168.50.1", "dns": "192.168.50.53 192.168.50.54", "domain": "office.example.com", "lease": "20", "mask": "24", "serverid": "192.168.50.1"} {
+		if got.Vars[k] != want {
+			t.Errorf("option %s is %q at the client, want %q", k, got.Vars[k], want)
+		}
+	}
+	s.wantState(got.Addr, "leased")
+	before := s.attr(got.Addr, "expiration")
+
+	s.kill9()
+	s.start()
+	if after := s.attr(got.Addr, "expiration"); after != before {
+		t.Errorf("the lease ended %q before the kill and ends %q after it", before, after)
+	}
+	s.wantState(got.Addr, "leased")
+
+	c.signal(syscall.SIGUSR1)
+	if again := c.event("renew"); again.Addr != got.Addr {
+		t.Errorf("renewed %s, had %s", again.Addr, got.Addr)
+	}
+	eventually(t, "the renewal is on record", func() bool { return s.attr(got.Addr, "expiration") != before })
+	c.event("renew") // by itself, at T1
+	c.signal(syscall.SIGUSR2)
+	s.wantState(got.Addr, "released", "available")
+	wire.wellFormed()
+}
+
+func TestDhclientRenewsRebindsAndMovesToAnotherSubnet(t *testing.T) {
+	l, s := officeLab(t)
+	l.cable("srv", "eth1", "192.168.60.1/24", "cli2", "eth0", "")
+	l.mac("cli", "eth0", "02:00:00:00:00:61")
+	l.mac("cli2", "eth0", "02:00:00:00:00:61")
+	s.nrcmd("scope floor2 create 192.168.60.0 255.255.255.0 policy=office",
+		"scope floor2 addRange 192.168.60.100 192.168.60.199", "dhcp reload")
+	wire, wire2 := l.capture("srv", "eth0"), l.capture("srv", "eth1")
+
+	c := l.dhclient("cli", "eth0", "")
+	first := c.event("BOUND")
+	if r := c.event("RENEW"); r.Addr != first.Addr {
+		t.Errorf("renewed %s, had %s", r.Addr, first.Addr)
+	}
+	// Unicast no longer reaches the server: the client must rebind at T2.
+	sh(t, "ip", "-n", l.ns("cli"), "route", "add", "blackhole", "192.168.50.1/32")
+	if r := c.event("REBIND"); r.Addr != first.Addr {
+		t.Errorf("rebound %s, had %s", r.Addr, first.Addr)
+	}
+	c.quit()
+
+	// The same client, its lease file with it, on another floor.
+	files := l.dhclientArgs("cli", "eth0", "")
+	c2 := &client{process: start(t, l.ns("cli2"), nil, append(append(files, "-d"), "eth0")...)}
+	moved := c2.event("BOUND")
+	if !strings.HasPrefix(moved.Addr, "192.168.60.") {
+		t.Errorf("on the other floor the client got %s", moved.Addr)
+	}
+	c2.quit()
+	release := &client{process: start(t, l.ns("cli2"), nil, append(append(files, "-d", "-r"), "eth0")...)}
+	release.wait()
+	s.wantState(moved.Addr, "released", "available")
+
+	naks := wire2.fields("dhcp.option.dhcp == 6", "dhcp.ip.your")
+	if len(naks) == 0 {
+		t.Error("the server sent no DHCPNAK to a client that restarted on another subnet")
+	}
+	wire.wellFormed()
+	wire2.wellFormed()
+}
+
+func TestDhcpcdDeclinesATakenAddress(t *testing.T) {
+	l := newLab(t)
+	l.lan("lan", "srv/eth0=192.168.50.1/24", "cli/eth0", "squatter/eth0=192.168.50.100/24")
+	s := l.startServer("srv")
+	s.nrcmd(office...)
+	wire := l.capture("srv", "eth0")
+	c := l.dhcpcd("cli", "eth0", "")
+	got := c.event("BOUND")
+	if got.Addr == "192.168.50.100" || !strings.HasPrefix(got.Addr, "192.168.50.1") {
+		t.Errorf("the client took %s", got.Addr)
+	}
+	s.wantState("192.168.50.100", "unavailable")
+	if declines := wire.fields("dhcp.option.dhcp == 4", "dhcp.option.requested_ip_address"); len(declines) == 0 {
+		t.Error("the client sent no DHCPDECLINE: the test shows nothing")
+	}
+	if out := s.one("scope office clearUnavailable"); out != "" {
+		t.Logf("clearUnavailable: %s", out)
+	}
+	s.wantState("192.168.50.100", "available")
+	c.event("RENEW")
+	c.signal(syscall.SIGTERM)
+	wire.wellFormed()
+}
+
+func TestUdhcpcDeclinesATakenAddress(t *testing.T) {
+	l := newLab(t)
+	l.lan("lan", "srv/eth0=192.168.50.1/24", "cli/eth0", "squatter/eth0=192.168.50.100/24")
+	s := l.startServer("srv")
+	s.nrcmd(office...)
+	c := l.udhcpc("cli", "eth0", "-a")
+	if got := c.event("bound"); got.Addr == "192.168.50.100" {
+		t.Error("the client took an address that another host uses")
+	}
+	s.wantState("192.168.50.100", "unavailable")
+}
+
+func TestPingBeforeOfferSparesATakenAddress(t *testing.T) {
+	l := newLab(t)
+	l.lan("lan", "srv/eth0=192.168.50.1/24", "cli/eth0", "squatter/eth0=192.168.50.100/24")
+	s := l.startServer("srv")
+	s.nrcmd(append(slices.Clone(office), "scope office enable ping-clients", "dhcp reload")...)
+	c := l.udhcpc("cli", "eth0")
+	if got := c.event("bound"); got.Addr == "192.168.50.100" {
+		t.Error("the server offered an address that answers a ping")
+	}
+	s.wantState("192.168.50.100", "unavailable")
+}
