@@ -97,7 +97,7 @@ type API interface {
 	Stats(categories []string, sample bool) []*objects.Object
 	ResetStats()
 	// Utilization of one scope, or of all for "".
-	Utilization(scope string) ([]Utilization, *objects.Error)
+	Utilization(scope string) ([]Utilization, error)
 
 	// ListLeases calls fn with objects of the runtime class lease in address
 	// order.
