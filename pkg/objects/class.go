@@ -1,6 +1,9 @@
 package objects
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Visibility levels: an attribute or command exists for a session whose
 // visibility number is at most its own. A session starts at Basic.
@@ -51,6 +54,7 @@ type Word struct {
 type Attr struct {
 	Class      *Class
 	Name       string
+	Aliases    []string // older names, understood wherever a name is typed
 	Kind       Kind
 	Default    string // canonical text; "" is no default
 	Visibility int
@@ -61,7 +65,7 @@ type Attr struct {
 	LocalOnly  bool   // must differ between partners: clone, compare and sync leave it out
 	Secret     bool   // never printed, never in a clone
 	Inert      string // why it does not act yet; "" if it acts
-	Min, Max   int64  // Int, Time, Millis, Percent: bounds; both 0 is none
+	Min, Max   int64  // bounds of Int, Time (seconds), Millis, Percent, of a String's length; both 0 is none
 	Words      []Word // Enum, Flags
 	Ref        string // NameRef, Obj: class name
 	Check      func(canonical string) error
@@ -75,12 +79,19 @@ type Attr struct {
 // read it.
 type Method struct {
 	Name       string
+	Aliases    []string
 	Usage      string // arguments, as help prints them: <start> <end>
 	Min, Max   int    // number of arguments; Max < 0: any number, the rest of the line
 	Visibility int
 	ReadOnly   bool // allowed to a read-only administrator
 	Help       string
+	// Unsupported is why the method is understood but not built: it is
+	// answered with 322 Feature not supported. "" if it is built.
+	Unsupported string
 }
+
+// Assignment is one attribute and the text for it, as typed.
+type Assignment struct{ Name, Text string }
 
 // Class is a kind of object and the table of its attributes.
 type Class struct {
@@ -97,12 +108,18 @@ type Class struct {
 	// Prefixes lists the dynamic attributes of the class: "option.",
 	// "vendor-option.". Their text is the canonical option value.
 	Prefixes []string
-	// Create names the attributes taken by position at create, in order.
+	// Create names the attributes taken by position at create, in order; one
+	// in brackets may be left out, and so may all behind it.
 	Create []string
+	// Reserved lists names that no operator may create.
+	Reserved []string
 	// Key makes the canonical name from what was typed; nil takes any name
 	// that CheckName allows.
 	Key     func(name string) (string, error)
 	Methods []Method
+	// Positional makes the attributes that the arguments by position of
+	// create stand for; nil pairs them with Create in order.
+	Positional func(args []string) ([]Assignment, *Error)
 	// Check holds the rules between attributes of one object and to other
 	// objects of the configuration. Every error names the attribute.
 	Check func(o *Object, cfg *Config) []*Error
@@ -144,8 +161,10 @@ func (c *Class) Dynamic(name string) bool {
 // Method returns the method of that name (case does not matter), or nil.
 func (c *Class) Method(name string) *Method {
 	for i := range c.Methods {
-		if strings.EqualFold(c.Methods[i].Name, name) {
-			return &c.Methods[i]
+		m := &c.Methods[i]
+		same := func(n string) bool { return strings.EqualFold(n, name) }
+		if same(m.Name) || slices.ContainsFunc(m.Aliases, same) {
+			return m
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // Object is one configured thing: a class, a name and the canonical texts of
@@ -61,9 +62,11 @@ func Ref(c *Class, name string) string {
 	return c.Name + ` "` + name + `"`
 }
 
-// Config is a set of objects. It is not safe for concurrent changes.
+// Config is a set of objects. Any number may read and clone it at once, but
+// nobody while it is being changed.
 type Config struct {
-	byClass map[*Class]map[string]*Object
+	byClass  map[*Class]map[string]*Object
+	bySubnet atomic.Pointer[subnets] // nil until it is first needed
 }
 
 // NewConfig returns an empty configuration.
@@ -81,12 +84,20 @@ func (c *Config) Put(o *Object) {
 		m = map[string]*Object{}
 		c.byClass[o.Class] = m
 	}
-	m[strings.ToLower(o.Name)] = o
+	key := strings.ToLower(o.Name)
+	if o.Class == Scope {
+		c.reindex(m[key], o)
+	}
+	m[key] = o
 }
 
 // Delete removes an object; it does nothing where there is none.
 func (c *Config) Delete(class *Class, name string) {
-	delete(c.byClass[class], strings.ToLower(name))
+	key := strings.ToLower(name)
+	if old := c.byClass[class][key]; old != nil && class == Scope {
+		c.reindex(old, nil)
+	}
+	delete(c.byClass[class], key)
 }
 
 // Len returns the number of objects of a class.
@@ -107,6 +118,10 @@ func (c *Config) Clone() *Config {
 	n := NewConfig()
 	for k, m := range c.byClass {
 		n.byClass[k] = maps.Clone(m)
+	}
+	if ix := c.bySubnet.Load(); ix != nil {
+		ix.shared.Store(true)
+		n.bySubnet.Store(ix)
 	}
 	return n
 }

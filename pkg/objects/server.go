@@ -1,0 +1,34 @@
+package objects
+
+// Server is the command that addresses a server of the cluster by its type:
+// server dhcp reload is dhcp reload.
+var Server = class("server", "The servers of the cluster; server dhcp X does what dhcp X does")
+
+// ServerStartOnReboot is kept for the DHCP server.
+var ServerStartOnReboot = Server.feature("start-on-reboot", "enabled", Basic, "Start serving when the server process starts", localOnly)
+
+func init() {
+	Server.Singleton = true
+	Server.Methods = append(serviceMethods(), serverMethods...)
+}
+
+// serviceMethods are the commands that dhcp and server dhcp have in common.
+func serviceMethods() []Method {
+	return []Method{
+		{Name: "start", Help: "Begin to serve"},
+		{Name: "stop", Help: "Stop serving; the process stays"},
+		{Name: "reload", Help: "Make the stored configuration the running one"},
+		{Name: "getHealth", ReadOnly: true, Help: "Tell how well the server is, 10 is best and 0 is not serving, and why if it is not 10"},
+		{Name: "getStats", Usage: "[[all | server [,] failover [,] dhcpv6] [total | sample]]", Max: -1, ReadOnly: true, Help: "Show the server's counters"},
+		{Name: "getRelatedServers", Usage: "[column-separator=<string>]", Max: 1, ReadOnly: true, Help: "Show the servers that this one talks to and the state of each", Unsupported: noFailover},
+		{Name: "setPartnerDown", Usage: "<partner> [<date>]", Min: 1, Max: -1, Help: "Tell the server that its failover partner is down, since the date if one is given", Unsupported: noFailover},
+		{Name: "serverLogs", Usage: "show | nlogs=<n> logsize=<bytes>", Min: 1, Max: 2, Help: "Show or set how many log files are kept, and how large", Unsupported: "the size of log files is fixed"},
+	}
+}
+
+var serverMethods = []Method{
+	{Name: "resetStats", Help: "Set the statistics back to zero"},
+	{Name: "setDebug", Usage: "<expr> [MLOG | <output>]", Min: 1, Max: 2, Visibility: Expert, Help: "Log debugging categories, such as Y=1", Unsupported: noFailover},
+	{Name: "unsetDebug", Visibility: Expert, Help: "Stop logging debugging categories", Unsupported: noFailover},
+	{Name: "updateSms", Usage: "[all]", Max: 1, Help: "Send leases to the SMS", Unsupported: noSMS},
+}
