@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"connectrpc.com/connect"
 
@@ -45,8 +46,10 @@ func (i *sessionInterceptor) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc
 // stream cannot be sent twice.
 func (i *sessionInterceptor) WrapStreamingClient(next connect.StreamingClientFunc) connect.StreamingClientFunc {
 	return func(ctx context.Context, spec connect.Spec) connect.StreamingClientConn {
-		// If it fails, the stream fails in the same way and says so.
-		_, _ = i.client.Get(ctx, connect.NewRequest(&adminv1.GetRequest{Class: "session"}))
+		if i.client.authorize(http.Header{}) != "" {
+			// If it fails, the stream fails in the same way and says so.
+			_, _ = i.client.Get(ctx, connect.NewRequest(&adminv1.GetRequest{Class: "session"}))
+		}
 		conn := next(ctx, spec)
 		i.client.authorize(conn.RequestHeader())
 		return conn
@@ -57,7 +60,7 @@ func (i *sessionInterceptor) WrapStreamingHandler(next connect.StreamingHandlerF
 	return next
 }
 
-func (c *Client) authorize(h interface{ Set(key, value string) }) (token string) {
+func (c *Client) authorize(h http.Header) (token string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.token != "" {
