@@ -66,7 +66,11 @@ func (s *server) tryStart() bool {
 		}
 	}()
 	argv := append([]string{filepath.Join(bin, "dhcpd"), "-data", s.data}, s.args...)
-	s.proc = start(s.t, s.lab.ns(s.ns), append([]string{"NOTIFY_SOCKET=" + path}, s.env...), argv...)
+	ns := ""
+	if s.ns != "" {
+		ns = s.lab.ns(s.ns)
+	}
+	s.proc = start(s.t, ns, append([]string{"NOTIFY_SOCKET=" + path}, s.env...), argv...)
 	select {
 	case <-ready:
 		return true
@@ -77,6 +81,9 @@ func (s *server) tryStart() bool {
 		return false
 	}
 }
+
+// pid is the process number of dhcpd itself: ip netns exec becomes it.
+func (s *server) pid() int { return s.proc.cmd.Process.Pid }
 
 // kill9 ends the server without a goodbye.
 func (s *server) kill9() {
