@@ -25,7 +25,7 @@ func Dump(b []byte) string {
 	fmt.Fprintf(&sb, "  op = %d, htype = %d, hlen = %d, hops = %d, xid = 0x%08x, secs = %d, flags = 0x%04x\n",
 		m.Op, m.HType, m.HLen, m.Hops, m.XID, m.Secs, m.Flags)
 	fmt.Fprintf(&sb, "  ciaddr = %s, yiaddr = %s, siaddr = %s, giaddr = %s\n", m.CIAddr, m.YIAddr, m.SIAddr, m.GIAddr)
-	fmt.Fprintf(&sb, "  chaddr = %s\n", hex(m.HW()))
+	fmt.Fprintf(&sb, "  chaddr = %s\n", colons(m.HW()))
 	if len(m.SName) > 0 {
 		fmt.Fprintf(&sb, "  sname = %q\n", m.SName)
 	}
@@ -33,7 +33,7 @@ func Dump(b []byte) string {
 		fmt.Fprintf(&sb, "  file = %q\n", m.File)
 	}
 	if len(m.Vendor) > 0 {
-		fmt.Fprintf(&sb, "  vend = %s\n", hex(m.Vendor))
+		fmt.Fprintf(&sb, "  vend = %s\n", colons(m.Vendor))
 	}
 	for _, o := range m.opts {
 		sb.WriteString("  ")
@@ -43,10 +43,24 @@ func Dump(b []byte) string {
 	return sb.String()
 }
 
-// dumpOption has the library name and explain one option.
+// dumpOption has the library name and explain one option. What the library
+// shows as a list of decimal octets is shown as it is written everywhere else,
+// and no client puts control characters into a log.
 func dumpOption(o Opt) string {
-	s := dhcpv4.Options{o.Code: o.Value}.Summary(nil)
-	return fmt.Sprintf("(%d) %s", o.Code, strings.TrimSpace(s))
+	if o.Code == DHCPMessageType && len(o.Value) == 1 {
+		return fmt.Sprintf("(%d) DHCP Message Type: %s", o.Code, TypeName(MessageType(o.Value[0])))
+	}
+	s := strings.TrimSpace(dhcpv4.Options{o.Code: o.Value}.Summary(nil))
+	if octets := fmt.Sprint(o.Value); strings.HasSuffix(s, octets) {
+		s = strings.TrimSuffix(s, octets) + colons(o.Value)
+	}
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' || r == '\n' && o.Code != RelayAgentInfo || r == 0x7f {
+			return '?'
+		}
+		return r
+	}, s)
+	return fmt.Sprintf("(%d) %s", o.Code, s)
 }
 
-func hex(b []byte) string { return strings.ReplaceAll(fmt.Sprintf("% x", b), " ", ":") }
+func colons(b []byte) string { return strings.ReplaceAll(fmt.Sprintf("% x", b), " ", ":") }
