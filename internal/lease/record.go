@@ -69,7 +69,8 @@ const (
 // Forever as an expiration is a lease without end (infinite lease time).
 const Forever int64 = 1<<63 - 1
 
-// HW is a hardware address: type (1 is Ethernet), and up to 16 octets.
+// HW is a hardware address: type (1 is Ethernet), and up to 16 octets; those
+// after Len are zero, so that equal addresses are equal values.
 type HW struct {
 	Type uint8
 	Len  uint8

@@ -34,14 +34,14 @@ type Verdict uint8
 
 // The verdicts. The first four gave an address.
 const (
-	GaveReserved  Verdict = iota + 1 // the one reserved for the client
-	GavePrevious                     // the one it has, or had last
-	GaveRequested                    // the one it asked for
-	GaveNew                          // the next in the scope's order
-	NoScope                          // none of the scopes is configured (any more)
-	Exhausted                        // no address is available in them
-	OverLimit                        // its limitation-id has enough leases
-	NoneAcceptable                   // Acceptable refused all that were tried
+	GaveReserved   Verdict = iota + 1 // the one reserved for the client
+	GavePrevious                      // the one it has, or had last
+	GaveRequested                     // the one it asked for
+	GaveNew                           // the next in the scope's order
+	NoScope                           // none of the scopes is configured (any more)
+	Exhausted                         // no address is available in them
+	OverLimit                         // its limitation-id has enough leases
+	NoneAcceptable                    // Acceptable refused all that were tried
 )
 
 var verdictNames = [...]string{

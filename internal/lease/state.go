@@ -2,36 +2,231 @@ package lease
 
 import "time"
 
-// Offer gives the lease to a client for the offer-timeout.
-func Offer(l Lease, c Client, now int64, timeout time.Duration) Lease { return l }
+// The life of a lease (nrcmd lease attribute state) without failover:
+//
+//	available --offer--> offered --acknowledge--> leased --expire--> expired
+//	    ^                   |                      |  ^                 |
+//	    |<--expire----------+        release-------+  +--acknowledge    |
+//	    |<--expire-- released <---------+                               |
+//	    |<--expire------------------------------------------------------+
+//	    |<--expire-- unavailable <--decline, ping answered-- (any)
+//
+// Each function below is one arrow. They are total: an event that means
+// nothing in a state leaves the lease as it is.
+
+// Offer gives the lease to a client for the offer-timeout. A client that holds
+// it already keeps it as it is: it may go on using it without taking the offer.
+func Offer(l Lease, c Client, now int64, timeout time.Duration) Lease {
+	same := l.belongsTo(&c)
+	held := same && l.State == Leased
+	l.setClient(&c, same)
+	l.LastTransaction = now
+	if held {
+		return l
+	}
+	l.State, l.StateStart = Offered, now
+	l.Start = 0
+	l.Expiration = after(now, timeout)
+	l.Cause = ""
+	return l
+}
 
 // Acknowledge makes it the client's until expiration (Forever for an infinite
-// lease; a BOOTP client's never ends).
-func Acknowledge(l Lease, c Client, now, expiration int64) Lease { return l }
+// lease; a BOOTP client's never ends). The first time, and after a break, a
+// new lease begins; otherwise it is a renewal.
+func Acknowledge(l Lease, c Client, now, expiration int64) Lease {
+	same := l.belongsTo(&c)
+	renewal := same && l.State == Leased
+	l.setClient(&c, same)
+	if !renewal {
+		l.State, l.StateStart, l.Start = Leased, now, now
+	}
+	l.Expiration = expiration
+	if c.BOOTP {
+		l.Expiration = Forever
+	}
+	l.LastTransaction = now
+	l.Cause = ""
+	return l
+}
 
 // Release takes it back from its client, who finds it again during the
-// release-grace-period.
-func Release(l Lease, now int64, grace time.Duration) Lease { return l }
+// release-grace-period; without one it is available at once.
+func Release(l Lease, now int64, grace time.Duration) Lease {
+	if !l.Live() {
+		return l
+	}
+	l.LastTransaction = now
+	if grace <= 0 {
+		return l.available(now)
+	}
+	l.State, l.StateStart = Released, now
+	l.Expiration = after(now, grace)
+	return l
+}
 
-// MarkUnavailable puts it out of use for the unavailable-timeout: declined by
-// its client, answered to a ping, used by another server.
-func MarkUnavailable(l Lease, now int64, timeout time.Duration, cause string) Lease { return l }
+// MarkUnavailable puts it out of use for the unavailable-timeout (0 is until
+// ForceAvailable): declined by its client, answered to a ping, used by another
+// server. The client stays written in it for the operator, who wants to know
+// who complained.
+func MarkUnavailable(l Lease, now int64, timeout time.Duration, cause string) Lease {
+	l.State, l.StateStart = Unavailable, now
+	l.Start, l.Expiration = 0, 0
+	if timeout > 0 {
+		l.Expiration = after(now, timeout)
+	}
+	l.BOOTP = false
+	l.Cause = cause
+	return l
+}
 
-// Expire moves on a lease whose Expiration has come; a lease in any other
-// condition stays as it is.
-func Expire(l Lease, now int64, grace time.Duration) Lease { return l }
+// Expire moves on a lease whose Deadline has come: leased to expired for the
+// grace-period (counted from now, so that a client finds its lease again after
+// an outage of the server), and every other state to available. A lease whose
+// time has not come stays as it is.
+func Expire(l Lease, now int64, grace time.Duration) Lease {
+	if end, ok := l.Deadline(); !ok || end > now {
+		return l
+	}
+	switch l.State {
+	case Leased:
+		if grace <= 0 {
+			return l.available(now)
+		}
+		l.State, l.StateStart = Expired, now
+		l.Expiration = after(now, grace)
+		return l
+	case Offered:
+		// Nobody took it, and the store has never heard of it: the address
+		// is as good as never used.
+		if l.Commit == 0 && l.kept() == 0 {
+			return Lease{Key: l.Key, State: Available}
+		}
+	case Unavailable:
+		return l.forget().available(now)
+	}
+	return l.available(now)
+}
 
-// ForceAvailable makes it available whatever it is, and forgets its client.
-func ForceAvailable(l Lease, now int64) Lease { return l }
+// ForceAvailable makes it available whatever it is, and forgets its client. A
+// deactivated lease stays so.
+func ForceAvailable(l Lease, now int64) Lease {
+	return l.forget().available(now)
+}
 
 // Activate lets it be given again after Deactivate.
-func Activate(l Lease) Lease { return l }
+func Activate(l Lease) Lease {
+	l.Flags &^= Deactivated
+	return l
+}
 
-// Deactivate lets nobody have it; a client that holds it cannot renew.
-func Deactivate(l Lease) Lease { return l }
+// Deactivate lets nobody have it: it is not given, and a client that holds it
+// may not renew. The state goes on as before.
+func Deactivate(l Lease) Lease {
+	l.Flags |= Deactivated
+	return l
+}
+
+// Reserve and Unreserve mark it as kept for one client; a lease that somebody
+// else holds stays that client's until it ends. The table does this to all its
+// leases by itself when the configuration says so.
+func Reserve(l Lease) Lease {
+	l.Flags |= Reserved
+	return l
+}
+
+// Unreserve takes the mark away.
+func Unreserve(l Lease) Lease {
+	l.Flags &^= Reserved
+	return l
+}
 
 // Deadline is the time at which Expire will change the lease.
-func (l *Lease) Deadline() (int64, bool) { return 0, false }
+func (l *Lease) Deadline() (int64, bool) {
+	return deadline(l.State, l.Expiration)
+}
 
-// Live says that a client holds it (leased, not yet over) or has been offered it.
-func (l *Lease) Live() bool { return l.State == Offered || l.State == Leased }
+// Live says that a client holds it or has been offered it.
+func (l *Lease) Live() bool { return live(l.State) }
+
+func live(s State) bool { return s == Offered || s == Leased }
+
+func deadline(s State, expiration int64) (int64, bool) {
+	switch s {
+	case Offered, Leased, Expired, Released, Unavailable:
+		return expiration, expiration > 0 && expiration < Forever
+	}
+	return 0, false
+}
+
+// belongsTo says that the client is the one written in the lease and has a
+// claim to it; one who declined it has none.
+func (l *Lease) belongsTo(c *Client) bool {
+	k := l.Client()
+	return !k.IsZero() && l.State != Unavailable && k == c.Key()
+}
+
+// setClient writes the client into the lease. What the same client told
+// before and leaves out now stays: a unicast renewal passes no relay, so it
+// carries neither giaddr nor option 82, nor what was computed from them.
+func (l *Lease) setClient(c *Client, same bool) {
+	if !same {
+		*l = l.forget()
+	}
+	l.HW, l.ClientID, l.BOOTP = c.HW, c.ClientID, c.BOOTP
+	l.ClientClass = c.ClientClass
+	keep(&l.HostName, c.HostName)
+	keep(&l.DomainName, c.DomainName)
+	keep(&l.VendorClass, c.VendorClass)
+	keep(&l.RelayInfo, c.RelayInfo)
+	keep(&l.LimitationID, c.LimitationID)
+	if c.Giaddr != 0 {
+		l.Giaddr = c.Giaddr
+	}
+}
+
+func keep(old *string, now string) {
+	if now != "" {
+		*old = now
+	}
+}
+
+// available ends whatever the lease was. Its last client stays written in it
+// and finds it again until somebody else takes it.
+func (l Lease) available(now int64) Lease {
+	l.State, l.StateStart = Available, now
+	l.Start, l.Expiration = 0, 0
+	l.BOOTP = false
+	l.Cause = ""
+	return l
+}
+
+// forget is the lease without its client.
+func (l Lease) forget() Lease {
+	return Lease{
+		Key: l.Key, State: l.State, Flags: l.Flags,
+		StateStart: l.StateStart, Expiration: l.Expiration,
+		Cause: l.Cause, Commit: l.Commit,
+	}
+}
+
+// derived are the flags that the configuration decides, not the lease's life.
+const derived = Reserved | NotInRanges
+
+// kept are the flags that only the record knows.
+func (l *Lease) kept() Flags { return l.Flags &^ derived }
+
+// blank says that the record says nothing: the address might as well never
+// have been used.
+func (l *Lease) blank() bool {
+	b := Lease{Key: l.Key, State: Available, Flags: l.Flags & derived}
+	return *l == b
+}
+
+// after is now plus a duration in whole seconds, rounded up, short of Forever.
+func after(now int64, d time.Duration) int64 {
+	if d <= 0 {
+		return now
+	}
+	return now + int64((d+time.Second-1)/time.Second)
+}

@@ -1,71 +1,73 @@
 package lease
 
-import "iter"
+import (
+	"cmp"
+	"slices"
+	"sync"
+)
 
 // Table holds all leases of a server. Its methods may be called from any
 // goroutine; each holds the lock for a short time only.
-type Table struct{}
+type Table struct {
+	// configuring is held by what changes the configuration, so that it can
+	// prepare without holding up anybody.
+	configuring sync.Mutex
+	defs        []Scope // canonical, in name order; under configuring
+
+	mu       sync.RWMutex // guards all below
+	rows     rows
+	pages    *pages
+	clients  index                // records with a claiming client, by client
+	hardware index                // records with a hardware address, by it
+	scopes   []*scope             // by ScopeID; 0 is limbo
+	ids      map[scopeKey]ScopeID // every scope there ever was
+	names    map[string]ScopeID   // those configured now
+	layouts  map[uint32]*layout   // by VPN
+	wakeups  queue                // configured scopes by first deadline
+	pending  map[Key]*proposal
+}
+
+type scopeKey struct {
+	vpn  uint32
+	name string
+}
 
 // New returns an empty table, without scopes.
-func New() *Table { return &Table{} }
+func New() *Table {
+	return &Table{
+		rows:    newRows(),
+		pages:   newPages(),
+		scopes:  []*scope{newScope(limbo)},
+		ids:     map[scopeKey]ScopeID{},
+		names:   map[string]ScopeID{},
+		layouts: map[uint32]*layout{},
+		pending: map[Key]*proposal{},
+	}
+}
 
 // Load adds a lease that the store holds, at start. A lease that no
-// configured scope holds is parked.
-func (t *Table) Load(l Lease) {}
+// configured scope holds is parked. (Configure first: it is faster than
+// moving all leases out of the park.)
+func (t *Table) Load(l Lease) { t.Update(l) }
 
-// Configure replaces all scopes at once. Leases keep their states; those that
-// no scope holds any more are parked, and parked ones that a scope holds come
-// back. With an error nothing changes.
-func (t *Table) Configure(scopes []Scope) (Reconfiguration, error) { return Reconfiguration{}, nil }
-
-// Preview says what Configure would do, and does nothing.
-func (t *Table) Preview(scopes []Scope) (Reconfiguration, error) { return Reconfiguration{}, nil }
-
-// Reserve adds one reservation to the running configuration of a scope.
-func (t *Table) Reserve(id ScopeID, r Reservation) error { return nil }
-
-// Unreserve removes the reservation of one address; false if there is none.
-func (t *Table) Unreserve(k Key) bool { return false }
-
-// ScopeID is the handle of the configured scope with this name.
-func (t *Table) ScopeID(name string) (ScopeID, bool) { return 0, false }
-
-// Place says what the configuration makes of an address; false if no scope
-// holds it, and it has no parked lease either.
-func (t *Table) Place(k Key) (Place, bool) { return Place{}, false }
+// Update replaces a lease (or adds it) whatever it was before.
+func (t *Table) Update(l Lease) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.put(&l)
+}
 
 // Get returns the lease of an address as it stands; false if it was never
 // leased.
-func (t *Table) Get(k Key) (Lease, bool) { return Lease{}, false }
-
-// Committed is Get for reports: while a proposed change is not yet on disk
-// it returns the lease as it was before.
-func (t *Table) Committed(k Key) (Lease, bool) { return Lease{}, false }
-
-// ByClient appends to buf the leases that a client has or had last in a VPN,
-// in address order, and returns it.
-func (t *Table) ByClient(vpn uint32, who ClientKey, buf []Lease) []Lease { return nil }
-
-// ByHardware appends to buf all leases with a hardware address in a VPN,
-// whatever their client-id, in address order, and returns it.
-func (t *Table) ByHardware(vpn uint32, hw HW, buf []Lease) []Lease { return nil }
-
-// ClientIn returns the best lease that a client has or had last in one of the
-// scopes: a live one before a past one, then the latest used.
-func (t *Table) ClientIn(scopes []ScopeID, who ClientKey) (Lease, bool) { return Lease{}, false }
-
-// ReservedFor returns the lowest address that is reserved under the lookup
-// key in the first of the scopes that has one.
-func (t *Table) ReservedFor(scopes []ScopeID, who string) (Key, bool) { return Key{}, false }
-
-// Allocate chooses an address and offers it, in one step: the one reserved
-// for the client, else the one it has or had, else the one it asks for, else
-// the next one in the order of the scope. The lease returned is in the table
-// as offered, so nobody else is given it.
-func (t *Table) Allocate(r *Request) (Lease, Verdict) { return Lease{}, NoScope }
-
-// Update replaces a lease (or adds it) whatever it was before.
-func (t *Table) Update(l Lease) {}
+func (t *Table) Get(k Key) (Lease, bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	i := t.pages.row(k)
+	if i == 0 {
+		return Lease{}, false
+	}
+	return t.rows.read(t.rows.at(i)), true
+}
 
 // Change replaces a lease with what f makes of it, atomically; f gets a new
 // available lease if the address was never leased, and says false to leave
@@ -74,56 +76,213 @@ func (t *Table) Update(l Lease) {}
 // whether f changed it. An address that no scope holds and that has no parked
 // lease is not changed.
 func (t *Table) Change(k Key, f func(Lease, Place) (Lease, bool)) (Lease, bool) {
-	return Lease{}, false
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, now, ok := t.change(k, f)
+	return now, ok
 }
 
-// Propose is Change for a change that must reach the disk before anybody is
-// told. Its own exchange and the allocator see it at once, Committed and the
-// listings only after Settle. Every successful Propose must be followed by one
-// Settle or Revert with the lease it returned, in the order of the proposals
-// for one address.
-func (t *Table) Propose(k Key, f func(Lease, Place) (Lease, bool)) (Lease, bool) {
-	return Lease{}, false
+func (t *Table) change(k Key, f func(Lease, Place) (Lease, bool)) (before, now Lease, ok bool) {
+	place, ok := t.placeOf(k)
+	if !ok {
+		return Lease{}, Lease{}, false
+	}
+	before = t.lookup(k)
+	now, ok = f(before, place)
+	if !ok {
+		return before, before, false
+	}
+	now.Key = k
+	t.put(&now)
+	return before, now, true
 }
 
-// Settle ends a proposal that is on disk in the batch of this number.
-func (t *Table) Settle(l Lease, commit uint64) {}
+// lookup is the lease of an address, a new available one if it has no record.
+func (t *Table) lookup(k Key) Lease {
+	if i := t.pages.row(k); i != 0 {
+		return t.rows.read(t.rows.at(i))
+	}
+	return t.neverLeased(k)
+}
 
-// Revert ends a proposal that could not be written: the lease goes back to
-// what is on disk, unless a later proposal is still under way.
-func (t *Table) Revert(l Lease) {}
+func (t *Table) neverLeased(k Key) Lease {
+	l := Lease{Key: k, State: Available}
+	if id := t.layouts[k.VPN].owner(k.Addr); id != 0 {
+		l.Flags = t.scopes[id].derive(k.Addr)
+	}
+	return l
+}
+
+// put makes the record of l's address say what l says, with everything that
+// hangs on it, and gives l the flags that the configuration derives.
+func (t *Table) put(l *Lease) {
+	i := t.pages.row(l.Key)
+	if i == 0 {
+		if l.blank() {
+			l.Flags = t.neverLeased(l.Key).Flags
+			return
+		}
+		i = t.rows.add(l.Key)
+		t.pages.set(l.Key, i)
+		t.place(i)
+	}
+	t.replace(i, l)
+	r := t.rows.at(i)
+	l.Flags = r.flags
+	if !r.pending && l.blank() {
+		t.destroy(i)
+	}
+}
+
+// replace writes l into a placed record.
+func (t *Table) replace(i uint32, l *Lease) {
+	r := t.rows.at(i)
+	s := t.scopes[r.scope]
+	was := s.slot(r)
+	s.tally[kind(r.state, r.flags)]--
+	t.countLimitation(r, -1)
+
+	who := l.Client()
+	same := t.rows.is(r, &who)
+	sameHW := r.hwLen == l.HW.Len && r.hwType == l.HW.Type && r.hw == l.HW.Addr
+	claims := l.State != Unavailable && !who.IsZero()
+	if r.clientHash != 0 && !(same && claims) {
+		t.clients.remove(byClient{&t.rows}, i)
+		r.clientHash = 0
+	}
+	if r.hwLen > 0 && !sameHW {
+		t.hardware.remove(byHardware{&t.rows}, i)
+	}
+	t.rows.write(r, l)
+	if r.clientHash == 0 && claims {
+		r.clientHash = t.rows.clientHash(r.vpn, &who)
+		t.clients.add(byClient{&t.rows}, i)
+	}
+	if r.hwLen > 0 && !sameHW {
+		t.hardware.add(byHardware{&t.rows}, i)
+	}
+
+	t.countLimitation(r, 1)
+	s.tally[kind(r.state, r.flags)]++
+	t.move(s, i, was, s.slot(r))
+}
+
+// destroy removes a record that is blank.
+func (t *Table) destroy(i uint32) {
+	r := t.rows.at(i)
+	s := t.scopes[r.scope]
+	t.unplace(i)
+	t.pages.set(r.key(), 0)
+	if r.flags&derived == 0 {
+		s.free.set(r.addr, true)
+	}
+	t.rows.free(i)
+}
+
+func (t *Table) countLimitation(r *row, by int) {
+	if r.limitation != 0 && live(r.state) {
+		e := t.rows.limits.entries.at(r.limitation)
+		e.live = uint32(int(e.live) + by)
+	}
+}
 
 // LimitationCount is the number of live leases with this limitation-id.
-func (t *Table) LimitationCount(id string) int { return 0 }
-
-// Counters are the figures of a scope; they cost nothing to keep or read.
-func (t *Table) Counters(id ScopeID) Counts { return Counts{} }
-
-// Len is the number of records, of which parked ones wait for their scope.
-func (t *Table) Len() (records, parked int) { return 0, 0 }
-
-// List is one page of a scope in address order, as committed: up to cap(buf)
-// leases from the address from on, appended to buf[:0]. With never, addresses
-// that were never leased are there too, as available. next is where the next
-// page starts; false at the end.
-func (t *Table) List(id ScopeID, from Addr, never bool, buf []Lease) (page []Lease, next Addr, more bool) {
-	return nil, 0, false
+func (t *Table) LimitationCount(id string) int {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return int(t.rows.limits.entries.at(t.rows.limits.find(id)).live)
 }
 
-// Each walks over a scope by pages, so that the table is locked for a page at
-// a time only; changes made meanwhile may or may not be seen.
-func (t *Table) Each(id ScopeID, never bool) iter.Seq[Lease] { return func(func(Lease) bool) {} }
+// ByClient appends to buf the leases that a client has or had last in a VPN,
+// in address order, and returns it. Those that it declined are not its.
+func (t *Table) ByClient(vpn uint32, who ClientKey, buf []Lease) []Lease {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	n := len(buf)
+	t.eachOfClient(vpn, &who, func(_ uint32, r *row) {
+		buf = append(buf, t.rows.read(r))
+	})
+	slices.SortFunc(buf[n:], byAddress)
+	return buf
+}
 
-// All walks over all records of all VPNs in key order, the parked too, as
-// Each does.
-func (t *Table) All() iter.Seq[Lease] { return func(func(Lease) bool) {} }
+func (t *Table) eachOfClient(vpn uint32, who *ClientKey, f func(i uint32, r *row)) {
+	if who.IsZero() {
+		return
+	}
+	h := t.rows.clientHash(vpn, who)
+	for i := t.clients.first(h); i != 0; {
+		r := t.rows.at(i)
+		if r.clientHash == h && r.vpn == vpn && t.rows.is(r, who) {
+			f(i, r)
+		}
+		i = r.byClient.next
+	}
+}
 
-// Parked walks over the leases that wait for their scope, as Each does.
-func (t *Table) Parked() iter.Seq[Lease] { return func(func(Lease) bool) {} }
+// ByHardware appends to buf all leases with a hardware address in a VPN,
+// whatever their client-id and state, in address order, and returns it.
+func (t *Table) ByHardware(vpn uint32, hw HW, buf []Lease) []Lease {
+	if hw.Len == 0 {
+		return buf
+	}
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	n := len(buf)
+	h := t.rows.hardwareHash(vpn, hw.Type, hw.Len, &hw.Addr)
+	for i := t.hardware.first(h); i != 0; {
+		r := t.rows.at(i)
+		if r.vpn == vpn && r.hwType == hw.Type && r.hwLen == hw.Len && r.hw == hw.Addr {
+			buf = append(buf, t.rows.read(r))
+		}
+		i = r.byHardware.next
+	}
+	slices.SortFunc(buf[n:], byAddress)
+	return buf
+}
 
-// Due returns up to max leases of configured scopes whose Deadline has come,
-// earliest first among those returned. They stay due until they are changed.
-func (t *Table) Due(now int64, max int) []Lease { return nil }
+func byAddress(a, b Lease) int { return cmp.Compare(a.Addr, b.Addr) }
 
-// NextDeadline is the earliest time at which Due will return something.
-func (t *Table) NextDeadline() (int64, bool) { return 0, false }
+// Place says what the configuration makes of an address; false if no scope
+// holds it, and it has no parked lease either.
+func (t *Table) Place(k Key) (Place, bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.placeOf(k)
+}
+
+func (t *Table) placeOf(k Key) (Place, bool) {
+	id := t.layouts[k.VPN].owner(k.Addr)
+	if id == 0 {
+		i := t.pages.row(k)
+		if i == 0 {
+			return Place{}, false
+		}
+		id = ScopeID(t.rows.at(i).scope)
+	}
+	s := t.scopes[id]
+	p := Place{Scope: id, Name: s.Name, Parked: !s.alive}
+	p.InRange = inRanges(s.Ranges, k.Addr)
+	p.ReservedFor, p.Reserved = reservation(s.Reservations, k.Addr)
+	return p, true
+}
+
+// ScopeID is the handle of the configured scope with this name.
+func (t *Table) ScopeID(name string) (ScopeID, bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	id, ok := t.names[name]
+	return id, ok
+}
+
+// Len is the number of records, of which parked ones wait for their scope.
+func (t *Table) Len() (records, parked int) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	for _, s := range t.scopes {
+		if !s.alive {
+			parked += s.records
+		}
+	}
+	return t.rows.count(), parked
+}

@@ -1,0 +1,279 @@
+package lease
+
+import (
+	"fmt"
+	"math/bits"
+)
+
+// check walks over everything the table keeps and says where two parts of it
+// disagree. It looks at each address of all ranges: for small tables only.
+func check(t *Table) error {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	c := checker{
+		Table:   t,
+		tallies: map[ScopeID]*[128]int32{},
+		queued:  map[ScopeID][2]int{},
+		refs:    map[uint32]uint32{},
+		limRefs: map[uint32]uint32{},
+		limLive: map[uint32]uint32{},
+	}
+	for _, f := range []func() error{c.records, c.totals, c.scopesAgree, c.texts, c.indexes, c.heaps} {
+		if err := f(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type checker struct {
+	*Table
+	tallies             map[ScopeID]*[128]int32
+	queued              map[ScopeID][2]int // idle, deadlines
+	refs                map[uint32]uint32
+	limRefs, limLive    map[uint32]uint32
+	nRows, nClient, nHW int
+	nPending            int
+}
+
+func (c *checker) records() error {
+	for vpn := range c.pages.spaces {
+		a, i, ok := c.pages.next(vpn, 0)
+		for ; ok; a, i, ok = c.pages.next(vpn, a+1) {
+			if err := c.record(Key{vpn, a}, i); err != nil {
+				return fmt.Errorf("record %d of %v: %w", i, a, err)
+			}
+			if a == ^Addr(0) {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+func (c *checker) record(k Key, i uint32) error {
+	r := c.rows.at(i)
+	c.nRows++
+	if r.key() != k {
+		return fmt.Errorf("stands for %v", r.key())
+	}
+	owner := c.layouts[k.VPN].owner(k.Addr)
+	s := c.scopes[r.scope]
+	switch {
+	case owner != 0 && ScopeID(r.scope) != owner:
+		return fmt.Errorf("is in scope %d, owner is %d", r.scope, owner)
+	case owner == 0 && s.alive:
+		return fmt.Errorf("is in scope %q, which does not own it", s.Name)
+	case s.id != limbo && r.flags&derived != s.derive(k.Addr):
+		return fmt.Errorf("has flags %b", r.flags)
+	}
+	if c.tallies[s.id] == nil {
+		c.tallies[s.id] = &[128]int32{}
+	}
+	c.tallies[s.id][kind(r.state, r.flags)]++
+	if err := c.standing(s, i, r); err != nil {
+		return err
+	}
+	for _, n := range []uint32{r.domain, r.clientClass, r.vendorClass, r.cause} {
+		c.refs[n]++
+	}
+	c.limRefs[r.limitation]++
+	if live(r.state) {
+		c.limLive[r.limitation]++
+	}
+	l := c.rows.read(r)
+	if l.blank() && !r.pending {
+		return fmt.Errorf("is blank")
+	}
+	who := l.Client()
+	if claims := !who.IsZero() && r.state != Unavailable; claims != (r.clientHash != 0) {
+		return fmt.Errorf("client index: %v, want %v", r.clientHash != 0, claims)
+	}
+	if r.clientHash != 0 {
+		c.nClient++
+		if r.clientHash != c.rows.clientHash(r.vpn, &who) || !reaches(&c.clients, byClient{&c.rows}, i) {
+			return fmt.Errorf("is not found by client")
+		}
+	}
+	if r.hwLen > 0 {
+		c.nHW++
+		if !reaches(&c.hardware, byHardware{&c.rows}, i) {
+			return fmt.Errorf("is not found by hardware address")
+		}
+	}
+	if r.pending {
+		c.nPending++
+	}
+	if r.pending != (c.pending[k] != nil) {
+		return fmt.Errorf("pending is %v", r.pending)
+	}
+	return nil
+}
+
+func reaches(x *index, c chain, want uint32) bool {
+	prev := uint32(0)
+	for i := x.first(c.hash(want)); i != 0; i = c.link(i).next {
+		if c.link(i).prev != prev {
+			return false
+		}
+		if i == want {
+			return true
+		}
+		prev = i
+	}
+	return false
+}
+
+// standing checks that the record is in its slot and in no other.
+func (c *checker) standing(s *scope, i uint32, r *row) error {
+	sl := s.slot(r)
+	n := c.queued[s.id]
+	var q *queue
+	switch sl.kind {
+	case inIdle:
+		q = &s.idle
+		n[0]++
+	case inDeadlines:
+		q = &s.deadlines
+		n[1]++
+	}
+	c.queued[s.id] = n
+	if q == nil && r.place != nowhere {
+		return fmt.Errorf("is in a queue")
+	}
+	if q != nil {
+		if e := *q.heap.at(r.place); e.item != i || e.when != sl.when {
+			return fmt.Errorf("its queue has %v at its place", e)
+		}
+	}
+	if s.free.has(r.addr) != (sl.kind == inFree) {
+		return fmt.Errorf("is in free: %v", s.free.has(r.addr))
+	}
+	return nil
+}
+
+func (c *checker) totals() error {
+	if c.nRows != c.rows.count() {
+		return fmt.Errorf("%d records found by address, %d exist", c.nRows, c.rows.count())
+	}
+	if c.nClient != int(c.clients.items) || c.nHW != int(c.hardware.items) {
+		return fmt.Errorf("indexes hold %d and %d records, want %d and %d", c.clients.items, c.hardware.items, c.nClient, c.nHW)
+	}
+	if c.nPending != len(c.pending) {
+		return fmt.Errorf("%d pending records, %d proposals", c.nPending, len(c.pending))
+	}
+	return nil
+}
+
+func (c *checker) scopesAgree() error {
+	for _, s := range c.scopes {
+		tally := [128]int32{}
+		if x := c.tallies[s.id]; x != nil {
+			tally = *x
+		}
+		n := 0
+		for _, x := range tally {
+			n += int(x)
+		}
+		if s.tally != tally || s.records != n {
+			return fmt.Errorf("scope %q: tally is wrong (%d records, want %d)", s.Name, s.records, n)
+		}
+		if q := c.queued[s.id]; int(s.idle.heap.n) != q[0] || int(s.deadlines.heap.n) != q[1] {
+			return fmt.Errorf("scope %q: queues hold %d and %d records, want %v", s.Name, s.idle.heap.n, s.deadlines.heap.n, q)
+		}
+		if !s.alive {
+			if s.wake != nowhere {
+				return fmt.Errorf("scope %q is gone and has a wakeup", s.Name)
+			}
+			continue
+		}
+		for _, g := range s.Ranges {
+			for a := uint64(g.First); a <= uint64(g.Last); a++ {
+				k := Key{s.VPN, Addr(a)}
+				if c.pages.row(k) == 0 && s.free.has(k.Addr) != (s.derive(k.Addr) == 0) {
+					return fmt.Errorf("scope %q: never leased %v is free: %v", s.Name, k.Addr, s.free.has(k.Addr))
+				}
+			}
+		}
+		if err := bitmapAgrees(&s.free, s.Ranges); err != nil {
+			return fmt.Errorf("scope %q: %w", s.Name, err)
+		}
+		if err := c.wakesRight(s); err != nil {
+			return fmt.Errorf("scope %q: %w", s.Name, err)
+		}
+	}
+	return nil
+}
+
+func (c *checker) wakesRight(s *scope) error {
+	first, ok := s.deadlines.top()
+	if ok != (s.wake != nowhere) {
+		return fmt.Errorf("has a wakeup: %v", !ok)
+	}
+	if ok && *c.wakeups.heap.at(s.wake) != (entry{first.when, uint32(s.id)}) {
+		return fmt.Errorf("wakes at another time than %d", first.when)
+	}
+	return nil
+}
+
+// bitmapAgrees checks that each level tells which words below are not zero,
+// and that nothing outside the ranges is in the set.
+func bitmapAgrees(b *bitmap, rs []Range) error {
+	for l := 1; l < len(b.levels); l++ {
+		for i, w := range b.levels[l-1] {
+			if (b.levels[l][i/64]>>(i%64)&1 != 0) != (w != 0) {
+				return fmt.Errorf("level %d of the bitmap disagrees with word %d", l, i)
+			}
+		}
+	}
+	for i := range b.words() {
+		a := b.base + Addr(i*64)
+		if w := b.word(a) &^ rangesMask(rs, a); w != 0 {
+			return fmt.Errorf("%v is free outside the ranges", a+Addr(bits.TrailingZeros64(w)))
+		}
+	}
+	return nil
+}
+
+func (c *checker) texts() error {
+	for i, n := range c.rows.names.list {
+		if i > 0 && n.refs != c.refs[uint32(i)] {
+			return fmt.Errorf("name %q has %d references, want %d", n.text, n.refs, c.refs[uint32(i)])
+		}
+	}
+	for i := range c.rows.limits.entries.n {
+		e := c.rows.limits.entries.at(i)
+		if i > 0 && (e.refs != c.limRefs[i] || e.live != c.limLive[i]) {
+			return fmt.Errorf("limitation-id %q has %d references and %d live, want %d and %d",
+				c.rows.limits.text(i), e.refs, e.live, c.limRefs[i], c.limLive[i])
+		}
+	}
+	return nil
+}
+
+func (c *checker) indexes() error {
+	for _, x := range []*index{&c.clients, &c.hardware, &c.rows.limits.ids} {
+		if n := x.buckets.n; n > 0 && n != 1<<x.level+x.split {
+			return fmt.Errorf("an index has %d buckets at level %d, split %d", n, x.level, x.split)
+		}
+	}
+	return nil
+}
+
+func (c *checker) heaps() error {
+	for _, s := range c.scopes {
+		for _, q := range []*queue{&s.idle, &s.deadlines} {
+			for i := uint32(1); i < q.heap.n; i++ {
+				if q.less(byPlace{&c.rows}, *q.heap.at(i), *q.heap.at((i - 1) / 4)) {
+					return fmt.Errorf("scope %q: a queue is out of order at %d", s.Name, i)
+				}
+			}
+		}
+	}
+	for i := uint32(1); i < c.wakeups.heap.n; i++ {
+		if c.wakeups.less(byWake{c.Table}, *c.wakeups.heap.at(i), *c.wakeups.heap.at((i - 1) / 4)) {
+			return fmt.Errorf("wakeups are out of order at %d", i)
+		}
+	}
+	return nil
+}
