@@ -21,8 +21,8 @@ func (r *Reply) plan(limit int) layout {
 		room -= optLen(r.RelayInfo)
 	}
 	best := r.place(room, 0)
-	if r.Type == BOOTP {
-		return best // option overload is DHCP's
+	if r.Type == BOOTP || room < 3 {
+		return best // option overload is DHCP's, and itself takes three octets
 	}
 	for over := uint8(1); over <= overFile|overSName && best.placed() < len(r.opts); over++ {
 		if over&overFile != 0 && r.File != "" || over&overSName != 0 && r.SName != "" {
