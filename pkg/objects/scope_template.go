@@ -20,6 +20,10 @@ var (
 func init() {
 	ScopeTemplate.share(Scope, "name", "subnet", "addr", "mask", "ranges", "vpn-id",
 		"primary-subnet", "primary-addr", "primary-mask", "embedded-policy")
+	// A template gives what was set in it and nothing else.
+	for _, a := range ScopeTemplate.Attrs {
+		a.Default, a.Required = "", false
+	}
 	ScopeTemplate.Methods = []Method{
 		{Name: "apply-to", Usage: "<scope> | all", Min: 1, Max: 1, Help: "Give a scope, or all of them, the template's settings"},
 	}

@@ -32,9 +32,11 @@ func (a *Attr) Parse(text string, now time.Time) (string, *Error) {
 	if coded, ok := err.(*Error); ok {
 		e.Code, err = coded.Code, fmt.Errorf("%s", coded.Msg)
 	}
-	e.Msg = fmt.Sprintf("%s: %q: %v", a.label(), shorten(text), err)
-	if a.Secret {
+	quoted := fmt.Sprintf("%q", shorten(text))
+	if a.Secret || strings.Contains(err.Error(), quoted) {
 		e.Msg = fmt.Sprintf("%s: %v", a.label(), err)
+	} else {
+		e.Msg = fmt.Sprintf("%s: %s %v", a.label(), quoted, err)
 	}
 	return "", e
 }
