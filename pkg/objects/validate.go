@@ -235,7 +235,7 @@ func checkOption(o *Object, cfg *Config) []*Error {
 	}
 	for _, other := range cfg.byClass[Option] {
 		if !strings.EqualFold(other.Name, o.Name) && strings.EqualFold(OptionName.Of(other), OptionName.Of(o)) && siblings(other.Name, o.Name) {
-			bad(DuplicateObject, "name: %s has the name %s too", other.Ref(), OptionName.Of(o))
+			bad(DuplicateObject, "name: %s has the name %s too", other.Ref(), OptionName.Of(other))
 		}
 	}
 	return errs

@@ -33,7 +33,7 @@ func (a *Attr) Parse(text string, now time.Time) (string, *Error) {
 		e.Code, err = coded.Code, fmt.Errorf("%s", coded.Msg)
 	}
 	quoted := fmt.Sprintf("%q", shorten(text))
-	if a.Secret || strings.Contains(err.Error(), quoted) {
+	if a.Secret || a.Words != nil || strings.Contains(err.Error(), quoted) {
 		e.Msg = fmt.Sprintf("%s: %v", a.label(), err)
 	} else {
 		e.Msg = fmt.Sprintf("%s: %s %v", a.label(), quoted, err)
