@@ -1,0 +1,147 @@
+package shell
+
+import (
+	"slices"
+	"strings"
+
+	"leasehold/pkg/objects"
+)
+
+// command is one row of the table of commands: what a line may begin with.
+type command struct {
+	name     string
+	usage    []string // synopsis without the command's name; nil: made of the class's verbs
+	help     string
+	class    *objects.Class // nil for commands that are about no class
+	visible  int
+	run      func(*call) *objects.Error
+	complete func(*completion) // nil: made of the class's verbs
+}
+
+// own are the commands that no class stands behind.
+func own() []*command {
+	return []*command{
+		{name: "exit", usage: []string{""}, help: "Leave nrcmd", run: runExit},
+		{name: "quit", usage: []string{""}, help: "Leave nrcmd, as exit does", run: runExit},
+		{name: "save", usage: []string{""}, help: "Accepted: every change is stored when its command answers", run: runNothing},
+		{name: "force-lock", usage: []string{""}, help: "Accepted: there is no lock to take; a change to what somebody else has just changed is refused instead", run: runNothing},
+		{name: "help", usage: []string{"", "<command>", "<command> <verb | attribute>"}, help: "Explain commands, verbs and attributes", run: runHelp, complete: completeHelp},
+		{name: "report", usage: []string{"[column-separator=<string>] [file=<file>] [vpn=<vpn>] [dhcp-only] [dhcpv4]"}, help: "Show how many addresses of each scope are in use", run: runReport, complete: completeReport},
+		{name: "export", usage: []string{"leases -client | -server [<vpn>] <file | ->"}, help: "Write the server's leases to a file, or here for -", run: runExport, complete: completeExport},
+		{name: "import", usage: []string{"leases <file>"}, help: "Give the leases of a file to a server in import-mode", run: runImport, complete: completeImport},
+	}
+}
+
+// withoutCommand are the classes that are no command: what they hold is shown
+// by others.
+var withoutCommand = map[string]bool{"statistics": true}
+
+// elsewhere are commands of the product that this server has no use for; their
+// answer is 322 and says so.
+var elsewhere = map[string]string{
+	"dns": "DNS is not served", "zone": "DNS is not served", "acl": "DNS is not served",
+	"update-policy": "DNS is not served", "remote-dns": "DNS is not served", "ha-dns-pair": "DNS is not served",
+	"zone-template": "DNS is not served", "zone-dist": "DNS is not served", "dns-interface": "DNS is not served",
+	"tftp": "TFTP is not served", "lease6": "DHCPv6 is not served", "link": "DHCPv6 is not served",
+	"prefix": "DHCPv6 is not served", "reservation6": "DHCPv6 is not served",
+	"license": "no license is needed", "ccm": "there is no regional cluster",
+	"lease-notification": "the server sends no mail; its metrics have the number of free addresses",
+	"custom-option":      "write option and option-set dhcp-custom", "vendor-option": "write option-set and option",
+	"namespace": "write vpn",
+}
+
+// commandTable makes the table, sorted by name: the classes' and our own.
+func commandTable() []*command {
+	cs := own()
+	for _, class := range objects.Classes() {
+		if withoutCommand[class.Name] {
+			continue
+		}
+		c := &command{name: class.Name, help: class.Help, class: class, visible: class.Visibility, run: runClass}
+		switch class {
+		case objects.Server:
+			c.run, c.complete = runServer, completeServer
+		case objects.Option:
+			c.run, c.complete = runOption, completeOption
+		}
+		cs = append(cs, c)
+	}
+	slices.SortFunc(cs, func(a, b *command) int { return strings.Compare(a.name, b.name) })
+	return cs
+}
+
+// findCommand finds the command that a word names.
+func (s *Shell) findCommand(word string) (*command, *objects.Error) {
+	var names []string
+	for _, c := range s.commands {
+		if !s.session.visible(c.visible) {
+			continue
+		}
+		if same(c.name, word) {
+			return c, nil
+		}
+		names = append(names, c.name)
+	}
+	if why, ok := elsewhere[strings.ToLower(word)]; ok {
+		return nil, objects.Errorf(objects.NotSupported, "%s: %s", strings.ToLower(word), why)
+	}
+	if s.interactive {
+		full, ok, err := abbreviated(word, names, objects.UnknownCommand)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			return s.findCommand(full)
+		}
+	}
+	return nil, objects.Errorf(objects.UnknownCommand, "%q%s", shorten(word, 60), nearest(word, names))
+}
+
+// dispatch finds out what the line means and does it.
+func (s *Shell) dispatch(c *call) *objects.Error {
+	cmd, err := s.findCommand(c.words[0].Text)
+	if err != nil {
+		return err
+	}
+	c.command, c.class, c.at = cmd, cmd.class, 1
+	if cmd.class == nil && cmd.run != nil && len(cmd.usage) == 1 && cmd.usage[0] == "" {
+		if err := c.need(0, 0, cmd.name); err != nil {
+			return err
+		}
+	}
+	return cmd.run(c)
+}
+
+func runExit(c *call) *objects.Error {
+	c.exit = true
+	return nil
+}
+
+func runNothing(*call) *objects.Error { return nil }
+
+// same compares keywords: case does not matter, nor do hyphens (forceAvailable
+// is force-available).
+func same(a, b string) bool {
+	return strings.EqualFold(a, b) || strings.EqualFold(strings.ReplaceAll(a, "-", ""), strings.ReplaceAll(b, "-", ""))
+}
+
+// abbreviated finds the one word that begins so. Two or more are an error,
+// with the code of an unknown word of its kind.
+func abbreviated(word string, among []string, code objects.Code) (full string, ok bool, err *objects.Error) {
+	var all []string
+	for _, w := range among {
+		if word != "" && len(word) <= len(w) && strings.EqualFold(w[:len(word)], word) {
+			all = append(all, w)
+		}
+	}
+	switch len(all) {
+	case 0:
+		return "", false, nil
+	case 1:
+		return all[0], true, nil
+	}
+	if len(all) > 8 {
+		all = append(all[:8], "...")
+	}
+	return "", false, objects.Errorf(code, "%q may be %s", word, strings.Join(all, ", "))
+}

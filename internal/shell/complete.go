@@ -1,0 +1,393 @@
+package shell
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"leasehold/internal/option"
+	"leasehold/pkg/objects"
+	"leasehold/pkg/rpc/adminv1"
+)
+
+// Completion is what could stand at the cursor.
+type Completion struct {
+	// Typed is the part of the line before the cursor that is being completed:
+	// the last word, or what stands behind its = or its last comma.
+	Typed string
+	// Found are the whole texts that Typed may become, sorted.
+	Found []string
+	// Open: the word is in quotes that are still to be closed.
+	Open bool
+	// end is what a finished word is followed by, by text; a blank otherwise.
+	end map[string]string
+}
+
+// Suffix returns what is to be inserted for the nth text; where it is the only
+// one, with what ends the word.
+func (c *Completion) Suffix(n int, only bool) string {
+	text := c.Found[n]
+	rest := text[len(c.Typed):]
+	if c.Open {
+		rest = strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(rest)
+	} else {
+		rest = strings.NewReplacer(`\`, `\\`, `"`, `\"`, " ", `\ `).Replace(rest)
+	}
+	if !only {
+		return rest
+	}
+	end, ok := c.end[text]
+	if !ok {
+		end = " "
+	}
+	if c.Open && end == " " {
+		end = `" `
+	}
+	return rest + end
+}
+
+// completion collects what could stand at the cursor.
+type completion struct {
+	*Shell
+	ctx   context.Context
+	words []string // the words before the one at the cursor
+	word  string   // the one at the cursor, as far as it goes
+
+	typed string // the part of word that is completed
+	found []string
+	end   map[string]string
+}
+
+// Complete finds what could stand at the end of a line that is being typed.
+// Names are fetched from the server, but it is not waited for long.
+func (s *Shell) Complete(ctx context.Context, head string) *Completion {
+	sc := scanner{line: head}
+	ws := sc.words()
+	c := &completion{Shell: s, ctx: ctx, end: map[string]string{}}
+	for _, w := range ws {
+		c.words = append(c.words, w.Text)
+	}
+	if n := len(ws); n > 0 && ws[n-1].End == len(head) {
+		c.word, c.words = c.words[n-1], c.words[:n-1]
+	}
+	c.typed = c.word
+	if !comment(head) {
+		c.run()
+	}
+	slices.Sort(c.found)
+	return &Completion{Typed: c.typed, Found: slices.Compact(c.found), Open: sc.open >= 0, end: c.end}
+}
+
+// offer adds the texts that begin as typed.
+func (c *completion) offer(texts ...string) {
+	for _, t := range texts {
+		if len(t) >= len(c.typed) && strings.EqualFold(t[:len(c.typed)], c.typed) {
+			c.found = append(c.found, t)
+		}
+	}
+}
+
+// offerEnd adds texts that something other than a blank follows.
+func (c *completion) offerEnd(end string, texts ...string) {
+	for _, t := range texts {
+		c.end[t] = end
+	}
+	c.offer(texts...)
+}
+
+func (c *completion) run() {
+	if len(c.words) == 0 {
+		for _, cmd := range c.commands {
+			if c.session.visible(cmd.visible) {
+				c.offer(cmd.name)
+			}
+		}
+		return
+	}
+	cmd, err := c.findCommand(c.words[0])
+	switch {
+	case err != nil:
+	case cmd.complete != nil:
+		cmd.complete(c)
+	case cmd.class != nil:
+		c.classWords(cmd.class, c.words[1:])
+	}
+}
+
+// classWords completes what stands behind the name of a class.
+func (c *completion) classWords(class *objects.Class, words []string) {
+	vs := c.verbsOf(class)
+	switch {
+	case class.Singleton && len(words) == 0:
+		c.offer(verbNames(vs, false)...)
+	case class.Singleton:
+		c.verbWords(class, c.verbNamed(vs, words[0]), words[1:])
+	case len(words) == 0:
+		c.offer(verbNames(vs, true)...)
+		c.offer(c.objectNames(class, c.typed)...)
+	case len(words) == 1:
+		if v := lookVerb(vs, words[0], true); v != nil {
+			c.listingWords(class, v)
+			return
+		}
+		c.offer(verbNames(vs, false)...)
+	default:
+		if v := lookVerb(vs, words[0], true); v != nil && lookVerb(vs, words[1], false) == nil {
+			c.listingWords(class, v)
+			return
+		}
+		c.verbWords(class, c.verbNamed(vs, words[1]), words[2:])
+	}
+}
+
+// verbNamed finds the verb of a word, shortened or not.
+func (c *completion) verbNamed(vs []classVerb, word string) *classVerb {
+	if v := lookVerb(vs, word, false); v != nil {
+		return v
+	}
+	full, ok, _ := abbreviated(word, verbNames(vs, false), objects.UnknownKeyword)
+	if !ok {
+		return nil
+	}
+	return lookVerb(vs, full, false)
+}
+
+func (c *completion) listingWords(class *objects.Class, v *classVerb) {
+	switch {
+	case class == objects.Option && v.method == nil:
+		c.offer(c.optionSets()...)
+	case class == objects.Lease:
+		c.offer(literals(leaseListUsage)...)
+	}
+}
+
+// objectNames are the names of a class's objects; the objects that own an
+// embedded policy stand for it.
+func (c *completion) objectNames(class *objects.Class, prefix string) []string {
+	if class.Owner != "" {
+		class = objects.ClassNamed(class.Owner)
+	}
+	return c.names(c.ctx, class, prefix, "")
+}
+
+// verbWords completes the arguments of a verb.
+func (c *completion) verbWords(class *objects.Class, v *classVerb, args []string) {
+	if v == nil {
+		return
+	}
+	switch {
+	case v.method != nil:
+		c.methodWords(class, v, args)
+	case v.name == "create":
+		c.createWords(class, args)
+	case v.name == "set":
+		c.assignWords(class, args, settableNow)
+	case v.name == "get" && len(args) == 0:
+		c.attrNames(class, "", func(*objects.Attr) bool { return true })
+	case v.name == "unset":
+		c.attrNames(class, "", func(a *objects.Attr) bool { return settableNow(a) && !a.Required })
+	case (v.name == "enable" || v.name == "disable") && len(args) == 0:
+		c.attrNames(class, "", func(a *objects.Attr) bool {
+			return settableNow(a) && (a.Kind == objects.Bool || a.Kind == objects.Feature)
+		})
+	case v.name == "delete" && class == objects.Scope && len(args) == 0:
+		c.offer("force")
+	}
+}
+
+func settableNow(a *objects.Attr) bool {
+	return !a.ReadOnly && !a.Immutable && a.Derive == nil && a.Kind != objects.Obj
+}
+
+// attrNames offers attributes; end follows each, a blank if it is "".
+func (c *completion) attrNames(class *objects.Class, end string, which func(*objects.Attr) bool) {
+	for _, a := range class.Attrs {
+		if !c.session.visible(a.Visibility) || !which(a) {
+			continue
+		}
+		if end == "" {
+			c.offer(a.Name)
+		} else {
+			c.offerEnd(end, a.Name+end)
+		}
+	}
+}
+
+// createWords completes values by position, then attributes.
+func (c *completion) createWords(class *objects.Class, args []string) {
+	if !strings.Contains(c.word, "=") && len(args) < len(class.Create) {
+		if a := class.Attr(strings.Trim(class.Create[len(args)], "[]")); a != nil {
+			c.values(a)
+		}
+	}
+	c.assignWords(class, args, func(a *objects.Attr) bool { return settableNow(a) || a.Immutable })
+	if class == objects.Policy {
+		c.offerEnd("", "clone=")
+	}
+	if class == objects.Scope {
+		c.offerEnd("", "template=")
+	}
+	if name, value, ok := strings.Cut(c.word, "="); ok && class.Attr(name) == nil {
+		c.typed = value
+		switch {
+		case class == objects.Policy && name == "clone":
+			c.offer(c.names(c.ctx, objects.Policy, value, "")...)
+		case class == objects.Scope && name == "template":
+			c.offer(c.names(c.ctx, objects.ScopeTemplate, value, "")...)
+		}
+	}
+}
+
+// assignWords completes attr=value, and the value of <attr> <value>.
+func (c *completion) assignWords(class *objects.Class, args []string, which func(*objects.Attr) bool) {
+	if name, value, ok := strings.Cut(c.word, "="); ok {
+		if a := class.Attr(name); a != nil && c.session.visible(a.Visibility) {
+			c.typed = value
+			c.values(a)
+		}
+		return
+	}
+	if len(args) == 1 && !strings.Contains(args[0], "=") {
+		if a := class.Attr(args[0]); a != nil {
+			c.values(a)
+			return
+		}
+	}
+	for _, a := range class.Attrs {
+		if c.session.visible(a.Visibility) && which(a) {
+			c.offerEnd("", a.Name+"=")
+		}
+	}
+}
+
+// values offers the values of an attribute, as far as its type knows them.
+func (c *completion) values(a *objects.Attr) {
+	switch a.Kind {
+	case objects.Bool:
+		c.offer("true", "false")
+	case objects.Feature:
+		c.offer("enabled", "disabled")
+	case objects.Enum:
+		c.offer(wordNames(a)...)
+	case objects.Flags:
+		c.listItem()
+		c.offerEnd("", wordNames(a)...)
+	case objects.OptionIDs:
+		c.listItem()
+		c.offerEnd("", c.optionNames()...)
+	case objects.NameRef:
+		if class := objects.ClassNamed(a.Ref); class != nil {
+			c.offer(c.names(c.ctx, class, c.typed, "")...)
+		}
+	case objects.Expr:
+		if strings.HasPrefix(c.typed, "@") {
+			c.typed = c.typed[1:]
+			c.files()
+		}
+	}
+}
+
+// listItem narrows what is completed to the last item of a comma list.
+func (c *completion) listItem() {
+	c.typed = c.typed[strings.LastIndexByte(c.typed, ',')+1:]
+}
+
+func wordNames(a *objects.Attr) []string {
+	var names []string
+	for _, w := range a.Words {
+		names = append(names, w.Name)
+	}
+	return names
+}
+
+// methodWords completes the arguments of a method: option names where its
+// usage asks for them, otherwise the words that stand in the usage.
+func (c *completion) methodWords(class *objects.Class, v *classVerb, args []string) {
+	if v.unsupported != "" {
+		return
+	}
+	switch {
+	case strings.HasPrefix(v.usage, "<opt-name") && len(args) == 0:
+		c.offer(c.optionNames()...)
+	case strings.Contains(v.usage, "<opt-set-name>") && len(args) == 1:
+		c.offer(c.optionSets()...)
+	case v.name == "log" && class == objects.Session:
+		c.files()
+	default:
+		c.literals(v.usage)
+	}
+}
+
+// literals offers the words of a usage text that stand for themselves.
+func (c *completion) literals(usage string) {
+	for _, w := range literals(usage) {
+		if strings.HasSuffix(w, "=") {
+			c.offerEnd("", w)
+		} else {
+			c.offer(w)
+		}
+	}
+}
+
+// literals takes the words out of a usage text: what is in <> is a place for
+// something, everything else is typed as it stands.
+func literals(usage string) []string {
+	var words []string
+	depth := 0
+	word := ""
+	flush := func() {
+		if strings.Trim(word, "-=.") != "" {
+			words = append(words, word)
+		}
+		word = ""
+	}
+	for _, r := range usage {
+		switch {
+		case r == '<':
+			flush()
+			depth++
+		case r == '>':
+			depth--
+		case depth > 0:
+		case r == ' ' || strings.ContainsRune("[](){}|,", r):
+			flush()
+		default:
+			word += string(r)
+		}
+	}
+	flush()
+	return words
+}
+
+// optionNames are the built-in options and those of the configuration.
+func (c *completion) optionNames() []string {
+	names := option.Builtin().Names()
+	for _, o := range c.definitions(objects.CustomSet) {
+		names = append(names, o)
+	}
+	return names
+}
+
+// definitions are the names of the options of a set.
+func (c *completion) definitions(set string) []string {
+	if c.client == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(c.ctx, nameWait)
+	defer cancel()
+	var names []string
+	call := &call{Shell: c.Shell, ctx: ctx}
+	// What was not sent in time is not offered.
+	_ = call.stream(&adminv1.ListRequest{Class: objects.Option.Name, Owner: set, Limit: maxNames}, func(p *adminv1.Object) {
+		for _, a := range p.Attributes {
+			if a.Name == objects.OptionName.Name {
+				names = append(names, a.Text)
+			}
+		}
+	})
+	return names
+}
+
+func (c *completion) optionSets() []string {
+	return append(c.names(c.ctx, objects.OptionSet, c.typed, ""), objects.CustomSet, objects.ConfigSet)
+}

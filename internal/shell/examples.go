@@ -1,0 +1,67 @@
+package shell
+
+import "slices"
+
+// examples are shown by help, by command.
+var examples = map[string][]string{
+	"dhcp": {
+		"nrcmd> dhcp set log-settings=default,incoming-packets,missing-options",
+		"nrcmd> dhcp enable client-class",
+		"nrcmd> dhcp reload",
+	},
+	"server": {
+		"nrcmd> server dhcp reload",
+		"nrcmd> server dhcp getHealth",
+	},
+	"scope": {
+		"nrcmd> scope office create 192.168.50.0 255.255.255.0 policy=default",
+		"nrcmd> scope office addRange 192.168.50.101 192.168.50.200",
+		"nrcmd> scope office addReservation 192.168.50.10 1,6,00:d0:ba:d3:bd:3b",
+		"nrcmd> scope office listLeases",
+		"nrcmd> dhcp reload",
+	},
+	"policy": {
+		"nrcmd> policy phones create clone=default",
+		"nrcmd> policy phones setLeaseTime 1w",
+		"nrcmd> policy phones setOption routers 10.1.0.1,10.1.0.2",
+		"nrcmd> policy phones setVendorOption 43 acme (1 tftp://10.9.0.1/cfg)",
+	},
+	"scope-policy": {"nrcmd> scope-policy office setOption routers 192.168.50.1"},
+	"client": {
+		"nrcmd> client 1,6,00:d0:ba:d3:bd:3b create client-class-name=gold",
+		"nrcmd> client default create action=exclude",
+	},
+	"client-class": {"nrcmd> client-class gold create selection-criteria=fast policy-name=gold"},
+	"lease": {
+		"nrcmd> lease 192.168.50.101",
+		"nrcmd> lease 192.168.50.101 force-available",
+		"nrcmd> lease list -macaddr 1,6,00:d0:ba:d3:bd:3b",
+	},
+	"reservation": {"nrcmd> reservation 192.168.50.10 create 1,6,00:d0:ba:d3:bd:3b device-name=printer"},
+	"option": {
+		"nrcmd> option 150 create dhcp-custom tftp-server-address AT_IPADDR repeat=1+",
+		"nrcmd> option tftp-server-address show dhcp-custom",
+		"nrcmd> option list dhcp-custom",
+	},
+	"option-set": {"nrcmd> option-set acme create 8-bit vendor-option-string=acme-phone"},
+	"vpn":        {"nrcmd> vpn red create 77", "nrcmd> session set current-vpn=red"},
+	"admin":      {"nrcmd> admin carol create roles=edit-scope,edit-reservation", "nrcmd> admin carol enterPassword"},
+	"session": {
+		"nrcmd> session set default-format=script",
+		"nrcmd> session set visibility=3",
+		"nrcmd> session changes scope office limit=10",
+		"nrcmd> session difference",
+	},
+	"report": {"nrcmd> report", "nrcmd> report column-separator=| file=/tmp/report.txt"},
+	"export": {"nrcmd> export leases -client leases.txt", "nrcmd> export leases -server red -"},
+	"import": {
+		"nrcmd> dhcp enable import-mode", "nrcmd> dhcp reload", "nrcmd> import leases leases.txt",
+		"nrcmd> dhcp disable import-mode", "nrcmd> dhcp reload",
+	},
+}
+
+func sorted(words []string) []string {
+	w := slices.Clone(words)
+	slices.Sort(w)
+	return w
+}

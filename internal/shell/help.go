@@ -1,0 +1,257 @@
+package shell
+
+import (
+	"fmt"
+	"strings"
+
+	"leasehold/pkg/objects"
+)
+
+// runHelp explains commands, and verbs and attributes of a class. All of it
+// comes from the tables; only the examples are written for it (examples.go).
+func runHelp(c *call) *objects.Error {
+	if err := c.need(0, 2, "help [<command> [<verb | attribute>]]"); err != nil {
+		return err
+	}
+	if len(c.args()) == 0 {
+		c.helpAll()
+		return nil
+	}
+	cmd, err := c.findCommand(c.arg(0))
+	if err != nil {
+		return err
+	}
+	if len(c.args()) == 2 {
+		return c.helpWord(cmd, c.arg(1))
+	}
+	c.helpCommand(cmd)
+	return nil
+}
+
+func (c *call) helpAll() {
+	wide := 0
+	for _, cmd := range c.commands {
+		wide = max(wide, len(cmd.name))
+	}
+	for _, cmd := range c.commands {
+		if c.session.visible(cmd.visible) {
+			c.printf("%-*s  %s\n", wide, cmd.name, cmd.help)
+		}
+	}
+	c.println("")
+	c.println("help <command> explains a command, help <command> <word> one of its verbs or attributes.")
+}
+
+// helpCommand prints the page of a command.
+func (c *call) helpCommand(cmd *command) {
+	c.println("NAME")
+	c.printf("    %s - %s\n", cmd.name, cmd.help)
+	c.println("SYNOPSIS")
+	var vs []classVerb
+	if cmd.class != nil {
+		vs = c.verbsOf(cmd.class)
+	}
+	for _, u := range synopsis(cmd, vs) {
+		c.println("    " + u)
+	}
+	c.println("DESCRIPTION")
+	for _, v := range vs {
+		help := v.help
+		if v.unsupported != "" {
+			help += " (not supported: " + v.unsupported + ")"
+		}
+		c.printf("    %s\n        %s\n", v.name, help)
+	}
+	if len(vs) == 0 {
+		c.println("    " + cmd.help + ".")
+	}
+	c.helpLines("EXAMPLES", examples[cmd.name])
+	c.helpLines("STATUS", statusHelp(cmd))
+	c.helpLines("SEE ALSO", related(cmd))
+	if cmd.class != nil && len(cmd.class.Attrs) > 0 {
+		c.println("ATTRIBUTES")
+		for _, name := range sorted(c.helpAttrs(cmd.class)) {
+			c.helpAttr(cmd.class.Attr(name))
+		}
+	}
+}
+
+func (c *call) helpLines(title string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	c.println(title)
+	for _, l := range lines {
+		c.println("    " + l)
+	}
+}
+
+func (c *call) helpAttrs(class *objects.Class) []string { return visibleAttrs(&c.session, class) }
+
+// synopsis lists the forms of a command.
+func synopsis(cmd *command, vs []classVerb) []string {
+	var lines []string
+	for _, u := range cmd.usage {
+		lines = append(lines, strings.TrimSpace(cmd.name+" "+u))
+	}
+	if cmd.class == objects.Server {
+		return append(lines, "server dhcp <verb> ...", "server dhcp enable | disable start-on-reboot")
+	}
+	for _, v := range vs {
+		form := cmd.name
+		if !cmd.class.Singleton && !v.listing {
+			form += " <name>"
+		}
+		args := v.usage
+		if v.name == "create" && len(cmd.class.Create) > 0 {
+			args = createUsage(cmd.class) + " [<attribute>=<value> ...]"
+		}
+		if cmd.class == objects.Option && v.method == nil {
+			args = strings.TrimSpace("<option-set> " + args)
+		}
+		lines = append(lines, strings.TrimSpace(form+" "+v.name+" "+args))
+	}
+	return lines
+}
+
+// createUsage writes the arguments by position of create: <addr> [<mask>].
+func createUsage(class *objects.Class) string {
+	var words []string
+	for _, name := range class.Create {
+		if inner := strings.Trim(name, "[]"); inner != name {
+			words = append(words, "[<"+inner+">]")
+		} else {
+			words = append(words, "<"+name+">")
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// helpWord explains a verb or an attribute of a class.
+func (c *call) helpWord(cmd *command, word string) *objects.Error {
+	if cmd.class == nil {
+		return objects.Errorf(objects.UnknownKeyword, "%s has no verbs or attributes; write help %s", cmd.name, cmd.name)
+	}
+	c.class = cmd.class
+	vs := c.verbsOf(cmd.class)
+	for i := range vs {
+		if vs[i].named(word) {
+			c.helpVerb(cmd, &vs[i])
+			return nil
+		}
+	}
+	if a := cmd.class.Attr(word); a != nil && c.session.visible(a.Visibility) {
+		c.helpAttr(a)
+		return nil
+	}
+	names := c.helpAttrs(cmd.class)
+	for _, v := range vs {
+		names = append(names, v.name)
+	}
+	return objects.Errorf(objects.UnknownKeyword, "%s has no verb or attribute %q%s", cmd.name, shorten(word, 60), nearest(word, names))
+}
+
+func (c *call) helpVerb(cmd *command, v *classVerb) {
+	c.println("    " + synopsis(cmd, []classVerb{*v})[0])
+	c.println("        " + v.help)
+	if v.unsupported != "" {
+		c.println("        not supported: " + v.unsupported)
+	}
+	if v.name == "create" {
+		for _, name := range cmd.class.Create {
+			if a := cmd.class.Attr(strings.Trim(name, "[]")); a != nil {
+				c.helpAttr(a)
+			}
+		}
+	}
+}
+
+// helpAttr prints an attribute as the reference does: type, default, flags,
+// meaning.
+func (c *call) helpAttr(a *objects.Attr) {
+	head := fmt.Sprintf("    %s %s", a.Name, a.Type())
+	if a.Default != "" {
+		head += " default=" + a.Show(a.Default)
+	}
+	var marks []string
+	for _, m := range []struct {
+		on   bool
+		word string
+	}{
+		{a.Required, "required"}, {a.ReadOnly, "read-only"}, {a.Immutable, "immutable"}, {a.Secret, "secret"},
+		{a.LocalOnly, "not copied to a partner"}, {a.Visibility < objects.Basic, fmt.Sprintf("visibility %d", a.Visibility)},
+	} {
+		if m.on {
+			marks = append(marks, m.word)
+		}
+	}
+	if len(marks) > 0 {
+		head += " (" + strings.Join(marks, ", ") + ")"
+	}
+	c.println(head)
+	c.println("        " + a.Help)
+	if a.Inert != "" {
+		c.println("        has no effect: " + a.Inert)
+	}
+	if len(a.Aliases) > 0 {
+		c.println("        also written " + strings.Join(a.Aliases, ", "))
+	}
+}
+
+// statusHelp lists the codes that a command answers with.
+func statusHelp(cmd *command) []string {
+	codes := []objects.Code{objects.Ok}
+	switch {
+	case cmd.class == nil:
+		if len(cmd.usage) > 0 && cmd.usage[0] != "" {
+			codes = append(codes, objects.UnknownKeyword, objects.TooFewArguments, objects.OpenFailed)
+		}
+	case cmd.class == objects.Session:
+		codes = append(codes, objects.UnknownKeyword, objects.UnknownParameter, objects.Invalid, objects.ReadOnlyAttribute)
+	case cmd.class == objects.Lease:
+		codes = append(codes, objects.NotFound, objects.UnknownKeyword, objects.UnknownParameter, objects.Invalid)
+	default:
+		codes = append(codes, objects.OkWithWarnings)
+		if !cmd.class.Singleton {
+			codes = append(codes, objects.NotFound, objects.DuplicateObject)
+		}
+		codes = append(codes, objects.UnknownKeyword, objects.UnknownParameter, objects.TooManyArguments, objects.TooFewArguments,
+			objects.Invalid, objects.ReadOnlyAttribute, objects.RequiredAttribute, objects.AlreadyLocked)
+	}
+	var lines []string
+	for _, c := range codes {
+		lines = append(lines, fmt.Sprintf("%d %s", c, c.Text()))
+	}
+	return lines
+}
+
+// related names the commands that a class's table points to, or is pointed to
+// from.
+func related(cmd *command) []string {
+	if cmd.class == nil {
+		return nil
+	}
+	seen := map[string]bool{cmd.name: true}
+	var names []string
+	add := func(name string) {
+		if name != "" && !seen[name] && objects.ClassNamed(name) != nil {
+			seen[name] = true
+			names = append(names, name)
+		}
+	}
+	add(cmd.class.Owner)
+	for _, a := range cmd.class.Attrs {
+		add(a.Ref)
+	}
+	for _, other := range objects.Classes() {
+		for _, a := range other.Attrs {
+			if a.Ref == cmd.class.Name {
+				add(other.Name)
+			}
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []string{strings.Join(sorted(names), ", ")}
+}

@@ -1,0 +1,194 @@
+package shell
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/chzyer/readline"
+)
+
+// Terminal is the line editor on a terminal. It wraps chzyer/readline, which
+// is not maintained: what is known to go wrong in it is kept away from it
+// here.
+//
+//   - Its history panics where it is empty (Ctrl-R, then Ctrl-C) and stores the
+//     wrong line after a search; so it gets a history of our own making before
+//     each line.
+//   - Its menu of completions divides by zero on narrow terminals; so it only
+//     ever sees completions that add something, and the others are listed above
+//     the prompt.
+//   - A terminal without a size has one of 80 columns.
+type Terminal struct {
+	rl       *readline.Instance
+	history  *History
+	complete func(head string) *Completion
+}
+
+// NewTerminal starts the editor on standard input and output.
+func NewTerminal(history *History, complete func(head string) *Completion) (*Terminal, error) {
+	t := &Terminal{history: history, complete: complete}
+	rl, err := readline.NewEx(&readline.Config{
+		Prompt:                 prompt,
+		HistoryLimit:           maxHistory + 1,
+		DisableAutoSaveHistory: true,
+		HistorySearchFold:      true,
+		AutoComplete:           t,
+		EOFPrompt:              "exit",
+		FuncGetWidth:           width,
+		FuncFilterInputRune:    t.filter,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start the line editor: %w", err)
+	}
+	t.rl = rl
+	return t, nil
+}
+
+func width() int {
+	if w := readline.GetScreenWidth(); w > 0 {
+		return w
+	}
+	return 80
+}
+
+// filter makes Ctrl-C in a search what Ctrl-G is: it ends the search.
+func (t *Terminal) filter(r rune) (rune, bool) {
+	if r == readline.CharInterrupt && t.rl.Operation.IsSearchMode() {
+		t.rl.Terminal.KickRead()
+		return readline.CharBell, true
+	}
+	return r, true
+}
+
+// ReadLine implements Editor.
+func (t *Terminal) ReadLine() (string, error) {
+	t.rl.ResetHistory()
+	// Never empty, see Terminal. Saving fails only where there is a file.
+	if len(t.history.lines) == 0 {
+		_ = t.rl.SaveHistory("")
+	}
+	for _, l := range t.history.lines {
+		_ = t.rl.SaveHistory(l)
+	}
+	line, err := t.rl.Readline()
+	if errors.Is(err, readline.ErrInterrupt) {
+		return "", errInterrupted
+	}
+	if err != nil {
+		return "", err
+	}
+	t.history.Add(line)
+	return line, nil
+}
+
+// SetPrompt implements Editor.
+func (t *Terminal) SetPrompt(p string) { t.rl.SetPrompt(p) }
+
+// Close implements Editor; it gives the terminal back as it was.
+func (t *Terminal) Close() error { return t.rl.Close() }
+
+// Do implements readline.AutoCompleter: the suffixes of what could stand at
+// the cursor, and how much of it is there already. Where nothing can be added
+// for sure, the choice is listed instead.
+func (t *Terminal) Do(line []rune, pos int) ([][]rune, int) {
+	c := t.complete(string(line[:pos]))
+	if len(c.Found) == 1 {
+		return [][]rune{[]rune(c.Suffix(0, true))}, len([]rune(c.Typed))
+	}
+	suffixes := make([][]rune, len(c.Found))
+	shared := ""
+	for i := range c.Found {
+		s := c.Suffix(i, false)
+		suffixes[i] = []rune(s)
+		if i == 0 {
+			shared = s
+		}
+		shared = sharedPrefix(shared, s)
+	}
+	if shared != "" {
+		return suffixes, len([]rune(c.Typed))
+	}
+	if len(c.Found) > 1 {
+		// A terminal that cannot be written to is noticed by ReadLine.
+		_, _ = io.WriteString(t.rl.Stdout(), columns(c.Found, width()))
+	}
+	return nil, 0
+}
+
+func sharedPrefix(a, b string) string {
+	ra, rb := []rune(a), []rune(b)
+	n := 0
+	for n < len(ra) && n < len(rb) && ra[n] == rb[n] {
+		n++
+	}
+	return string(ra[:n])
+}
+
+// maxShown is how many completions are listed.
+const maxShown = 200
+
+// columns lays words out in columns, down first, as ls does.
+func columns(words []string, width int) string {
+	more := len(words) - maxShown
+	if more > 0 {
+		words = words[:maxShown]
+	}
+	wide := 0
+	for _, w := range words {
+		wide = max(wide, len([]rune(w)))
+	}
+	across := max(1, width/(wide+2))
+	down := (len(words) + across - 1) / across
+	var b strings.Builder
+	for row := range down {
+		var line strings.Builder
+		for i := row; i < len(words); i += down {
+			fmt.Fprintf(&line, "%-*s", wide+2, words[i])
+		}
+		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+	if more > 0 {
+		fmt.Fprintf(&b, "and %d more\n", more)
+	}
+	return b.String()
+}
+
+// Ask implements Prompter.
+func (t *Terminal) Ask(p string) (string, error) {
+	t.rl.SetPrompt(p)
+	return t.rl.Readline()
+}
+
+// AskSecret implements Prompter: nothing of what is typed is shown.
+func (t *Terminal) AskSecret(p string) (string, error) {
+	cfg := t.rl.GenPasswordConfig()
+	cfg.Prompt = p
+	cfg.EnableMask = false
+	cfg.Painter = blind{}
+	cfg.DisableAutoSaveHistory = true
+	cfg.FuncGetWidth = width
+	cfg.FuncFilterInputRune = func(r rune) (rune, bool) {
+		switch r {
+		case readline.CharBckSearch, readline.CharFwdSearch, readline.CharTab, readline.CharPrev, readline.CharNext:
+			return r, false
+		}
+		return r, true
+	}
+	b, err := t.rl.ReadPasswordWithConfig(cfg)
+	if errors.Is(err, readline.ErrInterrupt) {
+		return "", errInterrupted
+	}
+	return string(b), err
+}
+
+// blind paints nothing but the end of the line.
+type blind struct{}
+
+func (blind) Paint(line []rune, _ int) []rune {
+	if n := len(line); n > 0 && line[n-1] == '\n' {
+		return line[n-1:]
+	}
+	return nil
+}
