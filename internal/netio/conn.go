@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -51,21 +50,32 @@ type table struct {
 	ifaces map[int]Interface // those that frames and broadcasts may leave by
 }
 
+func newTable() *table { return &table{device: map[int]*socket{}, ifaces: map[int]Interface{}} }
+
 // Listen opens the sockets. The warnings say what works less well than it
 // should, and why: each is a sentence for the operator.
-func Listen(cfg Config) (c *Conn, warnings []string, err error) {
+func Listen(cfg Config) (*Conn, []string, error) {
+	c := newConn(cfg)
+	warnings, err := c.open()
+	if err != nil {
+		c.Close()
+		return nil, nil, err
+	}
+	return c, warnings, nil
+}
+
+func newConn(cfg Config) *Conn {
 	if cfg.ReceiveBuffer == 0 {
 		cfg.ReceiveBuffer = defaultReceiveBuffer
 	}
-	c = &Conn{cfg: cfg, done: make(chan struct{})}
+	c := &Conn{cfg: cfg, done: make(chan struct{})}
 	c.senders.New = func() any { return newTransmitter() }
-	t := &table{device: map[int]*socket{}, ifaces: map[int]Interface{}}
-	c.now.Store(t)
-	defer func() {
-		if err != nil {
-			c.Close()
-		}
-	}()
+	c.now.Store(newTable())
+	return c
+}
+
+func (c *Conn) open() (warnings []string, err error) {
+	cfg := c.cfg
 	if c.raw, err = openRaw(); err != nil {
 		c.raw = nil
 		warnings = append(warnings, fmt.Sprintf("%v; clients without an address are answered by broadcast", err))
@@ -83,13 +93,13 @@ func Listen(cfg Config) (c *Conn, warnings []string, err error) {
 		err = fmt.Errorf("open port %d: %w: neither an interface nor an address is given", cfg.Port, ErrNotConnected)
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if len(c.now.Load().listen) == 0 {
-		return nil, nil, fmt.Errorf("open port %d: %w: no interface is up and has an IPv4 address", cfg.Port, ErrNotConnected)
+		return nil, fmt.Errorf("open port %d: %w: no interface is up and has an IPv4 address", cfg.Port, ErrNotConnected)
 	}
 	c.watch = watchLinks()
-	return c, append(warnings, change.Warnings...), nil
+	return append(warnings, change.Warnings...), nil
 }
 
 // openAddress opens the two sockets of a server that is bound to an address.
@@ -99,16 +109,19 @@ func (c *Conn) openAddress() (Change, error) {
 	if err != nil {
 		return change, err
 	}
-	at := slices.IndexFunc(all, func(i Interface) bool { return i.Has(c.cfg.Address) || i.Loopback && c.cfg.Address.IsLoopback() })
+	at := slices.IndexFunc(all, func(i Interface) bool {
+		return i.Has(c.cfg.Address) || i.Loopback && c.cfg.Address.IsLoopback()
+	})
 	if at < 0 {
 		return change, fmt.Errorf("open port %d on %s: %w", c.cfg.Port, c.cfg.Address, ErrNotLocal)
 	}
-	t := &table{device: map[int]*socket{}, ifaces: map[int]Interface{}}
+	t := newTable()
 	for _, i := range all {
 		t.ifaces[i.Index] = i
 	}
 	name := fmt.Sprintf("port %d on %s", c.cfg.Port, c.cfg.Address)
-	own, got, err := openUDP(name, udpOptions{address: c.cfg.Address, port: c.cfg.Port, buffer: c.cfg.ReceiveBuffer})
+	o := udpOptions{address: c.cfg.Address, port: c.cfg.Port, buffer: c.cfg.ReceiveBuffer}
+	own, got, err := openUDP(name, o)
 	if err != nil {
 		return change, err
 	}
@@ -119,8 +132,7 @@ func (c *Conn) openAddress() (Change, error) {
 	via := all[at]
 	name = fmt.Sprintf("port %d for broadcasts on %s", c.cfg.Port, via.Name)
 	shout, _, err := openUDP(name, udpOptions{
-		device: via.Name, address: netip.AddrFrom4([4]byte{255, 255, 255, 255}),
-		port: c.cfg.Port, share: true, buffer: c.cfg.ReceiveBuffer,
+		device: via.Name, address: broadcast, port: c.cfg.Port, share: true, buffer: c.cfg.ReceiveBuffer,
 	})
 	if err != nil {
 		change.Warnings = append(change.Warnings, fmt.Sprintf("%v; only unicast requests are heard", err))
@@ -182,10 +194,10 @@ func (s *socket) serve(deliver func([]*Packet)) error {
 	}
 	for failed := 0; failed < patience; {
 		n, err := r.read(ps[:])
-		if errors.Is(err, os.ErrClosed) {
-			return nil
-		}
 		if err != nil {
+			if s.gone() {
+				return nil
+			}
 			failed++
 			if failed == patience {
 				return fmt.Errorf("read %s: %w", s.name, err)

@@ -152,14 +152,14 @@ func newTransmitter() *transmitter {
 
 // udp queues a datagram for a UDP socket: out of the interface if ifindex is
 // not 0, from the source address if that is set.
-func (t *transmitter) udp(d *Datagram, to netip.AddrPort, ifindex int) {
+func (t *transmitter) udp(d *Datagram, to netip.AddrPort, source netip.Addr, ifindex int) {
 	i := t.n
 	t.n++
 	t.inet[i] = unix.RawSockaddrInet4{Family: unix.AF_INET, Port: htons(to.Port()), Addr: to.Addr().As4()}
 	h := &t.hdrs[i].hdr
 	*h = unix.Msghdr{Name: (*byte)(unsafe.Pointer(&t.inet[i])), Namelen: unix.SizeofSockaddrInet4}
 	t.payload(i, nil, d.Data)
-	if ifindex == 0 && !d.Source.Is4() {
+	if ifindex == 0 && !source.Is4() {
 		return
 	}
 	size := unix.CmsgSpace(pktinfoLen)
@@ -169,19 +169,19 @@ func (t *transmitter) udp(d *Datagram, to netip.AddrPort, ifindex int) {
 	c.SetLen(unix.CmsgLen(pktinfoLen))
 	info := (*pktinfo)(unsafe.Pointer(&oob[unix.CmsgLen(0)]))
 	*info = pktinfo{ifindex: int32(ifindex)}
-	if d.Source.Is4() {
-		info.specDst = d.Source.As4()
+	if source.Is4() {
+		info.specDst = source.As4()
 	}
 	h.Control = &oob[0]
 	h.SetControllen(size)
 }
 
 // frame queues a datagram for the AF_PACKET socket, behind headers of its own.
-func (t *transmitter) frame(d *Datagram, via *Interface, source netip.Addr, port uint16) {
+func (t *transmitter) frame(d *Datagram, via *Interface, source netip.AddrPort) {
 	i := t.n
 	t.n++
 	header := &t.headers[i]
-	putFrameHeader(header, d.Data, [6]byte(via.HW), d.HW, netip.AddrPortFrom(source, port), d.To)
+	putFrameHeader(header, d.Data, [6]byte(via.HW), d.HW, source, d.To)
 	t.link[i] = unix.RawSockaddrLinklayer{
 		Family: unix.AF_PACKET, Protocol: htons(unix.ETH_P_IP), Ifindex: int32(via.Index), Halen: 6,
 	}

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-
-	"golang.org/x/sys/unix"
 )
 
 // Change is what Rescan found.
@@ -43,8 +41,9 @@ func (c *Conn) Rescan(names []string) (Change, error) {
 		c.cfg.Interfaces = slices.Clone(names)
 	}
 	old := c.now.Load()
-	next := &table{device: map[int]*socket{}, ifaces: map[int]Interface{}, route: old.route}
-	if len(c.cfg.Interfaces) == 0 && !c.cfg.Discover {
+	next := newTable()
+	next.route = old.route
+	if c.onAddress() {
 		next.device, next.listen = old.device, old.listen
 		for _, i := range all {
 			next.ifaces[i.Index] = i
@@ -54,8 +53,8 @@ func (c *Conn) Rescan(names []string) (Change, error) {
 	}
 	for _, i := range c.wanted(all, &change) {
 		s := old.device[i.Index]
-		if s == nil || old.ifaces[i.Index].Name != i.Name {
-			if s, err = c.openDevice(i, &change); err != nil {
+		if s == nil { // a socket follows its device through a change of name
+			if s, err = c.openDevice(i, old.route != nil, &change); err != nil {
 				change.Failed = append(change.Failed, err)
 				continue
 			}
@@ -94,9 +93,11 @@ func (c *Conn) wanted(all []Interface, change *Change) []Interface {
 	return list
 }
 
-func (c *Conn) openDevice(i Interface, change *Change) (*socket, error) {
+// openDevice opens an interface's socket. The first ones want the port for
+// themselves; later ones find the socket for unicast replies there already.
+func (c *Conn) openDevice(i Interface, yield bool, change *Change) (*socket, error) {
 	name := fmt.Sprintf("port %d on %s", c.cfg.Port, i.Name)
-	s, got, err := openUDP(name, udpOptions{device: i.Name, port: c.cfg.Port, buffer: c.cfg.ReceiveBuffer})
+	s, got, err := openUDP(name, udpOptions{device: i.Name, port: c.cfg.Port, yield: yield, buffer: c.cfg.ReceiveBuffer})
 	if err != nil {
 		return nil, err
 	}
@@ -108,17 +109,16 @@ func (c *Conn) openDevice(i Interface, change *Change) (*socket, error) {
 // openRoute opens the socket for unicast replies. Its port is that of the device
 // sockets, which have to tolerate it while it binds.
 func (c *Conn) openRoute(t *table, change *Change) {
-	reuse := func(on int) {
+	tolerate := func(on bool) {
 		for _, s := range t.listen {
-			s.conn.Control(func(fd uintptr) { //nolint:errcheck // a closed socket needs no tolerance
-				_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEADDR, on)
-			})
+			// One that fails was closed, and is in nobody's way.
+			_ = s.conn.Control(func(fd uintptr) { _ = setReuse(int(fd), on) })
 		}
 	}
-	reuse(1)
-	defer reuse(0)
+	tolerate(true)
+	defer tolerate(false)
 	name := fmt.Sprintf("port %d for unicast replies", c.cfg.Port)
-	s, _, err := openUDP(name, udpOptions{port: c.cfg.Port, deaf: true})
+	s, _, err := openUDP(name, udpOptions{port: c.cfg.Port, share: true, deaf: true})
 	if err != nil {
 		change.Warnings = append(change.Warnings, fmt.Sprintf("%v; they leave by the interface of their request", err))
 		return

@@ -90,32 +90,31 @@ func (c *Conn) choose(t *table, d *Datagram) (*socket, error) {
 
 // queue puts the datagram in the form that its socket needs.
 func (c *Conn) queue(t *table, tx *transmitter, s *socket, d *Datagram) {
-	via := t.ifaces[d.IfIndex]
+	source := d.Source
+	if !source.Is4() && c.onAddress() {
+		source = c.cfg.Address // the kernel would not look at what the socket is bound to
+	}
 	switch {
 	case s == c.raw:
-		source := d.Source
+		via := t.ifaces[d.IfIndex]
 		if !source.Is4() {
-			source = c.source(&via)
+			source = via.Primary()
 		}
-		tx.frame(d, &via, source, c.cfg.Port)
+		if !source.Is4() {
+			source = netip.IPv4Unspecified()
+		}
+		tx.frame(d, &via, netip.AddrPortFrom(source, c.cfg.Port))
 	case d.HW != noHW: // no frame can be sent: all on the link get it
-		tx.udp(d, netip.AddrPortFrom(broadcast, d.To.Port()), d.IfIndex)
+		tx.udp(d, netip.AddrPortFrom(broadcast, d.To.Port()), source, d.IfIndex)
 	case d.To.Addr() == broadcast:
-		tx.udp(d, d.To, d.IfIndex)
+		tx.udp(d, d.To, source, d.IfIndex)
 	default:
-		tx.udp(d, d.To, 0)
+		tx.udp(d, d.To, source, 0)
 	}
 }
 
-func (c *Conn) source(via *Interface) netip.Addr {
-	if len(c.cfg.Interfaces) == 0 && !c.cfg.Discover {
-		return c.cfg.Address
-	}
-	if a := via.Primary(); a.Is4() {
-		return a
-	}
-	return netip.IPv4Unspecified()
-}
+// onAddress says that the server is bound to an address and not to interfaces.
+func (c *Conn) onAddress() bool { return len(c.cfg.Interfaces) == 0 && !c.cfg.Discover }
 
 func explainSend(err error) error {
 	switch {

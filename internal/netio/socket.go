@@ -1,7 +1,6 @@
 package netio
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -19,9 +18,17 @@ type socket struct {
 	conn    syscall.RawConn
 	ifindex int // the device it is bound to, 0 if none
 	dropped atomic.Uint64
+	closed  atomic.Bool
 }
 
-func (s *socket) close() { s.file.Close() }
+func (s *socket) close() {
+	s.closed.Store(true)
+	s.file.Close()
+}
+
+// gone says whether an error of the socket's means that it was closed; the
+// poller's own error for that cannot be named here.
+func (s *socket) gone() bool { return s.closed.Load() }
 
 // newSocket opens a socket and has set prepare and bind it.
 func newSocket(name string, domain, typ, proto int, set func(fd int) error) (*socket, error) {
@@ -47,6 +54,7 @@ type udpOptions struct {
 	address netip.Addr // bind to this address
 	port    uint16
 	share   bool // let other sockets that share be bound to the same address and port
+	yield   bool // bind beside sockets that share, but let nobody bind beside this one
 	deaf    bool // only sends
 	buffer  int  // receive buffer wanted
 }
@@ -55,12 +63,6 @@ type udpOptions struct {
 func openUDP(name string, o udpOptions) (*socket, int, error) {
 	got := 0
 	s, err := newSocket(name, unix.AF_INET, unix.SOCK_DGRAM, 0, func(fd int) (err error) {
-		defer func() {
-			var errno syscall.Errno
-			if errors.As(err, &errno) {
-				err = os.NewSyscallError("setsockopt", errno)
-			}
-		}()
 		for _, opt := range []struct{ level, name int }{
 			{unix.IPPROTO_IP, unix.IP_PKTINFO},
 			{unix.SOL_SOCKET, unix.SO_RXQ_OVFL},
@@ -87,12 +89,12 @@ func openUDP(name string, o udpOptions) (*socket, int, error) {
 	return s, got, err
 }
 
-// bindUDP binds the socket. SO_REUSEADDR is on during the bind where sharing is
-// meant, and off again afterwards where it is not: left on, it would let another
-// server take the port too, and each would hear half.
+// bindUDP binds the socket. The kernel lets two sockets have one port while both
+// have SO_REUSEADDR. It is taken off again unless sharing is meant: left on, it
+// would let another server take the port too, and each would hear half.
 func bindUDP(fd int, o udpOptions) error {
-	if o.share || o.deaf {
-		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
+	if o.share || o.yield {
+		if err := setReuse(fd, true); err != nil {
 			return err
 		}
 	}
@@ -103,7 +105,18 @@ func bindUDP(fd int, o udpOptions) error {
 	if err := unix.Bind(fd, to); err != nil {
 		return err
 	}
+	if o.yield {
+		return setReuse(fd, false)
+	}
 	return nil
+}
+
+func setReuse(fd int, on bool) error {
+	v := 0
+	if on {
+		v = 1
+	}
+	return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, v)
 }
 
 // setReceiveBuffer asks for size octets: beyond the system's limit if

@@ -1,8 +1,6 @@
 package netio
 
-import (
-	"golang.org/x/sys/unix"
-)
+import "golang.org/x/sys/unix"
 
 // watcher listens to the kernel's news of links and addresses.
 type watcher struct {
@@ -31,7 +29,9 @@ func (w *watcher) run() {
 	buf := make([]byte, 1<<16)
 	for failed := 0; failed < patience; {
 		// An overrun (ENOBUFS) is news too.
-		if _, err := w.socket.file.Read(buf); err != nil {
+		if _, err := w.socket.file.Read(buf); w.socket.gone() {
+			return
+		} else if err != nil {
 			failed++
 		} else {
 			failed = 0
