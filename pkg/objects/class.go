@@ -111,6 +111,9 @@ type Class struct {
 	// Create names the attributes taken by position at create, in order; one
 	// in brackets may be left out, and so may all behind it.
 	Create []string
+	// CreateUsage says how those arguments are typed, where that is not
+	// simply one after the other.
+	CreateUsage string
 	// Reserved lists names that no operator may create.
 	Reserved []string
 	// Key makes the canonical name from what was typed; nil takes any name

@@ -45,9 +45,11 @@ var (
 
 func init() {
 	OptionSet.Create = []string{"id-range"}
+	OptionSet.CreateUsage = "(8-bit | 16-bit) (vendor-option-string=<string> | vendor-option-enterprise-id=<int>)"
 	OptionSet.Reserved = []string{ConfigSet, CustomSet, ConfigSetV6, CustomSetV6}
 	OptionSet.Check = checkOptionSet
 	Option.Create = []string{"name", "type"}
+	Option.CreateUsage = "<opt-set-name> <opt-name> <type>"
 	Option.Key = optionKey
 	Option.Check = checkOption
 	Option.Methods = []Method{

@@ -77,6 +77,7 @@ func init() {
 		c.Prefixes = []string{OptionPrefix, VendorOptionPrefix}
 		c.Methods = policyMethods
 	}
+	Policy.CreateUsage = "[clone=<policy>]"
 	ScopePolicy.Owner = Scope.Name
 	ScopeTemplatePolicy.Owner = ScopeTemplate.Name
 	ClientPolicy.Owner = Client.Name

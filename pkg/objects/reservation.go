@@ -30,6 +30,7 @@ const (
 
 func init() {
 	Reservation.Create = []string{"lookup-key", "[lookup-key-type]"}
+	Reservation.CreateUsage = "(<macaddr> | <lookup-key>) [-mac | -blob | -string]"
 	Reservation.Positional = reservationArguments
 	Reservation.Key = reservationKey
 	Reservation.Check = checkReservation

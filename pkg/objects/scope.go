@@ -78,6 +78,7 @@ var (
 
 func init() {
 	Scope.Create = []string{"subnet"}
+	Scope.CreateUsage = "(<addr> <mask> | <addr>/<bits>) [template=<scope-template>]"
 	Scope.Positional = scopeArguments
 	Scope.Methods = scopeMethods
 	Scope.Check = checkScope

@@ -2,6 +2,7 @@ package objects
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -93,6 +94,23 @@ func (c *Class) settable(name string) (*Attr, *Error) {
 		return nil, Errorf(ReadOnlyAttribute, "%s", a.label())
 	}
 	return a, nil
+}
+
+// CreateArguments prints what create takes by position, for help:
+// <subnet>, or [<password>] for what may be left out.
+func (c *Class) CreateArguments() string {
+	if c.CreateUsage != "" {
+		return c.CreateUsage
+	}
+	var words []string
+	for _, name := range c.Create {
+		if inner, ok := strings.CutPrefix(name, "["); ok {
+			words = append(words, "[<"+strings.TrimSuffix(inner, "]")+">]")
+		} else {
+			words = append(words, "<"+name+">")
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // Arguments makes the attributes that the arguments by position of a create

@@ -3,6 +3,8 @@ package objects
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -104,6 +106,9 @@ func (c Code) Text() string {
 	}
 	return "Unexpected error"
 }
+
+// Codes returns every code that there is, in order of number.
+func Codes() []Code { return slices.Sorted(maps.Keys(codeText)) }
 
 // Failed tells whether the code means that nothing was done.
 func (c Code) Failed() bool { return c >= 300 }
