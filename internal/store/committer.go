@@ -1,8 +1,23 @@
 package store
 
 import (
+	"context"
+	"sync"
+	"time"
+
 	"leasehold/internal/clock"
 	"leasehold/internal/lease"
+)
+
+const (
+	// maxBatch bounds a transaction, and with it how long the first of many
+	// waiters waits for the last.
+	maxBatch = 1024
+	// keepBatch is the largest queue whose space is kept for the next.
+	keepBatch = 8 * maxBatch
+	// lookEvery is how often a Committer without traffic looks after its
+	// store: tries a failing one, or lets a good one tidy up.
+	lookEvery = time.Second
 )
 
 // Waiter is told once what became of its lease: on disk in that commit, or
@@ -12,20 +27,229 @@ type Waiter interface {
 	Committed(commit uint64, err error)
 }
 
+// upkeep is what a store may have to do beside commits.
+type upkeep interface {
+	Tidy()
+	Err() error
+}
+
 // Committer groups leases into transactions: whatever waits when the one
-// before is done goes into the next, without a timer.
-type Committer struct{}
+// before is done goes into the next, without a timer. One goroutine commits,
+// another tells the waiters, so that answers leave while the next transaction
+// is on its way to the disk.
+type Committer struct {
+	store     lease.Store
+	upkeep    upkeep // nil if the store has none
+	clock     clock.Clock
+	batchDone func()
+
+	mu     sync.Mutex
+	queue  *queue
+	closed bool
+	err    error
+
+	wake chan struct{}
+	told chan outcome
+	free chan *queue
+	done sync.WaitGroup
+}
+
+// queue holds submitted leases and who waits for each.
+type queue struct {
+	leases  []lease.Lease
+	waiters []Waiter
+}
+
+// outcome is what became of a transaction; spent is the queue that it was the
+// last of.
+type outcome struct {
+	waiters []Waiter
+	commit  uint64
+	err     error
+	spent   *queue
+}
 
 // NewCommitter starts a Committer on s. batchDone (may be nil) is called after
 // the waiters of a batch were told, to send what they wrote.
-func NewCommitter(s lease.Store, c clock.Clock, batchDone func()) *Committer { return &Committer{} }
+func NewCommitter(s lease.Store, c clock.Clock, batchDone func()) *Committer {
+	if batchDone == nil {
+		batchDone = func() {}
+	}
+	m := &Committer{
+		store: s, clock: c, batchDone: batchDone,
+		queue: &queue{},
+		wake:  make(chan struct{}, 1),
+		told:  make(chan outcome, 1),
+		free:  make(chan *queue, 4),
+	}
+	m.upkeep, _ = s.(upkeep)
+	m.done.Go(m.commitLoop)
+	m.done.Go(m.tellLoop)
+	return m
+}
 
-// Submit queues a lease; w hears of it later, also when the store fails.
-func (c *Committer) Submit(l lease.Lease, w Waiter) {}
+// Submit queues a lease; w hears of it later, also when the store fails. The
+// queue is as long as its callers make it: who submits bounds what is under
+// way. After Close, w hears ErrClosed before Submit returns.
+func (c *Committer) Submit(l lease.Lease, w Waiter) {
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		w.Committed(0, ErrClosed)
+		return
+	}
+	c.queue.leases = append(c.queue.leases, l)
+	c.queue.waiters = append(c.queue.waiters, w)
+	first := len(c.queue.leases) == 1
+	c.mu.Unlock()
+	if first {
+		c.poke()
+	}
+}
 
-// Err returns the last commit's failure, nil when it succeeded. While it is
-// not nil the Committer tries by itself whether the store is well again.
-func (c *Committer) Err() error { return nil }
+func (c *Committer) poke() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
 
-// Close commits and answers what is queued and stops.
-func (c *Committer) Close() {}
+// Err returns the last commit's failure, or else what fails in the store's
+// upkeep; nil when all is well. While it is not nil the Committer tries by
+// itself whether the store is well again.
+func (c *Committer) Err() error {
+	c.mu.Lock()
+	err := c.err
+	c.mu.Unlock()
+	if err == nil && c.upkeep != nil {
+		err = c.upkeep.Err()
+	}
+	return err
+}
+
+// Close commits and answers what is queued, and stops. The store stays open.
+func (c *Committer) Close() {
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
+	c.poke()
+	c.done.Wait()
+}
+
+// take returns the queue if something is in it and puts an empty one in its
+// place.
+func (c *Committer) take() (q *queue, closed bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.queue.leases) == 0 {
+		return nil, c.closed
+	}
+	q = c.queue
+	select {
+	case c.queue = <-c.free:
+	default:
+		c.queue = &queue{}
+	}
+	return q, c.closed
+}
+
+func (c *Committer) commitLoop() {
+	defer close(c.told)
+	var look lookout
+	for {
+		q, closed := c.take()
+		if q != nil {
+			c.commit(q)
+			look.dirty, look.busy, look.asked = true, true, false
+			continue
+		}
+		if closed {
+			return
+		}
+		if look.timer == nil && (look.dirty || c.Err() != nil) {
+			look.timer, look.busy = c.clock.After(lookEvery), false
+		}
+		select {
+		case <-c.wake:
+		case <-look.timer:
+			look.timer = nil
+			c.look(&look)
+		}
+	}
+}
+
+// commit writes a queue in as many transactions as it takes.
+func (c *Committer) commit(q *queue) {
+	for start := 0; start < len(q.leases); start += maxBatch {
+		end := min(start+maxBatch, len(q.leases))
+		n, err := c.store.Commit(context.Background(), q.leases[start:end])
+		c.setErr(err)
+		o := outcome{waiters: q.waiters[start:end], commit: n, err: err}
+		if end == len(q.leases) {
+			o.spent = q
+		}
+		c.told <- o
+	}
+}
+
+func (c *Committer) setErr(err error) {
+	c.mu.Lock()
+	c.err = err
+	c.mu.Unlock()
+}
+
+// lookout is the commit loop's memory of when to look after the store.
+type lookout struct {
+	timer <-chan time.Time
+	dirty bool // something was committed since the store tidied up
+	busy  bool // something was committed since the timer was set
+	asked bool // the store was asked to tidy up
+}
+
+// look tries a store that failed, and lets one tidy up that had nothing to do
+// for a while, again as long as that fails.
+func (c *Committer) look(l *lookout) {
+	c.mu.Lock()
+	failed := c.err != nil
+	c.mu.Unlock()
+	switch {
+	case failed:
+		_, err := c.store.Commit(context.Background(), nil)
+		c.setErr(err)
+		l.dirty = true
+	case l.busy:
+	case c.upkeep == nil:
+		l.dirty = false
+	case !l.asked || c.upkeep.Err() != nil:
+		c.upkeep.Tidy()
+		l.asked = true
+	default:
+		l.dirty, l.asked = false, false
+	}
+}
+
+func (c *Committer) tellLoop() {
+	for o := range c.told {
+		for _, w := range o.waiters {
+			w.Committed(o.commit, o.err)
+		}
+		c.batchDone()
+		if o.spent != nil {
+			c.recycle(o.spent)
+		}
+	}
+}
+
+// recycle keeps a queue's space but nothing that its leases point to.
+func (c *Committer) recycle(q *queue) {
+	if cap(q.leases) > keepBatch {
+		return
+	}
+	clear(q.leases)
+	clear(q.waiters)
+	q.leases, q.waiters = q.leases[:0], q.waiters[:0]
+	select {
+	case c.free <- q:
+	default:
+	}
+}

@@ -2,13 +2,22 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
 	"time"
 
 	"leasehold/pkg/objects"
 )
 
 // ConfigDB is the configuration database. It is safe for concurrent use.
-type ConfigDB struct{}
+type ConfigDB struct {
+	path string
+	db   *sql.DB
+}
 
 // Tx is one change of the configuration: all of it happens or nothing.
 type Tx struct {
@@ -23,61 +32,209 @@ type Tx struct {
 	Put    []*objects.Object
 }
 
-// Change is one line of the change log. A secret's values are masked.
-type Change struct {
-	Version uint64 // the write it was part of
-	At      time.Time
-	Who     string
-	Source  string
-	Class   string
-	Name    string
-	Attr    string // "" where an object without attributes came or went
-	Action  string // create, set, unset, delete
-	Before  string
-	After   string
-}
-
 // StaleError refuses a write that was prepared on something else than what
 // is stored now.
 type StaleError struct {
-	Class, Name string
-	// Stored is the object as it is now; nil if it is gone.
+	Class *objects.Class
+	Name  string
+	Read  uint64 // the version that the write was prepared on
+	// Stored is the object as it is now, without its attributes; nil if it is
+	// gone.
 	Stored *objects.Object
 }
 
-func (e *StaleError) Error() string { return "" }
+func (e *StaleError) Error() string {
+	if e.Stored == nil {
+		return objects.Ref(e.Class, e.Name) + " was deleted meanwhile"
+	}
+	what := "changed"
+	if e.Read == 0 {
+		what = "created"
+	}
+	text := e.Stored.Ref() + " was " + what + " meanwhile"
+	if e.Stored.ChangedBy != "" {
+		text += fmt.Sprintf(" by administrator %q at %s", e.Stored.ChangedBy,
+			time.Unix(e.Stored.ChangedAt, 0).Format(time.ANSIC))
+	}
+	return text
+}
+
+// versionKey is where the number of the last write is kept among the metas.
+const versionKey = "version"
 
 // OpenConfig opens the configuration database, creates it with the built-in
 // objects where there is none, and brings one of an older version up to date.
-func OpenConfig(path string) (*ConfigDB, error) { return &ConfigDB{}, nil }
+// The built-in objects are of version 1 and were changed by nobody.
+func OpenConfig(path string) (*ConfigDB, error) {
+	err := configKind.ensure(path, func(tx *sql.Tx) error {
+		w := &writer{ctx: context.Background(), tx: tx, silent: true}
+		_, err := w.write(Tx{Put: objects.Builtins()})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	name, err := dsn(path, url.Values{"mode": {"rw"}, "_synchronous": {"FULL"}, "_foreign_keys": {"1"},
+		"_busy_timeout": {"5000"}, "_txlock": {"immediate"}, "_stmt_cache_size": {"32"}})
+	if err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite3", name)
+	if err != nil {
+		return nil, fileError("open configuration database", path, err)
+	}
+	db.SetMaxOpenConns(1)
+	c := &ConfigDB{path: path, db: db}
+	if err := c.check(); err != nil {
+		return nil, fileError("open configuration database", path, errors.Join(err, db.Close()))
+	}
+	return c, nil
+}
+
+// check reads every page: a configuration is small, and one that is damaged
+// must be known before the server runs by it.
+func (c *ConfigDB) check() error {
+	var verdict string
+	if err := c.db.QueryRow("PRAGMA quick_check(1)").Scan(&verdict); err != nil {
+		return err
+	}
+	if verdict != "ok" {
+		return corrupt("%s", verdict)
+	}
+	return nil
+}
 
 // Load reads the whole configuration. A class or an attribute that this
 // version does not know is an error that names it.
-func (db *ConfigDB) Load(ctx context.Context) (*objects.Config, error) {
-	return objects.NewConfig(), nil
+func (c *ConfigDB) Load(ctx context.Context) (*objects.Config, error) {
+	cfg, err := c.load(ctx)
+	return cfg, fileError("load configuration", c.path, err)
 }
 
-// Commit writes tx in one transaction, with its change log; when it returns,
-// the change is on disk. It returns the number of the write and stamps it,
-// who and when on the objects of tx.Put (and not on failure).
-func (db *ConfigDB) Commit(ctx context.Context, tx Tx) (uint64, error) { return 0, nil }
+func (c *ConfigDB) load(ctx context.Context) (*objects.Config, error) {
+	rows, err := c.db.QueryContext(ctx, `SELECT o.id, o.class, o.name, o.version, o.changed_by, o.changed_at,
+		a.name, a.value FROM object o LEFT JOIN attribute a ON a.object = o.id ORDER BY o.id`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	cfg := objects.NewConfig()
+	var o *objects.Object
+	last := int64(-1)
+	for rows.Next() {
+		var id int64
+		var class, name string
+		var attr, value sql.NullString
+		var stamp objects.Object
+		if err := rows.Scan(&id, &class, &name, &stamp.Version, &stamp.ChangedBy, &stamp.ChangedAt, &attr, &value); err != nil {
+			return nil, err
+		}
+		if id != last {
+			last = id
+			if o, err = newObject(class, name); err != nil {
+				return nil, err
+			}
+			o.Version, o.ChangedBy, o.ChangedAt = stamp.Version, stamp.ChangedBy, stamp.ChangedAt
+			cfg.Put(o)
+		}
+		if !attr.Valid {
+			continue
+		}
+		if err := checkAttr(o, attr.String); err != nil {
+			return nil, err
+		}
+		o.Attrs[attr.String] = value.String
+	}
+	return cfg, rows.Err()
+}
+
+func newObject(class, name string) (*objects.Object, error) {
+	c := objects.ClassNamed(class)
+	if c == nil || c.Runtime {
+		return nil, fmt.Errorf("object %q is of class %q, which this version does not know", name, class)
+	}
+	return objects.New(c, name), nil
+}
+
+// checkAttr refuses what could not be shown, validated or removed again.
+func checkAttr(o *objects.Object, attr string) error {
+	if o.Class.Attr(attr) == nil && !o.Class.Dynamic(attr) {
+		return fmt.Errorf("%s has attribute %q, which this version does not know", o.Ref(), attr)
+	}
+	return nil
+}
+
+// Commit writes tx in one transaction, with its change log; when it returns
+// nil, the change is on disk, otherwise nothing of it is. It returns the
+// number of the write and stamps number, who and when on the objects of
+// tx.Put. Where tx changes nothing, nothing is written and the number is that
+// of the last write. A ctx that ends before the transaction begins stops it,
+// later it does not.
+func (c *ConfigDB) Commit(ctx context.Context, tx Tx) (uint64, error) {
+	var stale *StaleError
+	version, err := c.commit(ctx, tx)
+	if errors.As(err, &stale) {
+		return 0, stale
+	}
+	return version, fileError("commit configuration", c.path, err)
+}
+
+func (c *ConfigDB) commit(ctx context.Context, tx Tx) (uint64, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	ctx = context.WithoutCancel(ctx)
+	t, err := c.db.BeginTx(ctx, nil)
+	if err != nil {
+		return 0, err
+	}
+	defer t.Rollback() //nolint:errcheck // does nothing once committed
+	w := &writer{ctx: ctx, tx: t}
+	version, err := w.write(tx)
+	if err != nil {
+		return 0, err
+	}
+	if err := t.Commit(); err != nil {
+		return 0, err
+	}
+	for _, o := range tx.Put {
+		s := w.stamps[o]
+		o.Version, o.ChangedBy, o.ChangedAt = s.version, s.who, s.at
+	}
+	return version, nil
+}
 
 // Version returns the number of the last write.
-func (db *ConfigDB) Version(ctx context.Context) (uint64, error) { return 0, nil }
-
-// Changes lists the change log, newest first; class and name limit it where
-// they are not empty (case does not matter), limit where it is above 0.
-func (db *ConfigDB) Changes(ctx context.Context, limit int, class, name string) ([]Change, error) {
-	return nil, nil
+func (c *ConfigDB) Version(ctx context.Context) (uint64, error) {
+	text, _, err := c.Meta(ctx, versionKey)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseUint(text, 10, 64)
 }
 
 // Meta returns a value that SetMeta kept; found is false where there is none.
-func (db *ConfigDB) Meta(ctx context.Context, key string) (value string, found bool, err error) {
-	return "", false, nil
+func (c *ConfigDB) Meta(ctx context.Context, key string) (value string, found bool, err error) {
+	err = c.db.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = ?", key).Scan(&value)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", false, nil
+	}
+	return value, err == nil, fileError("read configuration", c.path, err)
 }
 
 // SetMeta keeps a small value that is not configuration, durably.
-func (db *ConfigDB) SetMeta(ctx context.Context, key, value string) error { return nil }
+func (c *ConfigDB) SetMeta(ctx context.Context, key, value string) error {
+	if key == versionKey {
+		return fmt.Errorf("keep a value: %q is the store's own", key)
+	}
+	_, err := c.db.ExecContext(context.WithoutCancel(ctx), "REPLACE INTO meta (key, value) VALUES (?, ?)", key, value)
+	return fileError("commit configuration", c.path, err)
+}
 
 // Close closes the database.
-func (db *ConfigDB) Close() error { return nil }
+func (c *ConfigDB) Close() error {
+	return fileError("close configuration database", c.path, c.db.Close())
+}
+
+// nameKey is what names are compared by, as objects.Config does.
+func nameKey(name string) string { return strings.ToLower(name) }

@@ -1,0 +1,106 @@
+package store
+
+import (
+	"database/sql/driver"
+)
+
+const (
+	// foldSize is the size of the journal at which it is folded: the more
+	// rows at a time, the more of them share a page of the lease table; the
+	// fewer, the less memory it takes and the less there is to read at start.
+	foldSize = 8 << 20
+	// sliceRows are folded in one transaction: commits wait for so long. A
+	// journal that grows in spite of it is folded in larger slices.
+	sliceRows      = 256
+	largeSliceRows = 4096
+	// trimSize octets, about, of the journal are deleted in one transaction.
+	trimSize = 1 << 20
+)
+
+// fold brings the older part of the journal into the lease table: in key
+// order, so that a page of it is written once for all its rows. A crash in
+// between does no harm: what was folded is still in the journal, and the
+// journal's rows count.
+func (t *tender) fold() error {
+	o, err := readJournal(t.c, 2*foldSize)
+	if err != nil {
+		return err
+	}
+	for refs := o.refs; len(refs) > 0; {
+		if t.stopping() {
+			return errStopped
+		}
+		size := sliceRows
+		if journal, _ := t.journal(); journal > 3*foldSize {
+			size = largeSliceRows
+		}
+		n := min(len(refs), size)
+		if err := t.foldSlice(o, refs[:n]); err != nil {
+			return err
+		}
+		refs = refs[n:]
+		if err := t.checkpoint(false); err != nil {
+			return err
+		}
+	}
+	return t.trimTo(o)
+}
+
+func (t *tender) foldSlice(o *overlay, refs []ref) error {
+	t.db.mu.Lock()
+	defer t.db.mu.Unlock()
+	return t.c.inTx(func() error {
+		for _, r := range refs {
+			row, commit := o.row(r)
+			err := t.replace.exec(int64(row.key.VPN), int64(row.key.Addr), int64(row.state), int64(row.flags),
+				blob(row.hw), blob(row.clientID), row.expiration, int64(commit), blob(row.rest))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// blob is b for SQLite, NULL where it is empty.
+func blob(b []byte) driver.Value {
+	if len(b) == 0 {
+		return nil
+	}
+	return b
+}
+
+// trimTo deletes from the journal what was folded.
+func (t *tender) trimTo(o *overlay) error {
+	for chunks := o.chunks; len(chunks) > 0; {
+		n, size := 0, 0
+		for n < len(chunks) && size < trimSize {
+			size += len(chunks[n].packed)
+			n++
+		}
+		if err := t.trimChunk(chunks[n-1], size); err != nil {
+			return err
+		}
+		chunks = chunks[n:]
+	}
+	t.db.mu.Lock()
+	defer t.db.mu.Unlock()
+	t.db.foldAt = foldSize
+	return nil
+}
+
+// trimChunk deletes the journal up to and with last, size octets of it.
+func (t *tender) trimChunk(last chunk, size int) error {
+	t.db.mu.Lock()
+	defer t.db.mu.Unlock()
+	err := t.c.inTx(func() error {
+		if err := t.trim.exec(last.seq); err != nil {
+			return err
+		}
+		return t.folded.exec(int64(last.commit))
+	})
+	if err == nil {
+		t.db.journal -= size
+	}
+	return err
+}

@@ -1,0 +1,111 @@
+package store
+
+import (
+	"cmp"
+	"database/sql/driver"
+	"errors"
+	"slices"
+
+	"leasehold/internal/lease"
+)
+
+// overlay holds journal rows sorted by key, the youngest of each: what lies
+// over the lease table.
+type overlay struct {
+	chunks []chunk
+	refs   []ref
+	size   int
+}
+
+// chunk is a journal row.
+type chunk struct {
+	seq    int64
+	commit uint64
+	packed []byte
+}
+
+// ref points to a packed lease of a chunk.
+type ref struct {
+	key    uint64
+	chunk  uint32
+	offset uint32
+}
+
+// order packs a key so that numbers sort as keys do.
+func order(k lease.Key) uint64 { return uint64(k.VPN)<<32 | uint64(k.Addr) }
+
+var errEnough = errors.New("enough")
+
+// readJournal reads the journal from its oldest row on, until about limit
+// octets are there (0: all of it).
+func readJournal(c *conn, limit int) (*overlay, error) {
+	s, err := c.prepare("SELECT seq, commit_no, rows FROM journal ORDER BY seq")
+	if err != nil {
+		return nil, err
+	}
+	o := &overlay{}
+	dest := make([]driver.Value, 3)
+	err = s.each(dest, func() error {
+		if limit > 0 && o.size >= limit {
+			return errEnough
+		}
+		return o.add(dest[0].(int64), uint64(dest[1].(int64)), dest[2].([]byte))
+	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	if err := errors.Join(err, s.Close()); err != nil {
+		return nil, err
+	}
+	o.sort()
+	return o, nil
+}
+
+// add takes a journal row in.
+func (o *overlay) add(seq int64, commit uint64, packed []byte) error {
+	if len(packed) == 0 || packed[0] > journalRows {
+		return corrupt("journal row %d is of an unknown kind", seq)
+	}
+	o.size += len(packed)
+	tail := packed[1:]
+	if packed[0] == journalFiller {
+		tail = nil
+	}
+	for len(tail) > 0 {
+		offset := len(packed) - len(tail)
+		row, rest, err := unpack(tail)
+		if err != nil {
+			return corrupt("journal row %d, octet %d: %w", seq, offset, err)
+		}
+		o.refs = append(o.refs, ref{key: order(row.key), chunk: uint32(len(o.chunks)), offset: uint32(offset)})
+		tail = rest
+	}
+	o.chunks = append(o.chunks, chunk{seq, commit, packed})
+	return nil
+}
+
+// sort brings the rows into key order and leaves the youngest of each key.
+func (o *overlay) sort() {
+	slices.SortFunc(o.refs, func(a, b ref) int {
+		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.chunk, b.chunk), cmp.Compare(a.offset, b.offset))
+	})
+	kept := o.refs[:0]
+	for i, r := range o.refs {
+		if i+1 < len(o.refs) && o.refs[i+1].key == r.key {
+			continue
+		}
+		kept = append(kept, r)
+	}
+	o.refs = kept
+}
+
+// row returns the row that r points to and the number of its commit. It was
+// unpacked before, so it can be unpacked.
+func (o *overlay) row(r ref) (packedRow, uint64) {
+	c := &o.chunks[r.chunk]
+	row, _, err := unpack(c.packed[r.offset:])
+	if err != nil {
+		panic("store: a journal row cannot be unpacked a second time: " + err.Error())
+	}
+	return row, c.commit
+}

@@ -1,0 +1,162 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"net/url"
+
+	"leasehold/internal/lease"
+)
+
+// scanBatch leases are handed over at a time.
+const scanBatch = 512
+
+// Load calls fn for every lease, in key order; it stops at the first error.
+func (db *LeaseDB) Load(ctx context.Context, fn func(lease.Lease) error) error {
+	return fileError("load leases", db.path, db.scan(ctx, fn))
+}
+
+// Snapshot calls fn for every row of one consistent state, in key order, while
+// commits go on. The log cannot start over before it ends, so a reader that
+// may stall should copy what it needs.
+func (db *LeaseDB) Snapshot(ctx context.Context, fn func(lease.Lease) error) error {
+	return fileError("read leases", db.path, db.scan(ctx, fn))
+}
+
+// scan reads on a connection of its own; the rows are read and taken apart on
+// one goroutine and given to fn on the caller's.
+func (db *LeaseDB) scan(ctx context.Context, fn func(lease.Lease) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	r := &reader{full: make(chan []lease.Lease, 2), empty: make(chan []lease.Lease, 4)}
+	for range cap(r.empty) {
+		r.empty <- make([]lease.Lease, 0, scanBatch)
+	}
+	failed := make(chan error, 1)
+	go func() {
+		failed <- r.readAll(ctx, db.path)
+		close(r.full)
+	}()
+	for batch := range r.full {
+		for i := range batch {
+			if err := fn(batch[i]); err != nil {
+				cancel()
+				<-failed
+				return err
+			}
+		}
+		r.empty <- batch[:0]
+	}
+	return <-failed
+}
+
+// reader turns the lease table with the journal over it into batches of
+// leases in key order.
+type reader struct {
+	over        *overlay
+	batch       []lease.Lease
+	full, empty chan []lease.Lease
+}
+
+func (r *reader) readAll(ctx context.Context, path string) (err error) {
+	c, err := dial(path, url.Values{"mode": {"ro"}, "_mutex": {"no"}, "_query_only": {"1"}})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	if err := c.run("BEGIN"); err != nil { // one state for both tables
+		return err
+	}
+	if r.over, err = readJournal(c, 0); err != nil {
+		return err
+	}
+	table, err := c.prepare(`SELECT vpn, address, state, flags, hw, client_id, expiration, commit_no, rest
+		FROM lease ORDER BY vpn, address`)
+	if err != nil {
+		return err
+	}
+	r.batch = <-r.empty
+	dest := make([]driver.Value, 9)
+	err = table.each(dest, func() error { return r.tableRow(ctx, dest) })
+	if err == nil {
+		err = r.end(ctx)
+	}
+	return errors.Join(err, table.Close())
+}
+
+// end emits what the journal has behind the table's last row.
+func (r *reader) end(ctx context.Context) error {
+	for len(r.over.refs) > 0 {
+		if err := r.emitOver(ctx); err != nil {
+			return err
+		}
+	}
+	return r.flush(ctx)
+}
+
+// tableRow takes a row of the lease table, after the journal's rows that stand
+// before it; where the journal has the same key, its row counts.
+func (r *reader) tableRow(ctx context.Context, dest []driver.Value) error {
+	row := packedRow{
+		key:        lease.Key{VPN: uint32(dest[0].(int64)), Addr: lease.Addr(dest[1].(int64))},
+		state:      lease.State(dest[2].(int64)),
+		flags:      lease.Flags(dest[3].(int64)),
+		expiration: dest[6].(int64),
+	}
+	row.hw, _ = dest[4].([]byte) // NULL is empty
+	row.clientID, _ = dest[5].([]byte)
+	row.rest, _ = dest[8].([]byte)
+	key := order(row.key)
+	if err := r.overBelow(ctx, key); err != nil {
+		return err
+	}
+	if len(r.over.refs) > 0 && r.over.refs[0].key == key {
+		return r.emitOver(ctx)
+	}
+	return r.emit(ctx, &row, uint64(dest[7].(int64)))
+}
+
+// overBelow emits the journal's rows before key.
+func (r *reader) overBelow(ctx context.Context, key uint64) error {
+	for len(r.over.refs) > 0 && r.over.refs[0].key < key {
+		if err := r.emitOver(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// emitOver emits the journal's first row.
+func (r *reader) emitOver(ctx context.Context) error {
+	row, commit := r.over.row(r.over.refs[0])
+	r.over.refs = r.over.refs[1:]
+	return r.emit(ctx, &row, commit)
+}
+
+func (r *reader) emit(ctx context.Context, row *packedRow, commit uint64) error {
+	l, err := row.lease(commit)
+	if err != nil {
+		return corrupt("%w", err)
+	}
+	r.batch = append(r.batch, l)
+	if len(r.batch) < cap(r.batch) {
+		return nil
+	}
+	return r.flush(ctx)
+}
+
+// flush hands the batch over and takes an empty one.
+func (r *reader) flush(ctx context.Context) error {
+	select {
+	case r.full <- r.batch:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case r.batch = <-r.empty:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
