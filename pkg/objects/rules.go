@@ -27,15 +27,27 @@ func oneOf(ws ...string) func(string) error {
 	}
 }
 
-// rfc2685 takes the VPN identifier 0a0b0c:01020304.
-func rfc2685(text string) error {
+// rfc2685 declares a VPN identifier, 0a0b0c:01020304. Its value is the seven
+// bytes that stand in packets.
+func (c *Class) rfc2685(name, def string, vis int, help string, qs ...qualifier) Handle[[]byte] {
+	a := c.text(name, def, vis, help, append(qs, checked(func(text string) error {
+		_, err := vpnIdentifier(text)
+		return err
+	}))...)
+	return Handle[[]byte]{a.Attr, func(text string) []byte {
+		b, _ := vpnIdentifier(text)
+		return b
+	}}
+}
+
+func vpnIdentifier(text string) ([]byte, error) {
 	org, index, _ := strings.Cut(text, ":")
-	_, err1 := strconv.ParseUint(org, 16, 24)
-	_, err2 := strconv.ParseUint(index, 16, 32)
+	o, err1 := strconv.ParseUint(org, 16, 24)
+	n, err2 := strconv.ParseUint(index, 16, 32)
 	if err1 != nil || err2 != nil || len(org) > 6 || len(index) > 8 {
-		return fmt.Errorf("must be an organization of up to 6 hex digits and an index of up to 8, such as a1b2c3:1")
+		return nil, fmt.Errorf("must be an organization of up to 6 hex digits and an index of up to 8, such as a1b2c3:1")
 	}
-	return nil
+	return []byte{byte(o >> 16), byte(o >> 8), byte(o), byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}, nil
 }
 
 // vpnKey keeps names of VPNs free of what parts them from addresses.

@@ -98,6 +98,8 @@ func TestValidate(t *testing.T) {
 			[]string{`386 Required attribute cannot be deleted - reservation "10.0.0.5" has no lookup-key`, `316 Invalid - reservation "10.0.0.5" lookup-key: "" is not a canonical mac`}},
 		{"VPNs alike", []string{"vpn blue id=7", "vpn red id=7"},
 			[]string{`314 Duplicate object - vpn "blue" id: vpn "red" has the number 7`, `314 Duplicate object - vpn "red" id: vpn "blue" has the number 7`}},
+		{"one identifier in two spellings", []string{"vpn blue id=1 vpn-id=a1b2c3:1", "vpn red id=2 vpn-id=A1B2C3:0001"},
+			[]string{`314 Duplicate object - vpn "blue" vpn-id: vpn "red" has it`, `314 Duplicate object - vpn "red" vpn-id: vpn "blue" has it`}},
 		{"set of nobody", []string{"option-set acme"}, []string{`310 Too few arguments - option-set "acme" needs vendor-option-string or vendor-option-enterprise-id`}},
 		{"set of two", []string{"option-set acme vendor-option-string=a vendor-option-enterprise-id=9"},
 			[]string{`316 Invalid - option-set "acme" has both vendor-option-string and vendor-option-enterprise-id; a set has one of them`}},

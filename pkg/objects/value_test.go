@@ -190,6 +190,8 @@ func TestHandles(t *testing.T) {
 	class := New(Client, "x")
 	class.Attrs["override-client-id"] = "01:ff"
 	class.Attrs["authenticate-until"] = "forever"
+	vpn := New(Vpn, "red")
+	vpn.Attrs["vpn-id"] = "a1b2c3:102"
 	ip := netip.MustParseAddr
 	for _, c := range []struct {
 		name      string
@@ -212,6 +214,8 @@ func TestHandles(t *testing.T) {
 		{"leasequery", DhcpLogSettings.Of(dhcp).Has(LogLeasequery), true},
 		{"override-client-id", ClientOverrideID.Of(class), []byte{1, 255}},
 		{"authenticate-until", ClientAuthUntil.Of(class), Forever},
+		{"vpn-id", VpnVpnID.Of(vpn), []byte{0xa1, 0xb2, 0xc3, 0, 0, 1, 2}},
+		{"no vpn-id", VpnVpnID.Of(New(Vpn, "x")), []byte(nil)},
 		{"subnet", ScopeSubnet.Of(New(Scope, "empty")), netip.Prefix{}},
 		{"tags", ScopeTags.Of(New(Scope, "empty")), []string(nil)},
 	} {
