@@ -29,7 +29,11 @@ var errInterrupted = errors.New("interrupted")
 // input. interrupts delivers a value for each Ctrl-C while a command runs.
 func (s *Shell) Interactive(ctx context.Context, ed Editor, interrupts <-chan struct{}) (Exit, error) {
 	s.interactive = true
-	defer func() { s.interactive = false }()
+	if p, ok := ed.(Prompter); ok {
+		// The editor has read ahead: a question in the middle of a command
+		// must go through it.
+		s.cfg.Prompt = p
+	}
 	more := "" // the line so far, where it ended in a backslash
 	for !s.exit {
 		ed.SetPrompt(prompt)
@@ -65,6 +69,10 @@ func (s *Shell) Interactive(ctx context.Context, ed Editor, interrupts <-chan st
 // runInterruptible runs a line; an interrupt stops it, and with it the call to
 // the server.
 func (s *Shell) runInterruptible(ctx context.Context, line string, interrupts <-chan struct{}) objects.Code {
+	select {
+	case <-interrupts: // of a command that has ended
+	default:
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {

@@ -89,6 +89,13 @@ func (t *Terminal) SetPrompt(p string) { t.rl.SetPrompt(p) }
 // Close implements Editor; it gives the terminal back as it was.
 func (t *Terminal) Close() error { return t.rl.Close() }
 
+// Restore gives the terminal back as it was, from any goroutine, when the
+// program is about to be ended by a signal.
+func (t *Terminal) Restore() {
+	// Nothing can be done about a terminal that is gone.
+	_ = t.rl.Terminal.ExitRawMode()
+}
+
 // Do implements readline.AutoCompleter: the suffixes of what could stand at
 // the cursor, and how much of it is there already. Where nothing can be added
 // for sure, the choice is listed instead.
