@@ -27,20 +27,15 @@ func oneOf(ws ...string) func(string) error {
 	}
 }
 
-// rfc2685 declares a VPN identifier, 0a0b0c:01020304. Its value is the seven
-// bytes that stand in packets.
-func (c *Class) rfc2685(name, def string, vis int, help string, qs ...qualifier) Handle[[]byte] {
-	a := c.text(name, def, vis, help, append(qs, checked(func(text string) error {
-		_, err := vpnIdentifier(text)
-		return err
-	}))...)
-	return Handle[[]byte]{a.Attr, func(text string) []byte {
-		b, _ := vpnIdentifier(text)
-		return b
-	}}
+// rfc2685 takes what VPNIdentifier does.
+func rfc2685(text string) error {
+	_, err := VPNIdentifier(text)
+	return err
 }
 
-func vpnIdentifier(text string) ([]byte, error) {
+// VPNIdentifier makes the seven octets that stand in packets of a VPN's
+// vpn-id, 0a0b0c:01020304.
+func VPNIdentifier(text string) ([]byte, error) {
 	org, index, _ := strings.Cut(text, ":")
 	o, err1 := strconv.ParseUint(org, 16, 24)
 	n, err2 := strconv.ParseUint(index, 16, 32)

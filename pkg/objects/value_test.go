@@ -190,8 +190,6 @@ func TestHandles(t *testing.T) {
 	class := New(Client, "x")
 	class.Attrs["override-client-id"] = "01:ff"
 	class.Attrs["authenticate-until"] = "forever"
-	vpn := New(Vpn, "red")
-	vpn.Attrs["vpn-id"] = "a1b2c3:102"
 	ip := netip.MustParseAddr
 	for _, c := range []struct {
 		name      string
@@ -214,8 +212,6 @@ func TestHandles(t *testing.T) {
 		{"leasequery", DhcpLogSettings.Of(dhcp).Has(LogLeasequery), true},
 		{"override-client-id", ClientOverrideID.Of(class), []byte{1, 255}},
 		{"authenticate-until", ClientAuthUntil.Of(class), Forever},
-		{"vpn-id", VpnVpnID.Of(vpn), []byte{0xa1, 0xb2, 0xc3, 0, 0, 1, 2}},
-		{"no vpn-id", VpnVpnID.Of(New(Vpn, "x")), []byte(nil)},
 		{"subnet", ScopeSubnet.Of(New(Scope, "empty")), netip.Prefix{}},
 		{"tags", ScopeTags.Of(New(Scope, "empty")), []string(nil)},
 	} {
@@ -253,6 +249,18 @@ func TestDerivedAttributes(t *testing.T) {
 	r := New(Reservation, "red/10.0.0.5")
 	if got := r.Text(ReservationAddr.Attr); got != "10.0.0.5" {
 		t.Errorf("ipaddr %q", got)
+	}
+}
+
+func TestVPNIdentifier(t *testing.T) {
+	b, err := VPNIdentifier("a1b2c3:102")
+	if want := []byte{0xa1, 0xb2, 0xc3, 0, 0, 1, 2}; err != nil || !reflect.DeepEqual(b, want) {
+		t.Errorf("got %x, %v", b, err)
+	}
+	for _, text := range []string{"", "a1b2c3", "a1b2c3:", "a1b2c3d:1", "a1b2c3:123456789", "x:1"} {
+		if _, err := VPNIdentifier(text); err == nil {
+			t.Errorf("%q is taken", text)
+		}
 	}
 }
 
