@@ -15,8 +15,6 @@ func (c *Config) singleton(class *Class) *Object {
 	return New(class, "")
 }
 
-// The server's settings are asked for all the time.
-
 // Dhcp returns the dhcp object.
 func (c *Config) Dhcp() *Object { return c.singleton(Dhcp) }
 

@@ -5,6 +5,7 @@ const (
 	noDNS        = "the server does not update DNS"
 	noLDAP       = "clients are not looked up in LDAP"
 	noExtensions = "the server runs no extensions"
+	noPairs      = "clusters are for failover pairs, which are not part of this version"
 	noFailover   = "failover is not part of this version"
 	noV6         = "DHCPv6 is not served"
 	noTraps      = "the server sends no SNMP traps"
@@ -15,5 +16,4 @@ const (
 	noCache      = "all clients are in memory"
 	noBlocks     = "there are no address blocks"
 	noRADIUS     = "RADIUS attributes of relays are not read"
-	oldAttribute = "newer attributes took its place"
 )

@@ -13,7 +13,10 @@ import (
 // those of one VPN together; set/id names of options by set, then by number;
 // others by their text. Case does not matter.
 func CompareNames(a, b string) int {
-	x, y := nameKeyOf(a), nameKeyOf(b)
+	return nameKeyOf(a).compare(nameKeyOf(b))
+}
+
+func (x nameKey) compare(y nameKey) int {
 	if x.addr.IsValid() != y.addr.IsValid() {
 		if x.addr.IsValid() {
 			return -1

@@ -105,11 +105,19 @@ func (c *Config) Len(class *Class) int { return len(c.byClass[class]) }
 
 // All returns the objects of a class sorted by name, addresses in numeric order.
 func (c *Config) All(class *Class) []*Object {
-	os := make([]*Object, 0, len(c.byClass[class]))
-	for _, o := range c.byClass[class] {
-		os = append(os, o)
+	type keyed struct {
+		key nameKey
+		o   *Object
 	}
-	slices.SortFunc(os, func(a, b *Object) int { return CompareNames(a.Name, b.Name) })
+	ks := make([]keyed, 0, len(c.byClass[class]))
+	for _, o := range c.byClass[class] {
+		ks = append(ks, keyed{nameKeyOf(o.Name), o})
+	}
+	slices.SortFunc(ks, func(a, b keyed) int { return a.key.compare(b.key) })
+	os := make([]*Object, len(ks))
+	for i, k := range ks {
+		os[i] = k.o
+	}
 	return os
 }
 

@@ -1,6 +1,6 @@
 package objects
 
-// VPN is an address space of its own.
+// Vpn is an address space of its own.
 var Vpn = class("vpn", "An address space of its own, told apart by relays")
 
 // What a VPN says.
