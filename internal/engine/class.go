@@ -1,0 +1,173 @@
+package engine
+
+import (
+	"strings"
+
+	"leasehold/internal/expr"
+	"leasehold/internal/lease"
+	"leasehold/pkg/objects"
+)
+
+// properties are what a client and a client-class can both say; where both
+// do, the client's word counts.
+type properties struct {
+	exclude     bool
+	criteria    []tagID // nil: not said
+	hostName    string
+	domainName  string
+	defaultVPN  *vpn
+	overrideVPN *vpn
+	environment [][2]string
+	unauth      *class
+	embedded    *policy
+	named       *policy
+}
+
+// class is a compiled client-class.
+type class struct {
+	name string
+	properties
+	clientLookup *expr.Program
+	limitation   *expr.Program
+	overrideID   *expr.Program
+	overLimit    *class
+}
+
+// client is a compiled client entry.
+type client struct {
+	name string
+	properties
+	class      *class
+	authUntil  int64 // 0 is without end
+	overrideID string
+}
+
+// tagID is a scope selection tag, numbered by the plan.
+type tagID uint32
+
+// hasAll tells whether every tag of want is among those that the scope has,
+// or those that the reservation adds.
+func hasAll(want, scope, reservation []tagID) bool {
+	for _, w := range want {
+		if !hasTag(scope, w) && !hasTag(reservation, w) {
+			return false
+		}
+	}
+	return true
+}
+
+func hasTag(tags []tagID, t tagID) bool {
+	for _, h := range tags {
+		if h == t {
+			return true
+		}
+	}
+	return false
+}
+
+// clients finds client entries.
+type clients struct {
+	byHW     map[lease.HW]*client // entries named by a MAC
+	byName   map[string]*client   // all, lower case
+	fallback *client              // the entry "default"
+}
+
+// lookup finds the entry for a key that client-lookup-id made. One that looks
+// like a MAC finds the entry of that MAC (expressions.md, result as key).
+func (c *clients) lookup(key string) *client {
+	key = strings.ToLower(key)
+	if cl := c.byName[key]; cl != nil {
+		return cl
+	}
+	if len(key) == len("xx:xx:xx:xx:xx:xx") {
+		if hw, ok := parseMAC("1,6," + key); ok {
+			return c.byHW[hw]
+		}
+	}
+	return nil
+}
+
+// parseMAC reads the canonical form 1,6,00:d0:ba:d3:bd:3b.
+func parseMAC(text string) (lease.HW, bool) {
+	parts := strings.SplitN(text, ",", 3)
+	if len(parts) != 3 {
+		return lease.HW{}, false
+	}
+	htype, ok1 := decimal(parts[0])
+	length, ok2 := decimal(parts[1])
+	octets, ok3 := hexBytes(parts[2])
+	if !ok1 || !ok2 || !ok3 || len(octets) != int(length) || len(octets) == 0 || len(octets) > 16 {
+		return lease.HW{}, false
+	}
+	return lease.HardwareFrom(htype, octets), true
+}
+
+// compileClasses makes all client-classes and links those that name others.
+func (b *builder) compileClasses() {
+	all := b.cfg.All(objects.ClientClass)
+	for _, o := range all {
+		b.plan.classes[strings.ToLower(o.Name)] = &class{name: o.Name}
+	}
+	for _, o := range all {
+		c := b.plan.classes[strings.ToLower(o.Name)]
+		c.properties = properties{
+			exclude:     objects.ClassAction.Of(o).Has(objects.ActionExclude),
+			criteria:    b.tagList(objects.ClassCriteria.Of(o)),
+			hostName:    objects.ClassHostName.Of(o),
+			domainName:  objects.ClassDomainName.Of(o),
+			defaultVPN:  b.vpnRef(o, objects.ClassDefaultVPN),
+			overrideVPN: b.vpnRef(o, objects.ClassOverrideVPN),
+			environment: pairs(objects.ClassEnvironment.Of(o)),
+			unauth:      b.classRef(o, objects.ClassUnauthClassName),
+			embedded:    b.embedded(objects.ClientClassPolicy, o.Name),
+			named:       b.policyRef(o, objects.ClassPolicyName),
+		}
+		c.clientLookup = b.program(o, objects.ClassClientLookupID)
+		c.limitation = b.program(o, objects.ClassLimitationID)
+		c.overrideID = b.program(o, objects.ClassOverrideID)
+		c.overLimit = b.classRef(o, objects.ClassOverLimit)
+	}
+}
+
+// compileClients makes all client entries.
+func (b *builder) compileClients() {
+	t := &b.plan.clients
+	t.byHW, t.byName = map[lease.HW]*client{}, map[string]*client{}
+	for _, o := range b.cfg.All(objects.Client) {
+		c := &client{name: o.Name}
+		c.properties = properties{
+			exclude:     objects.ClientAction.Of(o).Has(objects.ActionExclude),
+			criteria:    b.tagList(objects.ClientCriteria.Of(o)),
+			hostName:    objects.ClientHostName.Of(o),
+			domainName:  objects.ClientDomainName.Of(o),
+			defaultVPN:  b.vpnRef(o, objects.ClientDefaultVPN),
+			overrideVPN: b.vpnRef(o, objects.ClientOverrideVPN),
+			environment: pairs(objects.ClientEnvironment.Of(o)),
+			unauth:      b.classRef(o, objects.ClientUnauthClassName),
+			embedded:    b.embedded(objects.ClientPolicy, o.Name),
+			named:       b.policyRef(o, objects.ClientPolicyName),
+		}
+		c.class = b.classRef(o, objects.ClientClassName)
+		c.overrideID = string(objects.ClientOverrideID.Of(o))
+		if until, set := objects.ClientAuthUntil.Lookup(o); set && until != objects.Forever {
+			c.authUntil = until
+		}
+		key := strings.ToLower(o.Name)
+		t.byName[key] = c
+		if hw, ok := parseMAC(key); ok {
+			t.byHW[hw] = c
+		}
+	}
+	t.fallback = t.byName[objects.DefaultClient]
+}
+
+// pairs reads add-to-environment-dictionary: a1=v1,a2=v2.
+func pairs(text string) [][2]string {
+	var ps [][2]string
+	for item := range strings.SplitSeq(text, ",") {
+		if name, value, ok := strings.Cut(item, "="); ok {
+			ps = append(ps, [2]string{strings.TrimSpace(name), strings.TrimSpace(value)})
+		}
+	}
+	return ps
+}

@@ -1,0 +1,115 @@
+package engine
+
+import (
+	"time"
+
+	"leasehold/internal/lease"
+	"leasehold/pkg/objects"
+)
+
+// commit hands the lease to the store. The exchange is parked until the lease
+// is on disk; only then the answer leaves.
+func (ex *exchange) commit() verdict {
+	if !ex.write {
+		return goOn
+	}
+	s := ex.server
+	s.pending.acquire(ex.plan.settings.maxResponses)
+	s.commits.Submit(ex.lease, ex)
+	return verdict{act: park}
+}
+
+// Committed is called by the store's committer. With an error nothing has
+// changed: not in the lease table, which learns of a lease here only, and no
+// answer leaves.
+func (ex *exchange) Committed(commit uint64, err error) {
+	s := ex.server
+	s.pending.release()
+	if err != nil {
+		s.storeFailed(err)
+		ex.finish(FailStore)
+		return
+	}
+	s.storeWorks()
+	ex.lease.Commit = commit
+	s.table.Update(ex.lease)
+	s.wakeExpiry(&ex.lease)
+	for _, k := range ex.others {
+		s.endLease(k, ex.key, ex.now, ex.chain)
+	}
+	ex.unclaim()
+	ex.box = &s.acks
+	ex.work(sendStage)
+}
+
+// noteOthers lists the client's other leases that end when it gets this one:
+// those of the same network, where a client has one address, and all with
+// one-lease-per-client = last-client-preferred.
+func (ex *exchange) noteOthers() {
+	if ex.runs(&ex.current) && ex.current.Key == ex.lease.Key {
+		return // a renewal changes nothing
+	}
+	ex.mine = ex.server.table.ByClient(ex.vpn.id, ex.key, ex.mine[:0])
+	all := ex.plan.settings.oneLease == objects.LastClientPreferred
+	for _, l := range ex.mine {
+		if l.Key != ex.lease.Key && l.Live() && (all || ex.network.contains(l.Addr)) {
+			ex.others = append(ex.others, l.Key)
+		}
+	}
+}
+
+// endLease releases a lease that its client has left for another. One that is
+// busy is left to expire.
+func (s *Server) endLease(k lease.Key, key lease.ClientKey, now int64, c *chain) {
+	if !s.claims.try(k) {
+		return
+	}
+	l, ok := s.table.Get(k)
+	if !ok || l.Client() != key || !l.Live() {
+		s.release(k)
+		return
+	}
+	s.change(l, lease.Release(l, now, time.Duration(c.releaseGracePeriod)*time.Second), nil)
+}
+
+// change writes a lease that no packet waits for: an expiry, a quarantine, an
+// operator's command. The caller has claimed its address; the claim ends with
+// the write. then (may be nil) is told the result. An offer that goes back to
+// what was on disk needs no write.
+func (s *Server) change(from, to lease.Lease, then func(error)) {
+	c := &change{server: s, lease: to, then: then}
+	if from.State == lease.Offered && to.State == lease.Available {
+		s.table.Update(to)
+		c.end(nil)
+		return
+	}
+	s.commits.Submit(to, c)
+}
+
+// change is a lease on its way to disk.
+type change struct {
+	server *Server
+	lease  lease.Lease
+	then   func(error)
+}
+
+// Committed is called by the store's committer.
+func (c *change) Committed(commit uint64, err error) {
+	s := c.server
+	if err == nil {
+		s.storeWorks()
+		c.lease.Commit = commit
+		s.table.Update(c.lease)
+		s.wakeExpiry(&c.lease)
+	} else {
+		s.storeFailed(err)
+	}
+	c.end(err)
+}
+
+func (c *change) end(err error) {
+	c.server.release(c.lease.Key)
+	if c.then != nil {
+		c.then(err)
+	}
+}

@@ -1,0 +1,93 @@
+package engine
+
+import (
+	"math"
+	"sync"
+	"time"
+
+	"leasehold/internal/lease"
+)
+
+// expire moves on the leases whose time has come, until the server is closed.
+func (s *Server) expire() {
+	for {
+		s.nextExpiry.Store(math.MaxInt64) // whoever adds a deadline while we look wakes us again
+		s.expireDue()
+		wait := time.Hour
+		if at, ok := s.table.NextDeadline(); ok {
+			s.nextExpiry.Store(at)
+			wait = time.Duration(min(3600, max(1, at-s.clock.Now().Unix()))) * time.Second
+		}
+		select {
+		case <-s.stop:
+			return
+		case <-s.clock.After(wait):
+		case <-s.expiry:
+		}
+	}
+}
+
+// wakeExpiry tells the expiry of a lease that may be the next.
+func (s *Server) wakeExpiry(l *lease.Lease) {
+	if at, ok := l.Deadline(); !ok || at >= s.nextExpiry.Load() {
+		return
+	}
+	select {
+	case s.expiry <- struct{}{}:
+	default: // it is about to look anyway
+	}
+}
+
+// expireBatch is how many leases are moved on before the table is asked again.
+const expireBatch = 1024
+
+// expireDue moves on all that is due. What cannot be written or is busy stays
+// due for the next time.
+func (s *Server) expireDue() {
+	for {
+		now := s.clock.Now().Unix()
+		due := s.table.Due(now, expireBatch)
+		var writing sync.WaitGroup
+		moved := 0
+		for i := range due {
+			if s.expireLease(due[i].Key, now, &writing) {
+				moved++
+			}
+		}
+		writing.Wait()
+		if len(due) < expireBatch || moved == 0 || s.commits.Err() != nil {
+			return
+		}
+	}
+}
+
+// expireLease moves on one lease; false if it is busy.
+func (s *Server) expireLease(k lease.Key, now int64, writing *sync.WaitGroup) bool {
+	if !s.claims.try(k) {
+		return false
+	}
+	l, ok := s.table.Get(k)
+	to := lease.Expire(l, now, s.gracePeriod(&l))
+	if !ok || to == l {
+		s.release(k)
+		return false
+	}
+	writing.Add(1)
+	s.change(l, to, func(error) { writing.Done() })
+	return true
+}
+
+// gracePeriod is the time that an expired lease is kept for its client.
+func (s *Server) gracePeriod(l *lease.Lease) time.Duration {
+	p := s.plan.Load()
+	place, ok := s.table.Place(l.Key)
+	if p == nil || !ok {
+		return 0
+	}
+	sc := p.byID[place.Scope]
+	if sc == nil {
+		return 0
+	}
+	c := p.chain(p.clients.byHW[l.HW], p.classes[lower(l.ClientClass)], sc)
+	return time.Duration(c.gracePeriod) * time.Second
+}

@@ -1,0 +1,70 @@
+package engine
+
+import (
+	"time"
+
+	"leasehold/internal/lease"
+)
+
+// bindDecline takes an address out of use that its client found in use (RFC
+// 2131 section 4.3.3).
+func (ex *exchange) bindDecline() verdict {
+	asked := ex.requestedAddr()
+	l, v := ex.ownLease(asked, DropDeclineUnknown)
+	if v.act != next {
+		return v
+	}
+	if ex.scope.ignoreDeclines {
+		ex.success = DeclineIgnored
+		ex.lease = lease.ForceAvailable(l, ex.now)
+		return goOn
+	}
+	ex.success = Declined
+	ex.lease = lease.MarkUnavailable(l, ex.now, ex.unavailableTimeout(), "declined")
+	ex.server.logf(msgDeclined, asked, ex.scope.name, macText(ex.hw))
+	return goOn
+}
+
+// bindRelease takes a lease back from its client (RFC 2131 section 4.3.4).
+func (ex *exchange) bindRelease() verdict {
+	l, v := ex.ownLease(lease.AddrFrom(ex.msg.CIAddr), DropReleaseUnknown)
+	if v.act != next {
+		return v
+	}
+	ex.success = Released
+	ex.lease = lease.Release(l, ex.now, time.Duration(ex.chain.releaseGracePeriod)*time.Second)
+	return goOn
+}
+
+// ownLease finds and claims the lease that the client gives back; unknown is
+// the outcome if it does not have it. Neither message is answered.
+func (ex *exchange) ownLease(a lease.Addr, unknown Outcome) (lease.Lease, verdict) {
+	ex.silent, ex.write = true, true
+	if id, ok := ex.msg.ServerID(); ok && !ex.addressesUs(id) {
+		return lease.Lease{}, dropped(DropOtherServer)
+	}
+	k := ex.leaseKey(a)
+	if _, ok := ex.useScopeOf(k); !ok {
+		return lease.Lease{}, dropped(unknown)
+	}
+	if v := ex.claim(k); v.act != next {
+		return lease.Lease{}, v
+	}
+	l := ex.leaseAt(k)
+	if l.Client() != ex.key || !l.Live() {
+		return l, dropped(unknown)
+	}
+	ex.current = l
+	return l, goOn
+}
+
+func (ex *exchange) unavailableTimeout() time.Duration {
+	return time.Duration(ex.chain.unavailableTimeout) * time.Second
+}
+
+// quarantine takes an address that the exchange claimed out of use, without
+// holding the exchange up. The claim goes with it.
+func (ex *exchange) quarantine(l lease.Lease, cause string) {
+	ex.handOver(l.Key)
+	ex.server.change(l, lease.MarkUnavailable(l, ex.now, ex.unavailableTimeout(), cause), nil)
+}

@@ -1,0 +1,196 @@
+package engine
+
+import (
+	"fmt"
+
+	"leasehold/internal/lease"
+	"leasehold/pkg/objects"
+)
+
+// LeaseAction does an operator's command on a lease of the running server. It
+// returns when the change is on disk.
+func (s *Server) LeaseAction(name, action string, args ...string) (*objects.Object, *objects.Error) {
+	k, place, e := s.find(name)
+	if e != nil {
+		return nil, e
+	}
+	switch lower(action) {
+	case "activate":
+		e = s.alter(k, action, lease.Activate)
+	case "deactivate":
+		e = s.alter(k, action, lease.Deactivate)
+	case "force-available", "forceavailable":
+		e = s.alter(k, action, func(l lease.Lease) lease.Lease { return lease.ForceAvailable(l, s.clock.Now().Unix()) })
+	case "send-reservation":
+		e = s.sendReservation(k, place, args)
+	case "delete-reservation":
+		if !s.table.Unreserve(k) {
+			return nil, objects.Errorf(objects.LeaseNotReserved, "%s", k.Addr)
+		}
+	case "get-scope-name":
+	default:
+		return nil, objects.Errorf(objects.UnknownCommand, "lease %s", action)
+	}
+	if e != nil {
+		return nil, e
+	}
+	if lower(action) != "get-scope-name" {
+		s.logf(msgLeaseAction, k.Addr, place.Name, action)
+	}
+	return s.object(s.at(k)), nil
+}
+
+// alter changes a lease and waits until the change is on disk.
+func (s *Server) alter(k lease.Key, action string, to func(lease.Lease) lease.Lease) *objects.Error {
+	s.claims.acquire(k)
+	l := s.at(k)
+	changed := to(l)
+	if changed == l {
+		s.release(k)
+		return nil
+	}
+	done := make(chan error, 1)
+	// Straight to the store, even from an offer: the operator's word is kept.
+	s.commits.Submit(changed, &change{server: s, lease: changed, then: func(err error) { done <- err }})
+	if err := <-done; err != nil {
+		return objects.AsError(fmt.Errorf("%s lease %s: %w", action, k.Addr, err))
+	}
+	return nil
+}
+
+// sendReservation adds a reservation to the running server: the one given by
+// key and type, or the one that args name by the object's attributes.
+func (s *Server) sendReservation(k lease.Key, place lease.Place, args []string) *objects.Error {
+	if len(args) < 1 {
+		return objects.Errorf(objects.TooFewArguments, "send-reservation: the lookup key of a reservation of %s is needed", k.Addr)
+	}
+	flag := ""
+	if len(args) > 1 {
+		flag = "-" + args[1]
+	}
+	text, kind, e := objects.LookupKey(args[0], flag)
+	if e != nil {
+		return e
+	}
+	r := reservation{addr: k.Addr}
+	if !r.setKey(keyTypes[kind], text) {
+		return objects.Errorf(objects.Invalid, "lookup-key %q does not suit the type %s", text, kind)
+	}
+	sc := s.plan.Load().byID[place.Scope]
+	if sc == nil {
+		return objects.Errorf(objects.NotFound, "scope of %s", k.Addr)
+	}
+	who := sc.reservedWho(&r)
+	if place.Reserved && place.ReservedFor == who {
+		return objects.Errorf(objects.LeaseAlreadyReserved, "%s", k.Addr)
+	}
+	if err := s.table.Reserve(place.Scope, lease.Reservation{Addr: k.Addr, Who: who}); err != nil {
+		return objects.AsError(fmt.Errorf("reserve %s: %w", k.Addr, err))
+	}
+	return nil
+}
+
+var keyTypes = map[string]int{"mac": objects.LookupKeyMAC, "blob": objects.LookupKeyBlob, "string": objects.LookupKeyString}
+
+// ClearUnavailable makes the scope's unavailable leases available.
+func (s *Server) ClearUnavailable(name string) (int, *objects.Error) {
+	p := s.plan.Load()
+	if p == nil {
+		return 0, objects.AsError(errNoPlan)
+	}
+	sc := p.scopes[lower(name)]
+	if sc == nil {
+		return 0, objects.Errorf(objects.NotFound, "scope %q%s", name, suggest(name, p.scopeNames()))
+	}
+	n := 0
+	for l := range s.table.Each(sc.id, false) {
+		if l.State != lease.Unavailable {
+			continue
+		}
+		e := s.alter(l.Key, "clear", func(l lease.Lease) lease.Lease {
+			if l.State != lease.Unavailable {
+				return l
+			}
+			return lease.ForceAvailable(l, s.clock.Now().Unix())
+		})
+		if e != nil {
+			return n, e
+		}
+		n++
+	}
+	return n, nil
+}
+
+// ImportLeases takes leases from a lease file. They are written in one go;
+// each line hears of its own fate.
+func (s *Server) ImportLeases(lines []ImportedLease) []*objects.Error {
+	errs := make([]*objects.Error, len(lines))
+	p := s.plan.Load()
+	if p == nil || !p.settings.importMode {
+		for i := range errs {
+			errs[i] = objects.Errorf(objects.ImportFailure, "import-mode is disabled: dhcp enable import-mode, then dhcp reload")
+		}
+		return errs
+	}
+	type result struct {
+		line int
+		err  error
+	}
+	results := make(chan result, len(lines))
+	waiting := 0
+	for i := range lines {
+		l, e := s.imported(p, &lines[i])
+		if e != nil {
+			errs[i] = e
+			continue
+		}
+		s.claims.acquire(l.Key)
+		waiting++
+		s.commits.Submit(l, &change{server: s, lease: l, then: func(err error) { results <- result{i, err} }})
+	}
+	for range waiting {
+		if r := <-results; r.err != nil {
+			errs[r.line] = objects.AsError(fmt.Errorf("import %s: %w", lines[r.line].Address, r.err))
+		}
+	}
+	return errs
+}
+
+// imported makes the lease of a line.
+func (s *Server) imported(p *Plan, in *ImportedLease) (lease.Lease, *objects.Error) {
+	fail := func(format string, args ...any) (lease.Lease, *objects.Error) {
+		return lease.Lease{}, objects.Errorf(objects.ImportFailure, format, args...)
+	}
+	v := p.vpns.byName[lower(in.VPN)]
+	if v == nil {
+		return fail("%s: vpn %q is not configured", in.Address, in.VPN)
+	}
+	k := lease.Key{VPN: v.id, Addr: lease.AddrFrom(in.Address)}
+	place, ok := s.table.Place(k)
+	if !ok || place.Parked || !place.InRange && !place.Reserved {
+		return fail("%s: in no range or reservation of any scope", in.Address)
+	}
+	if in.HW.Len == 0 && len(in.ClientID) == 0 {
+		return fail("%s: no hardware address and no client-id", in.Address)
+	}
+	now := s.clock.Now().Unix()
+	c := lease.Client{HW: in.HW, ClientID: string(in.ClientID), HostName: in.HostName, DomainName: in.DomainName}
+	expiration := in.Expiration
+	if expiration == 0 {
+		expiration = now + p.byID[place.Scope].chain.leaseTime
+	}
+	if expiration <= now {
+		return fail("%s: the lease is over", in.Address)
+	}
+	if old, known := s.table.Get(k); known && old.State == lease.Leased && old.Expiration > now && old.Client() != c.Key() {
+		return fail("%s: leased to another client", in.Address)
+	}
+	l := lease.Acknowledge(s.at(k), c, now, expiration)
+	if in.Start > 0 {
+		l.Start = in.Start
+	}
+	if in.LastTransaction > 0 {
+		l.LastTransaction = in.LastTransaction
+	}
+	return l, nil
+}

@@ -1,0 +1,200 @@
+package engine
+
+import "sync/atomic"
+
+// Outcome is how a packet ended. Every received packet gets exactly one.
+type Outcome uint8
+
+// outcomeKind groups outcomes: what left the server, if anything.
+type outcomeKind uint8
+
+const (
+	done   outcomeKind = iota // the packet did what it asked for
+	naked                     // a DHCPNAK left
+	drops                     // nothing left
+	failed                    // nothing left because the server could not
+)
+
+// The outcomes. Their names are what getStats, metrics and the log print.
+const (
+	noOutcome Outcome = iota
+
+	Offered
+	Acked
+	Renewed
+	RenewDeferred
+	Rebooted
+	Repeated
+	Informed
+	Released
+	Declined
+	DeclineIgnored
+	BootpReplied
+
+	NakWrongNetwork
+	NakNotInScope
+	NakOtherClient
+	NakNoLease
+	NakNoOffer
+	NakReservedForOther
+	NakNotReservation
+	NakUnavailable
+	NakDeactivated
+	NakCriteria
+	NakRenewInhibited
+	NakNewAddress
+	NakOverLimit
+
+	DropMalformed
+	DropNotRequest
+	DropNoHardware
+	DropBadType
+	DropServerMessage
+	DropLeasequery
+	DropStopped
+	DropImportMode
+	DropQueueFull
+	DropOld
+	DropDuplicate
+	DropWaiting
+	DropInterface
+	DropUnknownVPN
+	DropNoScope
+	DropClassLookup
+	DropExpression
+	DropExcluded
+	DropCriteria
+	DropDhcpOff
+	DropBootpOff
+	DropBootpNoReservation
+	DropNotReserved
+	DropHasLease
+	DropNoFreeAddress
+	DropRenewOnly
+	DropDeactivated
+	DropOverLimit
+	DropOtherServer
+	DropUnknownClient
+	DropNoAddress
+	DropPartner
+	DropDeclineUnknown
+	DropReleaseUnknown
+	DropInformNoAddress
+	DropRenewInhibited
+	DropPingBusy
+
+	FailStore
+	FailSend
+	FailReply
+
+	numOutcomes
+)
+
+// outcomes is the one table of names and meanings.
+var outcomes = [numOutcomes]struct {
+	name string
+	kind outcomeKind
+	help string
+}{
+	noOutcome: {"", done, ""},
+
+	Offered:        {"offered", done, "a DHCPOFFER was sent"},
+	Acked:          {"acked", done, "a client that chose our offer got its lease"},
+	Renewed:        {"renewed", done, "a lease was extended"},
+	RenewDeferred:  {"renew-deferred", done, "a client renewed before T1 and got the time that remained (defer-lease-extensions)"},
+	Rebooted:       {"rebooted", done, "a client verified the lease it had before it restarted"},
+	Repeated:       {"repeated", done, "a repeated packet got the same answer again"},
+	Informed:       {"informed", done, "a DHCPINFORM was answered with options only"},
+	Released:       {"released", done, "a client gave its lease back"},
+	Declined:       {"declined", done, "a client found its address in use; the address is unavailable now"},
+	DeclineIgnored: {"decline-ignored", done, "a client found its address in use; the address is available again (ignore-declines)"},
+	BootpReplied:   {"bootp-replied", done, "a BOOTP client got its address"},
+
+	NakWrongNetwork:     {"nak-wrong-network", naked, "the address does not belong to the network that the client is on"},
+	NakNotInScope:       {"nak-not-in-scope", naked, "the address is on the client's network but in no range or reservation"},
+	NakOtherClient:      {"nak-other-client", naked, "the address is leased to another client"},
+	NakNoLease:          {"nak-no-lease", naked, "the client is known but holds another address"},
+	NakNoOffer:          {"nak-no-offer", naked, "the client chose this server but its offer is gone"},
+	NakReservedForOther: {"nak-reserved-for-other", naked, "the address is reserved for another client"},
+	NakNotReservation:   {"nak-not-reservation", naked, "the client has a reservation for another address"},
+	NakUnavailable:      {"nak-unavailable", naked, "the address is unavailable: somebody else uses it"},
+	NakDeactivated:      {"nak-deactivated", naked, "the lease or its scope is deactivated"},
+	NakCriteria:         {"nak-criteria", naked, "the scope's selection tags no longer suit the client"},
+	NakRenewInhibited:   {"nak-renew-inhibited", naked, "the policy refuses renewals (inhibit-all-renews)"},
+	NakNewAddress:       {"nak-new-address", naked, "the policy makes a restarted client take a new address (inhibit-renews-at-reboot)"},
+	NakOverLimit:        {"nak-over-limit", naked, "the client's limitation-id has its limitation-count of leases already"},
+
+	DropMalformed:          {"drop-malformed", drops, "not a well-formed BOOTP or DHCP message"},
+	DropNotRequest:         {"drop-not-request", drops, "op is not BOOTREQUEST"},
+	DropNoHardware:         {"drop-no-hardware", drops, "neither a hardware address nor a client-id to know the client by"},
+	DropBadType:            {"drop-bad-type", drops, "unknown DHCP message type"},
+	DropServerMessage:      {"drop-server-message", drops, "a message that only servers send"},
+	DropLeasequery:         {"drop-leasequery", drops, "DHCPLEASEQUERY is not served"},
+	DropStopped:            {"drop-stopped", drops, "the packet service was being stopped"},
+	DropImportMode:         {"drop-import-mode", drops, "import-mode is on: only imported leases are taken"},
+	DropQueueFull:          {"drop-queue-full", drops, "more requests than max-dhcp-requests were waiting; the oldest went"},
+	DropOld:                {"drop-old", drops, "waited longer than drop-old-packets"},
+	DropDuplicate:          {"drop-duplicate", drops, "the client repeated the packet before it was answered; the newer one is answered"},
+	DropWaiting:            {"drop-waiting", drops, "more than max-waiting-packets waited for the same address"},
+	DropInterface:          {"drop-interface", drops, "the packet came in by an interface that is not served (discover-interfaces, dhcp-interface)"},
+	DropUnknownVPN:         {"drop-unknown-vpn", drops, "the relay names a VPN that is not configured"},
+	DropNoScope:            {"drop-no-scope", drops, "no scope serves the network that the packet came from"},
+	DropClassLookup:        {"drop-class-lookup", drops, "client-class-lookup-id gave no configured client-class"},
+	DropExpression:         {"drop-expression", drops, "an expression of the client-class failed"},
+	DropExcluded:           {"drop-excluded", drops, "the client, or the client default, has action exclude"},
+	DropCriteria:           {"drop-criteria", drops, "no scope of the network has the client's selection criteria"},
+	DropDhcpOff:            {"drop-dhcp-off", drops, "every suitable scope of the network has dhcp disabled"},
+	DropBootpOff:           {"drop-bootp-off", drops, "every suitable scope of the network has bootp disabled"},
+	DropBootpNoReservation: {"drop-bootp-no-reservation", drops, "a BOOTP client without a reservation, and dynamic-bootp is off"},
+	DropNotReserved:        {"drop-not-reserved", drops, "every suitable scope is restricted to clients with a reservation"},
+	DropHasLease:           {"drop-has-lease", drops, "the client has a lease on another network (one-lease-per-client = first-client-preferred)"},
+	DropNoFreeAddress:      {"drop-no-free-address", drops, "every suitable scope is used up"},
+	DropRenewOnly:          {"drop-renew-only", drops, "every suitable scope takes renewals only"},
+	DropDeactivated:        {"drop-deactivated", drops, "every suitable scope, or the client's lease, is deactivated"},
+	DropOverLimit:          {"drop-over-limit", drops, "the client's limitation-id has its limitation-count of leases already"},
+	DropOtherServer:        {"drop-other-server", drops, "the client chose another server"},
+	DropUnknownClient:      {"drop-unknown-client", drops, "a restarting or renewing client that this server does not know; another server may"},
+	DropNoAddress:          {"drop-no-address", drops, "a DHCPREQUEST that names no address"},
+	DropPartner:            {"drop-partner", drops, "the failover partner answers this client"},
+	DropDeclineUnknown:     {"drop-decline-unknown", drops, "a DHCPDECLINE for an address that the client does not hold"},
+	DropReleaseUnknown:     {"drop-release-unknown", drops, "a DHCPRELEASE for an address that the client does not hold"},
+	DropInformNoAddress:    {"drop-inform-no-address", drops, "a DHCPINFORM that tells no address"},
+	DropRenewInhibited:     {"drop-renew-inhibited", drops, "the policy refuses the client its old address and no other is free"},
+	DropPingBusy:           {"drop-ping-busy", drops, "every address that was tried answered a ping"},
+
+	FailStore: {"fail-store", failed, "the lease could not be written to disk, so no answer left"},
+	FailSend:  {"fail-send", failed, "the answer could not be sent"},
+	FailReply: {"fail-reply", failed, "the answer could not be built"},
+}
+
+func (o Outcome) String() string { return outcomes[o].name }
+
+// counts is one counter per outcome.
+type counts [numOutcomes]atomic.Uint64
+
+func (c *counts) list() []Count {
+	var l []Count
+	for i := noOutcome + 1; i < numOutcomes; i++ {
+		if n := c[i].Load(); n > 0 {
+			l = append(l, Count{outcomes[i].name, n})
+		}
+	}
+	return l
+}
+
+func (c *counts) reset() {
+	for i := range c {
+		c[i].Store(0)
+	}
+}
+
+// sum adds up the outcomes of one kind.
+func (c *counts) sum(k outcomeKind) uint64 {
+	var n uint64
+	for i := noOutcome + 1; i < numOutcomes; i++ {
+		if outcomes[i].kind == k {
+			n += c[i].Load()
+		}
+	}
+	return n
+}

@@ -1,0 +1,244 @@
+package engine
+
+import (
+	"leasehold/internal/lease"
+	"leasehold/internal/packet"
+)
+
+// bindSelecting answers a client that chose an offer (RFC 2131 section 4.3.2,
+// SELECTING). The offer itself may be gone, after a restart for instance: the
+// client gets the address all the same while nobody else has it.
+func (ex *exchange) bindSelecting() verdict {
+	ex.answer, ex.success = packet.Ack, Acked
+	asked := ex.requestedAddr()
+	id, _ := ex.msg.ServerID()
+	if !ex.addressesUs(id) {
+		return ex.choseOther(asked)
+	}
+	if asked == 0 || !ex.network.contains(asked) {
+		return refused(NakWrongNetwork)
+	}
+	k := ex.leaseKey(asked)
+	place, ok := ex.useScopeOf(k)
+	if !ok {
+		return refused(NakNotInScope)
+	}
+	if v := ex.claim(k); v.act != next {
+		return v
+	}
+	l := ex.leaseAt(k)
+	ex.current = l
+	if why := ex.bars(&l, place); why != noOutcome {
+		return ex.deny(why)
+	}
+	held := ex.holds(&l)
+	if !held {
+		if v := ex.mayTake(&l, place); v.act != next {
+			return v
+		}
+	}
+	if ex.runs(&l) && held {
+		ex.success = Repeated
+	}
+	return ex.extend(l)
+}
+
+// requestedAddr is the address that a DHCPREQUEST or DHCPDECLINE is about.
+// Some clients put it into ciaddr although they should not.
+func (ex *exchange) requestedAddr() lease.Addr {
+	if a, ok := ex.msg.RequestedAddr(); ok && isSet(a) {
+		return lease.AddrFrom(a)
+	}
+	return lease.AddrFrom(ex.msg.CIAddr)
+}
+
+// leaseAt is the lease of an address, available if it was never given.
+func (ex *exchange) leaseAt(k lease.Key) lease.Lease {
+	l, ok := ex.server.table.Get(k)
+	if !ok {
+		l = lease.Lease{Key: k, State: lease.Available}
+	}
+	return l
+}
+
+// bars tells what keeps any client, or this one, from the lease, in a request
+// for it; noOutcome if nothing does.
+func (ex *exchange) bars(l *lease.Lease, place lease.Place) Outcome {
+	switch why := ex.suits(ex.scope, l.Addr); why {
+	case noOutcome:
+	case DropCriteria:
+		return NakCriteria
+	case DropDeactivated:
+		return NakDeactivated
+	default:
+		return why
+	}
+	switch {
+	case l.Flags&lease.Deactivated != 0:
+		return NakDeactivated
+	case l.State == lease.Unavailable:
+		return NakUnavailable
+	case l.Client() != ex.key && ex.live(l):
+		return NakOtherClient
+	case place.Reserved && !ex.reservedFor(place.ReservedFor):
+		return NakReservedForOther
+	case !place.Reserved && ex.scope.reservedOnly:
+		return NakNotReservation
+	}
+	if !place.Reserved {
+		if k, _, ok := ex.reservation(); ok && k != l.Key {
+			return NakNotReservation
+		}
+	}
+	return noOutcome
+}
+
+// deny answers with NAK or silence, as the outcome says.
+func (ex *exchange) deny(why Outcome) verdict {
+	if outcomes[why].kind == naked {
+		return refused(why)
+	}
+	return dropped(why)
+}
+
+// mayTake decides about a client that chose an address which it was not, or is
+// no longer, offered.
+func (ex *exchange) mayTake(l *lease.Lease, place lease.Place) verdict {
+	switch {
+	case !place.InRange && !place.Reserved:
+		return refused(NakNotInScope)
+	case l.State != lease.Available || ex.scope.renewOnly || !ex.server.mayGive(l):
+		return refused(NakNoOffer)
+	}
+	if v := ex.limited(); v.act != next {
+		return refused(NakOverLimit)
+	}
+	if _, ok := ex.useScopeOf(l.Key); !ok || ex.suits(ex.scope, l.Addr) != noOutcome {
+		return refused(NakOverLimit) // the over-limit class does not suit the scope
+	}
+	return goOn
+}
+
+// choseOther notes that the client took another server's offer. Ours is
+// withdrawn. If the address it took is one of ours to give, another server
+// gives out our addresses: it is put out of use.
+func (ex *exchange) choseOther(asked lease.Addr) verdict {
+	if v := ex.findCurrent(); v.act != next {
+		return v
+	}
+	if l := ex.current; l.State == lease.Offered {
+		ex.server.table.Change(l.Key, func(l lease.Lease, _ lease.Place) (lease.Lease, bool) {
+			l.Expiration = ex.now
+			return lease.Expire(l, ex.now, 0), true
+		})
+	}
+	k := ex.leaseKey(asked)
+	if place, ok := ex.useScopeOf(k); ok && place.InRange && !ex.plan.settings.ignoreOtherServers {
+		ex.unclaim()
+		ex.takenByOther(k)
+	}
+	return dropped(DropOtherServer)
+}
+
+// takenByOther puts an available address out of use.
+func (ex *exchange) takenByOther(k lease.Key) {
+	if !ex.tryClaim(k) {
+		return
+	}
+	l := ex.leaseAt(k)
+	if l.State != lease.Available || !ex.server.mayGive(&l) {
+		return
+	}
+	ex.server.logf(msgOtherServer, k.Addr, ex.scope.name, macText(ex.hw))
+	ex.quarantine(l, "other-server")
+}
+
+// bindHeld answers a client that says it has a lease: INIT-REBOOT, RENEWING,
+// REBINDING.
+func (ex *exchange) bindHeld() verdict {
+	ex.answer = packet.Ack
+	asked := ex.requestedAddr()
+	if ex.kind == rebooting {
+		asked = 0
+		if a, ok := ex.msg.RequestedAddr(); ok {
+			asked = lease.AddrFrom(a)
+		}
+	}
+	if asked == 0 {
+		return dropped(DropNoAddress)
+	}
+	if !ex.network.contains(asked) {
+		return refused(NakWrongNetwork)
+	}
+	k := ex.leaseKey(asked)
+	place, ok := ex.useScopeOf(k)
+	if !ok {
+		return ex.stranger(NakNotInScope)
+	}
+	if v := ex.claim(k); v.act != next {
+		return v
+	}
+	l := ex.leaseAt(k)
+	if !ex.holds(&l) {
+		if ex.live(&l) && ex.kind != rebooting {
+			return refused(NakOtherClient)
+		}
+		return ex.stranger(NakNoLease)
+	}
+	ex.current = l
+	if why := ex.bars(&l, place); why != noOutcome {
+		return ex.deny(why)
+	}
+	if !place.InRange && !place.Reserved {
+		return refused(NakNotInScope)
+	}
+	ex.success = Renewed
+	if ex.kind == rebooting {
+		ex.success = Rebooted
+	}
+	if !place.Reserved {
+		switch {
+		case ex.chain.inhibitAllRenews:
+			return refused(NakRenewInhibited)
+		case ex.chain.inhibitRenewsAtReboot && ex.kind == rebooting:
+			return refused(NakNewAddress)
+		}
+	}
+	return ex.extend(l)
+}
+
+// stranger is silence for a client that this server does not know: another
+// server may, and a NAK would take its lease from it (RFC 2131 section 4.3.2).
+// A client that is known is told that it is wrong.
+func (ex *exchange) stranger(why Outcome) verdict {
+	if best := ex.best(); best.State != 0 {
+		return refused(why)
+	}
+	if _, _, reserved := ex.reservation(); reserved {
+		return refused(why)
+	}
+	return dropped(DropUnknownClient)
+}
+
+// extend gives the client the lease, for as long as it may have it.
+func (ex *exchange) extend(l lease.Lease) verdict {
+	if !ex.server.mayAnswer(ex) {
+		return dropped(DropPartner)
+	}
+	ex.keepOnly(l.Key)
+	ex.grant = ex.grantFor(&l)
+	if !ex.grant.extends && !ex.stale(&l) {
+		ex.lease = l
+		if ex.success == Renewed {
+			ex.success = RenewDeferred
+		}
+		return goOn
+	}
+	if ex.grant.extends && ex.success == Repeated {
+		ex.success = Renewed
+	}
+	ex.lease = lease.Acknowledge(l, ex.who, ex.now, ex.grant.expiration)
+	ex.write = true
+	ex.noteOthers()
+	return goOn
+}
