@@ -45,7 +45,7 @@ func table(separator string, header []string, rows [][]string) ([]string, error)
 	}
 	var lines []string
 	for l := range strings.Lines(buf.String()) {
-		lines = append(lines, strings.TrimRight(l, " \n"))
+		lines = append(lines, strings.TrimSpace(l))
 	}
 	return lines, nil
 }

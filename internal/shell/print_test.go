@@ -1,0 +1,265 @@
+package shell
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"leasehold/internal/clock"
+	"leasehold/pkg/objects"
+	"leasehold/pkg/rpc/adminv1"
+)
+
+// offline returns a shell that has no server, and what it prints.
+func offline(t *testing.T) (*Shell, *bytes.Buffer) {
+	t.Helper()
+	var out bytes.Buffer
+	s := New(Config{Out: &out, Clock: clock.NewManual(time.Date(2013, 11, 18, 22, 11, 12, 0, time.UTC))})
+	return s, &out
+}
+
+// run runs lines and returns what is printed.
+func run(t *testing.T, s *Shell, out *bytes.Buffer, lines ...string) string {
+	t.Helper()
+	out.Reset()
+	for _, l := range lines {
+		s.Run(context.Background(), l)
+	}
+	return out.String()
+}
+
+func TestTyposBeforeAnyServer(t *testing.T) {
+	s, out := offline(t)
+	for _, tc := range []struct{ line, want string }{
+		{"scop list", `306 Unknown command - "scop", did you mean scope?`},
+		{"frobnicate", `306 Unknown command - "frobnicate"`},
+		{"sc list", `306 Unknown command - "sc"`},
+		{"dns reload", `322 Feature not supported - dns: DNS is not served`},
+		{"scope", `310 Too few arguments - write scope <name> <verb>, or scope list | listnames | listbrief | report-staged-edits`},
+		{"scope enable dynamic-bootp", `310 Too few arguments - the name of the scope is missing: write scope <name> enable <attribute>`},
+		{"scope office sett policy=x", `307 Unknown keyword - scope has no command "sett", did you mean set?`},
+		{"scope office addrange 1", `310 Too few arguments - write scope <name> addRange <start> <end>`},
+		{"scope office addRange 1 2 3", `309 Too many arguments - "3" is too much; write scope <name> addRange <start> <end>`},
+		{"scope office set polcy=default", `308 Unknown parameter - scope has no attribute "polcy", did you mean policy?`},
+		{"scope office set policy", `310 Too few arguments - policy has no value; write policy=<value>`},
+		{"scope office set policy=a bootp", `310 Too few arguments - "bootp" has no value; write bootp=<value>`},
+		{"scope office set policy a b", `309 Too many arguments - "b" is too much; a value with blanks stands in quotes`},
+		{"scope office set", `310 Too few arguments - write scope <name> set <attribute>=<value> ...`},
+		{"scope office enable policy", `316 Invalid - scope policy is of type nameref(policy), not bool; write set policy=<value>`},
+		{"scope office enable dhcp=true", `316 Invalid - "dhcp=true": enable takes a name; set takes name=value`},
+		{"scope office get", `310 Too few arguments - write scope <name> get <attribute>`},
+		{"scope office delete forse", `307 Unknown keyword - delete does not know "forse", did you mean force?`},
+		{"scope office list", `307 Unknown keyword - "list" stands without a name: scope list`},
+		{"lease 10.1.1 show", `316 Invalid - lease "10.1.1": must be an IPv4 address such as 192.168.50.1`},
+		{"server", `310 Too few arguments - write server dhcp <verb> ...`},
+		{"server dns reload", `322 Feature not supported - server dns: only dhcp is served`},
+		{"server dhpc reload", `307 Unknown keyword - no server is of type "dhpc", did you mean dhcp?`},
+		{"server dhcp relaod", `307 Unknown keyword - dhcp has no command "relaod", did you mean reload?`},
+		{"dhcp getStats servr", `307 Unknown keyword - getStats does not know "servr", did you mean server?`},
+		{"dhcp reload now", `309 Too many arguments - "now" is too much; write dhcp reload`},
+		{"save now", `309 Too many arguments - "now" is too much; write save`},
+		{"session set default-format=html", `316 Invalid - session default-format: there is no word "html", they are user, script`},
+		{"session set user-name=root", `385 Read-only attribute cannot be modified - session user-name`},
+		{"session cache drop", `307 Unknown keyword - session cache does not know "drop"; write refresh or clear`},
+		{"session get", `310 Too few arguments - write session get <attribute>`},
+		{"export leases -all x", `307 Unknown keyword - export leases does not know "-all"; write -client or -server`},
+		{"export zone x", `307 Unknown keyword - export does not know "zone"; write export leases -client | -server [<vpn>] <file | ->`},
+		{"import leases /no/such/file", `317 Open failed - open /no/such/file: no such file or directory`},
+		{"import named.boot x", `322 Feature not supported - import named.boot: DNS is not served`},
+		{"report colum-separator=|", `307 Unknown keyword - report does not know "colum-separator=|", did you mean column-separator=?`},
+		{"help scop", `306 Unknown command - "scop", did you mean scope?`},
+		{"help scope polcy", `307 Unknown keyword - scope has no verb or attribute "polcy", did you mean policy?`},
+		{"client-class x set client-lookup-id=@/no/such/file", `317 Open failed - client-lookup-id: open /no/such/file: no such file or directory`},
+		{"option 150", `310 Too few arguments - write option <name | id> <verb> <option-set> ..., or option list <option-set>`},
+		{"option 150 delete", `310 Too few arguments - write option <name | id> delete <option-set> [force]`},
+		{"option list", `310 Too few arguments - write option list <option-set>`},
+		{"scope office addRange 1 \"2", "316 Invalid - invalid command line: the quote opened at column 25 is never closed"},
+		{"dhcp getRelatedServers", "322 Feature not supported - dhcp getRelatedServers: failover is not part of this version"},
+	} {
+		got := strings.TrimSuffix(run(t, s, out, tc.line), "\n")
+		if got != tc.want {
+			t.Errorf("%s\n got %s\nwant %s", tc.line, got, tc.want)
+		}
+	}
+}
+
+func TestSessionWithoutServer(t *testing.T) {
+	s, out := offline(t)
+	s.session.opened(&adminv1.LoginResponse{User: "admin", Roles: []string{"full-admin"}, DefaultEditMode: "staged"})
+	got := run(t, s, out, "session", "session set default-format = script visibility=3", "session", "session get visibility", "force-lock", "save")
+	want := `100 Ok
+session:
+    cluster = localhost
+    current-vpn = 
+    default-format = user
+    dhcp-edit-mode = staged
+    dns-edit-mode = staged
+    groups = 
+    roles = full-admin
+    user-name = admin
+    visibility = 5
+100 Ok
+100 Ok
+session: cluster=localhost default-format=script dhcp-edit-mode=staged roles=full-admin user-name=admin visibility=3
+100 Ok
+visibility=3
+100 Ok
+100 Ok
+`
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("-want +got:\n%s", d)
+	}
+}
+
+func TestBannerOfTheSeeds(t *testing.T) {
+	s, out := offline(t)
+	s.session.opened(&adminv1.LoginResponse{User: "admin", Roles: []string{"full-admin"}})
+	s.Banner()
+	want := `100 Ok
+session:
+    cluster = localhost
+    default-format = user
+    user-name = admin
+    visibility = 5
+`
+	if d := cmp.Diff(want, out.String()); d != "" {
+		t.Errorf("-want +got:\n%s", d)
+	}
+}
+
+func TestScriptFormat(t *testing.T) {
+	o := objects.New(objects.Scope, "second floor")
+	o.Attrs["subnet"] = "192.168.50.0/24"
+	o.Attrs["description"] = `the "big" room`
+	o.Attrs["dhcp"] = "true"
+	o.Attrs["policy"] = "default"
+	o.Attrs["ranges"] = "192.168.50.10-192.168.50.20"
+	s, _ := offline(t)
+	want := `second floor: addr=192.168.50.0 description="the \"big\" room" dhcp=enabled mask=255.255.255.0 name="second floor" policy=default subnet=192.168.50.0/24`
+	if got := scriptLine(&s.session, o, nil); got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+}
+
+func TestScriptFormatOfDates(t *testing.T) {
+	zone := time.Local
+	time.Local = time.UTC
+	defer func() { time.Local = zone }()
+	o := objects.New(objects.Lease, "192.168.50.101")
+	o.Attrs["lease-renewal-time"] = "1386022272"
+	o.Attrs["address"] = "192.168.50.101"
+	o.Attrs["state"] = "leased"
+	s, _ := offline(t)
+	want := `192.168.50.101: address=192.168.50.101 lease-renewal-time="Mon Dec  2 22:11:12 2013" state=leased`
+	if got := scriptLine(&s.session, o, nil); got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+}
+
+func TestVisibilityHidesAttributes(t *testing.T) {
+	s, out := offline(t)
+	if got := run(t, s, out, "dhcp set drop-old-packets=x"); !strings.HasPrefix(got, "308 ") {
+		t.Errorf("an expert attribute at visibility 5: %s", got)
+	}
+	run(t, s, out, "session set visibility=3")
+	c := &call{Shell: s, class: objects.Dhcp}
+	if _, err := c.attr("drop-old-packets"); err != nil {
+		t.Errorf("an expert attribute at visibility 3: %v", err)
+	}
+}
+
+func TestAbbreviations(t *testing.T) {
+	s, out := offline(t)
+	s.interactive = true
+	for _, tc := range []struct{ line, want string }{
+		{"sess", "100 Ok"},
+		{"session sh", "100 Ok"},
+		{"se", `306 Unknown command - "se" may be server, session`},
+		{"session s", `307 Unknown keyword - "s" may be show, set`},
+		{"sess get vis", "100 Ok"},
+	} {
+		got, _, _ := strings.Cut(run(t, s, out, tc.line), "\n")
+		if got != tc.want {
+			t.Errorf("%s\n got %s\nwant %s", tc.line, got, tc.want)
+		}
+	}
+}
+
+func TestAssignments(t *testing.T) {
+	s, _ := offline(t)
+	s.session.put("visibility", "3")
+	zone := time.FixedZone("CET", 3600)
+	s.cfg.Clock = clock.NewManual(time.Date(2013, 11, 18, 22, 11, 12, 0, zone))
+	for _, tc := range []struct {
+		class *objects.Class
+		line  string
+		want  string
+	}{
+		{objects.Scope, "policy=a bootp=true", "policy=a bootp=true"},
+		{objects.Scope, "policy a", "policy=a"},
+		{objects.Scope, "policy = a", "policy=a"},
+		{objects.Scope, "policy= a bootp =on", "policy=a bootp=on"},
+		{objects.Scope, `description="a b" policy=x`, "description=a b policy=x"},
+		{objects.Scope, `"description=a b" policy=x`, "description=a b policy=x"},
+		{objects.Scope, "description= policy=x", "description= policy=x"},
+		{objects.Scope, `description="" policy=x`, "description= policy=x"},
+		{objects.ClientClass, `add-to-environment-dictionary "a=1,b=2"`, "add-to-environment-dictionary=a=1,b=2"},
+		{objects.Dhcp, "failover-recover=Oct 31 00:00:00 2001", "failover-recover=1004482800"},
+		{objects.Dhcp, "failover-recover Oct 31 00:00:00 2001", "failover-recover=1004482800"},
+		{objects.Dhcp, "failover-recover=-3d ping-timeout=5", "failover-recover=1384549872 ping-timeout=5"},
+		{objects.Dhcp, "failover-recover=0", "failover-recover=0"},
+		{objects.Dhcp, `client-class-lookup-id=(if (equal "a b" "b)") "x" "y") ping-timeout=5`, `client-class-lookup-id=(if (equal "a b" "b)") "x" "y") ping-timeout=5`},
+		{objects.Dhcp, `client-class-lookup-id="\"gold\""`, `client-class-lookup-id="gold"`},
+		{objects.Dhcp, `client-class-lookup-id (request chaddr)`, `client-class-lookup-id=(request chaddr)`},
+	} {
+		words, err := Split(tc.line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := &call{Shell: s, class: tc.class, line: tc.line, words: words}
+		sets, err := c.assignments(words)
+		if err != nil {
+			t.Errorf("%s: %v", tc.line, err)
+			continue
+		}
+		var got []string
+		for _, a := range sets {
+			got = append(got, a.name+"="+a.text)
+		}
+		if g := strings.Join(got, " "); g != tc.want {
+			t.Errorf("%s\n got %s\nwant %s", tc.line, g, tc.want)
+		}
+	}
+}
+
+func TestReportTable(t *testing.T) {
+	scopes := []*adminv1.ScopeUtilization{
+		{Scope: "second floor", Subnet: "192.168.50.0/24", Total: 100, Reserved: 2, Leased: 12, Available: 85, Unavailable: 1},
+		{Scope: "b", Vpn: "red", Subnet: "10.0.0.0/8", Total: 7, Leased: 7},
+	}
+	for _, tc := range []struct {
+		separator string
+		want      string
+	}{
+		{"", `Subnet        Bits  %Free  Total  Reserved  Leased  Available  Offered  Unavailable  Deactivated  Other  Scope
+192.168.50.0  24    85%    100    2         12      85         0        1            0            0      second floor
+10.0.0.0      8     0%     7      0         7       0          0        0            0            0      red/b
+0.0.0.0       0     79%    107    2         19      85         0        1            0            0      total`},
+		{"|", `Subnet       | Bits | %Free | Total | Reserved | Leased | Available | Offered | Unavailable | Deactivated | Other | Scope
+192.168.50.0 | 24   | 85%   | 100   | 2        | 12     | 85        | 0       | 1           | 0           | 0     | second floor
+10.0.0.0     | 8    | 0%    | 7     | 0        | 7      | 0         | 0       | 0           | 0           | 0     | red/b
+0.0.0.0      | 0    | 79%   | 107   | 2        | 19     | 85        | 0       | 1           | 0           | 0     | total`},
+	} {
+		lines, err := table(tc.separator, reportHeader, reportRows(scopes))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(tc.want, strings.Join(lines, "\n")); d != "" {
+			t.Errorf("separator %q (-want +got):\n%s", tc.separator, d)
+		}
+	}
+}
