@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -306,5 +307,30 @@ func BenchmarkCheckScope(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// Any number may read and clone a configuration at once; the race detector
+// watches the index that the first of them makes.
+func TestConfigIsReadAndClonedAtOnce(t *testing.T) {
+	cfg := build(t, "scope a subnet=10.0.0.0/24", "scope b subnet=10.0.1.0/24")
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			own := cfg.Clone()
+			o := New(Scope, fmt.Sprint("c", i))
+			o.Attrs["subnet"] = fmt.Sprintf("10.1.%d.0/24", i)
+			own.Put(o)
+			if own.ScopeAt(0, netip.MustParseAddr(fmt.Sprintf("10.1.%d.5", i))) != o {
+				t.Errorf("clone %d does not find its own scope", i)
+			}
+			if cfg.ScopeAt(0, netip.MustParseAddr("10.0.1.5")) == nil {
+				t.Errorf("reader %d does not find scope b", i)
+			}
+		})
+	}
+	wg.Wait()
+	if n := cfg.Len(Scope); n != 2 {
+		t.Errorf("the configuration has %d scopes", n)
 	}
 }
