@@ -81,37 +81,54 @@ func NewPinger(c clock.Clock) (*Pinger, error) {
 // what came back first, or when the time is up.
 func (p *Pinger) Ping(to netip.Addr, timeout time.Duration, done func(Answer)) {
 	e := &echo{to: to, deadline: p.clock.Now().Add(timeout), tell: done}
+	if !p.enter(e) {
+		return
+	}
+	b := echoRequest(p.id, e.seq, p.secret)
+	err := p.socket.send(to, b[:])
+	if err == nil {
+		return
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed || !to.Is4() || len(p.bySeq) > 0xffff {
+	switch {
+	case e.answer != 0: // it has ended meanwhile
+	case errors.Is(err, unix.EHOSTUNREACH), errors.Is(err, unix.ENETUNREACH):
+		p.end(e, Unreachable)
+	default:
 		p.end(e, NotSent)
-		return
 	}
-	for p.seq++; p.bySeq[p.seq] != nil; p.seq++ {
+}
+
+// enter gives the request a number and a place among the outstanding ones: before
+// it is sent, or a quick answer would find nobody.
+func (p *Pinger) enter(e *echo) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed || !e.to.Is4() || len(p.bySeq) > 0xffff {
+		p.end(e, NotSent)
+		return false
+	}
+	p.seq++
+	for p.bySeq[p.seq] != nil {
+		p.seq++
 	}
 	e.seq = p.seq
-	// Known before it leaves, or a quick answer would find nobody.
 	p.bySeq[e.seq] = e
-	b := echoRequest(p.id, e.seq, p.secret)
-	if err := p.socket.send(to, b[:]); err != nil {
-		delete(p.bySeq, e.seq)
-		if errors.Is(err, unix.EHOSTUNREACH) || errors.Is(err, unix.ENETUNREACH) {
-			p.end(e, Unreachable)
-		} else {
-			p.end(e, NotSent)
-		}
-		return
-	}
 	heap.Push(&p.queue, e)
 	if p.queue[0] == e {
 		p.poke()
 	}
+	return true
 }
 
 // end has the timekeeper tell the outcome, because the caller may hold locks that
 // the callback wants. It is called with p.mu held.
 func (p *Pinger) end(e *echo, a Answer) {
 	e.answer = a
+	if p.bySeq[e.seq] == e {
+		delete(p.bySeq, e.seq)
+	}
 	if p.closed { // the timekeeper has gone home
 		go e.tell(a)
 		return
@@ -221,7 +238,6 @@ func (p *Pinger) Close() {
 	for _, e := range p.bySeq {
 		p.end(e, NotSent)
 	}
-	clear(p.bySeq)
 	p.closed = true
 	p.socket.close()
 	close(p.done)

@@ -19,8 +19,14 @@ type pingSocket struct {
 	raw bool
 }
 
+// pingBuffer holds the replies to some thousand requests that are sent at once.
+const pingBuffer = 4 << 20
+
 func openPing() (pingSocket, error) {
 	s, rawErr := newSocket("raw ICMP socket", unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_ICMP, func(fd int) error {
+		if _, err := setReceiveBuffer(fd, pingBuffer); err != nil {
+			return err
+		}
 		// The filter names the types to keep out.
 		const icmpFilter = 1
 		keep := uint32(1<<icmpEchoReply | 1<<icmpUnreachable | 1<<icmpTimeExceeded)
@@ -30,6 +36,9 @@ func openPing() (pingSocket, error) {
 		return pingSocket{s, true}, nil
 	}
 	s, err := newSocket("ICMP socket", unix.AF_INET, unix.SOCK_DGRAM, unix.IPPROTO_ICMP, func(fd int) error {
+		if _, err := setReceiveBuffer(fd, pingBuffer); err != nil {
+			return err
+		}
 		return unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_RECVERR, 1)
 	})
 	if err != nil {
