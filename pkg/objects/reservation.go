@@ -11,14 +11,14 @@ var Reservation = class("reservation", "An address that is kept for one client")
 
 // What a reservation says.
 var (
-	ReservationAddr        = Reservation.address("ipaddr", "", Basic, "The reserved address", derived(reservedAddr))
-	ReservationKeyText     = Reservation.text("lookup-key", "", Basic, "The client: its MAC address, or its client identifier as bytes or as text", required)
-	ReservationKeyType     = Reservation.enum("lookup-key-type", "mac", Basic, "mac=1 blob=2 string=3", "What lookup-key is", required)
-	ReservationTags        = Reservation.list("include-tags", "", Basic, "Selection tags of the reservation, in addition to its scope's")
-	ReservationDeviceName  = Reservation.text("device-name", "", Basic, "Name of the device")
-	ReservationDescription = Reservation.text("description", "", Basic, "A remark")
-	ReservationOwner       = Reservation.text("owner", "", Basic, "Who answers for it")
-	ReservationScope       = Reservation.ref("scope", "", Basic, "scope", "Scope that has the address", readOnly)
+	ReservationAddr          = Reservation.address("ipaddr", "", Basic, "The reserved address", derived(reservedAddr))
+	ReservationLookupKey     = Reservation.text("lookup-key", "", Basic, "The client: its MAC address, or its client identifier as bytes or as text", required)
+	ReservationLookupKeyType = Reservation.enum("lookup-key-type", "mac", Basic, "mac=1 blob=2 string=3", "What lookup-key is", required)
+	ReservationIncludeTags   = Reservation.list("include-tags", "", Basic, "Selection tags of the reservation, in addition to its scope's")
+	ReservationDeviceName    = Reservation.text("device-name", "", Basic, "Name of the device")
+	ReservationDescription   = Reservation.text("description", "", Basic, "A remark")
+	ReservationOwner         = Reservation.text("owner", "", Basic, "Who answers for it")
+	ReservationScope         = Reservation.ref("scope", "", Basic, "scope", "Scope that has the address", readOnly)
 )
 
 // The words of lookup-key-type.

@@ -27,10 +27,17 @@ func oneOf(ws ...string) func(string) error {
 	}
 }
 
-// rfc2685 takes what VPNIdentifier does.
-func rfc2685(text string) error {
-	_, err := VPNIdentifier(text)
-	return err
+// vpnIdentifier declares an attribute that takes what VPNIdentifier does.
+func (c *Class) vpnIdentifier(name, def string, vis int, help string, qs ...qualifier) Handle[[]byte] {
+	rule := func(text string) error {
+		_, err := VPNIdentifier(text)
+		return err
+	}
+	octets := func(text string) []byte {
+		b, _ := VPNIdentifier(text)
+		return b
+	}
+	return Handle[[]byte]{c.text(name, def, vis, help, append(qs, checked(rule))...).Attr, octets}
 }
 
 // VPNIdentifier makes the seven octets that stand in packets of a VPN's

@@ -166,9 +166,9 @@ func checkReservation(o *Object, cfg *Config) []*Error {
 	} else if why := outside(ScopeSubnet.Of(scope), Range{addr, addr}); why != "" {
 		errs = append(errs, Errorf(NotInSubnet, "%s: the address is the network's own or its broadcast address in %s", o.Ref(), scope.Ref()))
 	}
-	key := ReservationKeyText.Of(o)
-	if canonical, _, err := LookupKey(key, "-"+o.Text(ReservationKeyType.Attr)); err != nil || canonical != key {
-		errs = append(errs, Errorf(Invalid, "%s lookup-key: %q is not a canonical %s", o.Ref(), shorten(key), o.Text(ReservationKeyType.Attr)))
+	key := ReservationLookupKey.Of(o)
+	if canonical, _, err := LookupKey(key, "-"+o.Text(ReservationLookupKeyType.Attr)); err != nil || canonical != key {
+		errs = append(errs, Errorf(Invalid, "%s lookup-key: %q is not a canonical %s", o.Ref(), shorten(key), o.Text(ReservationLookupKeyType.Attr)))
 	}
 	return errs
 }
@@ -182,21 +182,11 @@ func checkVpn(o *Object, cfg *Config) []*Error {
 		if VpnID.Of(other) == VpnID.Of(o) {
 			errs = append(errs, Errorf(DuplicateObject, "%s id: %s has the number %d", o.Ref(), other.Ref(), VpnID.Of(o)))
 		}
-		if sameVPNID(VpnRFC2685.Of(o), VpnRFC2685.Of(other)) {
+		if id := VpnVpnID.Of(o); id != nil && bytes.Equal(id, VpnVpnID.Of(other)) {
 			errs = append(errs, Errorf(DuplicateObject, "%s vpn-id: %s has it", o.Ref(), other.Ref()))
 		}
 	}
 	return errs
-}
-
-// sameVPNID compares vpn-ids however they are spelled; none is like no other.
-func sameVPNID(a, b string) bool {
-	if a == "" || b == "" {
-		return false
-	}
-	x, _ := VPNIdentifier(a)
-	y, _ := VPNIdentifier(b)
-	return bytes.Equal(x, y)
 }
 
 func checkOptionSet(o *Object, _ *Config) []*Error {

@@ -8,7 +8,7 @@ var (
 	VpnName        = Vpn.named("Name of the VPN")
 	VpnID          = Vpn.integer("id", "", Basic, "Number of the VPN, which scopes name it by", required, immutable, between(1, 1<<31-1))
 	VpnVRFName     = Vpn.text("vrf-name", "", Basic, "Name that relays send for the VPN in the text form")
-	VpnRFC2685     = Vpn.text("vpn-id", "", Basic, "Identifier of RFC 2685 that relays send for the VPN: organization:index in hex, 3 and 4 bytes", checked(rfc2685))
+	VpnVpnID       = Vpn.vpnIdentifier("vpn-id", "", Basic, "Identifier of RFC 2685 that relays send for the VPN: organization:index in hex, 3 and 4 bytes")
 	VpnDescription = Vpn.text("description", "", Basic, "A remark")
 )
 

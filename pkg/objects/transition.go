@@ -1,0 +1,6 @@
+package objects
+
+var (
+	ReservationKeyText = ReservationLookupKey
+	ReservationKeyType = ReservationLookupKeyType
+)
