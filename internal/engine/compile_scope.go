@@ -204,12 +204,12 @@ func (b *builder) compileReservations() []reservation {
 			b.failf(o, "name", "must be [<vpn>/]<address> with a configured vpn")
 			continue
 		}
-		key := objects.ReservationLookupKey.Of(o)
-		if !r.setKey(objects.ReservationLookupKeyType.Of(o), key) {
-			b.failf(o, objects.ReservationLookupKey.Name, "%q does not suit the lookup-key-type", key)
+		key := objects.ReservationKeyText.Of(o)
+		if !r.setKey(objects.ReservationKeyType.Of(o), key) {
+			b.failf(o, objects.ReservationKeyText.Name, "%q does not suit the lookup-key-type", key)
 			continue
 		}
-		r.tags = b.tagList(objects.ReservationIncludeTags.Of(o))
+		r.tags = b.tagList(objects.ReservationTags.Of(o))
 		rs = append(rs, r)
 	}
 	return rs
@@ -217,11 +217,11 @@ func (b *builder) compileReservations() []reservation {
 
 func (r *reservation) setKey(kind int, key string) bool {
 	switch kind {
-	case objects.LookupKeyMAC:
+	case objects.KeyMAC:
 		hw, ok := parseMAC(key)
 		r.hw = hw
 		return ok
-	case objects.LookupKeyBlob:
+	case objects.KeyBlob:
 		raw, ok := hexBytes(key)
 		r.id = string(raw)
 		return ok && len(raw) > 0

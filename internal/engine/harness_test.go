@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"runtime"
 	"strings"
@@ -186,7 +187,9 @@ func (l logWriter) Write(b []byte) (int, error) {
 	return l.w.log.Write(b)
 }
 
-func newWorld(t testing.TB, log *eventlog.Log) *world {
+// newWorld makes a world without configuration. With logged its server log is
+// kept.
+func newWorld(t testing.TB, logged bool) *world {
 	w := &world{
 		t: t, clock: clock.NewManual(start), net: newMemNet(), store: newMemStore(),
 		pinger: &memPinger{answers: map[string]netio.Answer{}}, table: lease.New(),
@@ -194,6 +197,10 @@ func newWorld(t testing.TB, log *eventlog.Log) *world {
 	}
 	for _, o := range objects.Builtins() {
 		w.cfg.Put(o)
+	}
+	var log *eventlog.Log
+	if logged {
+		log = eventlog.New(w.clock, slog.New(slog.DiscardHandler), logWriter{w})
 	}
 	w.server = New(Deps{
 		Clock: w.clock, Table: w.table, Store: w.store, Net: w.net, Pinger: w.pinger, Log: log,
@@ -215,6 +222,20 @@ func (w *world) begin() {
 		w.t.Fatal(err)
 	}
 	<-w.net.ready
+}
+
+// takeLog returns the server log's texts since the last call.
+func (w *world) takeLog() string {
+	w.logMu.Lock()
+	defer w.logMu.Unlock()
+	out := ""
+	for line := range strings.Lines(w.log.String()) {
+		// date, time, name/dhcp/1, then severity, category, 0, number, text
+		f := strings.SplitN(line, "name/dhcp/1 ", 2)
+		out += f[len(f)-1]
+	}
+	w.log.Reset()
+	return out
 }
 
 // put enters an object of the configuration: attributes as name=text.

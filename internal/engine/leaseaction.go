@@ -90,7 +90,7 @@ func (s *Server) sendReservation(k lease.Key, place lease.Place, args []string) 
 	return nil
 }
 
-var keyTypes = map[string]int{"mac": objects.LookupKeyMAC, "blob": objects.LookupKeyBlob, "string": objects.LookupKeyString}
+var keyTypes = map[string]int{"mac": objects.KeyMAC, "blob": objects.KeyBlob, "string": objects.KeyString}
 
 // ClearUnavailable makes the scope's unavailable leases available.
 func (s *Server) ClearUnavailable(name string) (int, *objects.Error) {
