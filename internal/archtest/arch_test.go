@@ -17,8 +17,8 @@ import (
 // import only packages of lower layers.
 var layers = [][]string{
 	{"pkg/objects", "internal/lease", "internal/clock", "internal/version", "pkg/rpc/adminv1", "test/dhcpload/mmsg"},
-	{"internal/option", "internal/expr", "internal/packet", "internal/eventlog", "internal/leasefile", "pkg/rpc/adminv1/adminv1connect"},
-	{"internal/store", "internal/netio", "pkg/rpc"},
+	{"internal/option", "internal/packet", "internal/eventlog", "internal/leasefile", "pkg/rpc/adminv1/adminv1connect"},
+	{"internal/expr", "internal/store", "internal/netio", "pkg/rpc"},
 	{"internal/engine", "internal/shell"},
 	{"internal/admin"},
 	{"cmd/dhcpd", "cmd/nrcmd", "scripts/docgen", "test/dhcpload", "test/dhcpload/cmd/dhcpecho", "test/dhcpclient", "test/e2e", "internal/archtest"},

@@ -1,5 +1,7 @@
 package expr
 
+import "strconv"
+
 // Kind is the type of a Value.
 type Kind uint8
 
@@ -10,7 +12,15 @@ const (
 	Blob
 	Int  // signed, 32 bits
 	Uint // unsigned, 32 bits
+	// What the functions of templates make. No packet expression sees them.
+	rangeKind
+	optionKind
+	listKind
 )
+
+var kindNames = [...]string{"null", "string", "blob", "signed int", "unsigned int", "range", "option", "list"}
+
+func (k Kind) String() string { return kindNames[k] }
 
 // Value is a value of the expression language. The zero Value is null.
 type Value struct {
@@ -18,6 +28,9 @@ type Value struct {
 	Text string // the bytes of a String or Blob
 	Num  int64  // an Int or Uint
 }
+
+// truth is what tests return where there is no better non-null value.
+var truth = Str("*T*")
 
 // Str returns a string value.
 func Str(s string) Value { return Value{Kind: String, Text: s} }
@@ -30,3 +43,37 @@ func Signed(n int32) Value { return Value{Kind: Int, Num: int64(n)} }
 
 // Unsigned returns an unsigned integer.
 func Unsigned(n uint32) Value { return Value{Kind: Uint, Num: int64(n)} }
+
+func blob(s string) Value { return Value{Kind: Blob, Text: s} }
+
+func (v Value) isInt() bool { return v.Kind == Int || v.Kind == Uint }
+
+// Key returns the value as a lookup key: a string as it is, a blob as
+// lower-case hex with colons, an integer in decimal; "" for null.
+func (v Value) Key() string {
+	s, _ := v.str()
+	return s
+}
+
+// Octets returns the value as bytes: of strings and blobs byte by byte,
+// integers as four bytes; "" for null.
+func (v Value) Octets() string {
+	if v.isInt() {
+		return fourBytes(v.Num)
+	}
+	return v.Text
+}
+
+// String shows the value in traces and logs, with its kind apparent.
+func (v Value) String() string {
+	switch v.Kind {
+	case Null:
+		return "null"
+	case String:
+		return strconv.Quote(v.Text)
+	case rangeKind, optionKind, listKind:
+		return v.Kind.String()
+	}
+	s, _ := v.str()
+	return s
+}
