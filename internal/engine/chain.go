@@ -71,7 +71,7 @@ func seconds(d time.Duration) int64 { return int64(d / time.Second) }
 // newChain merges layers, most specific first.
 func newChain(layers []*policy, catalog *option.Catalog) *chain {
 	c := &chain{
-		override:              first(layers, objects.PolicyAllowTimeOverride),
+		override:              first(layers, objects.PolicyAllowLeaseTimeOverride),
 		offerTimeout:          seconds(first(layers, objects.PolicyOfferTimeout)),
 		gracePeriod:           seconds(first(layers, objects.PolicyGracePeriod)),
 		releaseGracePeriod:    seconds(first(layers, objects.PolicyReleaseGracePeriod)),
@@ -79,7 +79,7 @@ func newChain(layers []*policy, catalog *option.Catalog) *chain {
 		inhibitAllRenews:      first(layers, objects.PolicyInhibitAllRenews),
 		inhibitRenewsAtReboot: first(layers, objects.PolicyInhibitRenewsAtReboot),
 		giaddrAsServerID:      first(layers, objects.PolicyGiaddrAsServerID),
-		reserveByClientID:     first(layers, objects.PolicyUseClientIDForReserv),
+		reserveByClientID:     first(layers, objects.PolicyUseClientIDForReservations),
 		limitationCount:       first(layers, objects.PolicyLimitationCount),
 		siaddr:                first(layers, objects.PolicyPacketSiaddr),
 		file:                  first(layers, objects.PolicyPacketFileName),

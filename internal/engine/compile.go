@@ -213,8 +213,8 @@ func (b *builder) compileVPNs() {
 		if vrf := objects.VpnVRFName.Of(o); vrf != "" {
 			v.byName[strings.ToLower(vrf)] = n
 		}
-		if wire := rfc2685(objects.VpnRFC2685.Of(o)); wire != "" {
-			v.byWire[wire] = n
+		if wire := objects.VpnVpnID.Of(o); len(wire) > 0 {
+			v.byWire[string(wire)] = n
 		}
 	}
 }

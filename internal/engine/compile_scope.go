@@ -204,12 +204,12 @@ func (b *builder) compileReservations() []reservation {
 			b.failf(o, "name", "must be [<vpn>/]<address> with a configured vpn")
 			continue
 		}
-		key := objects.ReservationKeyText.Of(o)
-		if !r.setKey(objects.ReservationKeyType.Of(o), key) {
-			b.failf(o, objects.ReservationKeyText.Name, "%q does not suit the lookup-key-type", key)
+		key := objects.ReservationLookupKey.Of(o)
+		if !r.setKey(objects.ReservationLookupKeyType.Of(o), key) {
+			b.failf(o, objects.ReservationLookupKey.Name, "%q does not suit the lookup-key-type", key)
 			continue
 		}
-		r.tags = b.tagList(objects.ReservationTags.Of(o))
+		r.tags = b.tagList(objects.ReservationIncludeTags.Of(o))
 		rs = append(rs, r)
 	}
 	return rs

@@ -1,10 +1,6 @@
 package engine
 
 import (
-	"encoding/binary"
-	"strconv"
-	"strings"
-
 	"leasehold/internal/lease"
 )
 
@@ -48,15 +44,3 @@ func (v *vpns) wire(vss []byte) *vpn {
 
 // find returns the network that an address is on.
 func (v *vpn) find(a lease.Addr) *network { return v.index.find(a) }
-
-// rfc2685 makes the seven octets of a VPN identifier written
-// organization:index in hex; "" if there is none.
-func rfc2685(text string) string {
-	org, index, _ := strings.Cut(text, ":")
-	o, err1 := strconv.ParseUint(org, 16, 24)
-	i, err2 := strconv.ParseUint(index, 16, 32)
-	if err1 != nil || err2 != nil {
-		return ""
-	}
-	return string(binary.BigEndian.AppendUint32([]byte{byte(o >> 16), byte(o >> 8), byte(o)}, uint32(i)))
-}
