@@ -19,10 +19,11 @@ func hideArguments(o *options) {
 	if !shell.HoldsSecret(shell.JoinArgs(o.command)) {
 		return
 	}
-	first := len(os.Args) - len(o.command)
-	for i, word := range o.command {
+	shown := o.command // the end of os.Args
+	o.command = make([]string, len(shown))
+	for i, word := range shown {
 		o.command[i] = strings.Clone(word)
-		blank(os.Args[first+i])
+		blank(word)
 	}
 }
 
