@@ -16,12 +16,16 @@ import (
 	"runtime/debug"
 	"sync"
 	"syscall"
+	"time"
 
 	"connectrpc.com/connect"
 
 	"leasehold/internal/clock"
 	"leasehold/pkg/rpc/adminv1/adminv1connect"
 )
+
+// closeWait is how long Close waits for calls under way.
+const closeWait = 3 * time.Second
 
 // SocketFile is the unix socket's name in the data folder.
 const SocketFile = "rpc.sock"
@@ -163,6 +167,13 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		s.tcp.Close()
 	}
 	return err
+}
+
+// Close is Shutdown with a patience of a few seconds.
+func (s *Server) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeWait)
+	defer cancel()
+	return s.Shutdown(ctx)
 }
 
 func newHTTPServer(cfg Config) *http.Server {
