@@ -73,7 +73,7 @@ S
 else
 	say "Not root: on loopback, port 6767, with the project's own client"
 	go build -o "$tmp/dhcpclient" ./test/dhcpclient
-	lease() { "$tmp/dhcpclient" -server 127.0.0.1:6767 -giaddr 127.0.0.1 -subnet 192.168.50.1 -mac 02:00:00:00:00:51; }
+	lease() { "$tmp/dhcpclient" -server 127.0.0.1:6767 -giaddr 127.0.0.2 -subnet 192.168.50.1 -mac 02:00:00:00:00:51; }
 fi
 
 say "A fresh server"
