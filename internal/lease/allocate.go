@@ -38,34 +38,6 @@ func (t *Table) serving(id ScopeID) *scope {
 	return t.scopes[id]
 }
 
-// ClientIn returns the best lease that a client has or had last in one of the
-// scopes: a live one before a past one, then the latest used.
-func (t *Table) ClientIn(scopes []ScopeID, who ClientKey) (Lease, bool) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	i := t.clientIn(scopes, who, func(*row) bool { return true })
-	if i == 0 {
-		return Lease{}, false
-	}
-	return t.rows.read(t.rows.at(i)), true
-}
-
-func (t *Table) clientIn(scopes []ScopeID, who ClientKey, usable func(*row) bool) uint32 {
-	vpn, ok := t.vpnOf(scopes)
-	if !ok {
-		return 0
-	}
-	var best uint32
-	t.eachOfClient(vpn, &who, func(i uint32, r *row) {
-		id := ScopeID(r.scope)
-		if t.serving(id) != nil && slices.Contains(scopes, id) && usable(r) &&
-			(best == 0 || better(r, t.rows.at(best))) {
-			best = i
-		}
-	})
-	return best
-}
-
 // vpnOf is the VPN of the scopes, which all have the same.
 func (t *Table) vpnOf(scopes []ScopeID) (uint32, bool) {
 	for _, id := range scopes {
@@ -130,7 +102,7 @@ func (a *allocation) choose() (Lease, Verdict) {
 	if l, ok := a.reserved(); ok {
 		return l, GaveReserved
 	}
-	if i := a.clientIn(a.Scopes, a.who, a.renewable); i != 0 {
+	if i := a.previous(); i != 0 {
 		return a.rows.read(a.rows.at(i)), GavePrevious
 	}
 	if l, ok := a.requested(); ok {
@@ -188,6 +160,20 @@ func (a *allocation) mayHaveReserved(l *Lease) bool {
 		return l.Client() == a.who && !a.who.IsZero()
 	}
 	return false
+}
+
+// previous is the best record that the client has or had last in one of the
+// scopes: a live one before a past one, then the latest used; 0 if there is
+// none that it may have again.
+func (a *allocation) previous() (best uint32) {
+	a.eachOfClient(a.vpn, &a.who, func(i uint32, r *row) {
+		id := ScopeID(r.scope)
+		if a.serving(id) != nil && slices.Contains(a.Scopes, id) && a.renewable(r) &&
+			(best == 0 || better(r, a.rows.at(best))) {
+			best = i
+		}
+	})
+	return best
 }
 
 // renewable says that the client may have again what it has or had: unless

@@ -33,7 +33,6 @@ type checker struct {
 	refs                map[uint32]uint32
 	limRefs, limLive    map[uint32]uint32
 	nRows, nClient, nHW int
-	nPending            int
 }
 
 func (c *checker) records() error {
@@ -82,7 +81,7 @@ func (c *checker) record(k Key, i uint32) error {
 		c.limLive[r.limitation]++
 	}
 	l := c.rows.read(r)
-	if l.blank() && !r.pending {
+	if l.blank() {
 		return fmt.Errorf("is blank")
 	}
 	who := l.Client()
@@ -100,12 +99,6 @@ func (c *checker) record(k Key, i uint32) error {
 		if !reaches(&c.hardware, byHardware{&c.rows}, i) {
 			return fmt.Errorf("is not found by hardware address")
 		}
-	}
-	if r.pending {
-		c.nPending++
-	}
-	if r.pending != (c.pending[k] != nil) {
-		return fmt.Errorf("pending is %v", r.pending)
 	}
 	return nil
 }
@@ -158,9 +151,6 @@ func (c *checker) totals() error {
 	}
 	if c.nClient != int(c.clients.items) || c.nHW != int(c.hardware.items) {
 		return fmt.Errorf("indexes hold %d and %d records, want %d and %d", c.clients.items, c.hardware.items, c.nClient, c.nHW)
-	}
-	if c.nPending != len(c.pending) {
-		return fmt.Errorf("%d pending records, %d proposals", c.nPending, len(c.pending))
 	}
 	return nil
 }

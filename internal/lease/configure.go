@@ -217,8 +217,7 @@ func (t *Table) losses(n *reshaping) []Loss {
 	for _, id := range n.removed {
 		s := t.scopes[id]
 		if !n.layouts[s.VPN].touches(s.Prefix) {
-			c := s.counts()
-			loss(id).Live = c.Offered + c.Leased
+			loss(id).Live = s.liveHeld()
 			loss(id).Parked = s.records
 		}
 		if lost[id] != nil {

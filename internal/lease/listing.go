@@ -14,8 +14,8 @@ const (
 	maxSkip = 4096
 )
 
-// List is one page of a scope in address order, as committed: up to cap(buf)
-// leases from the address from on, appended to buf[:0]. With never, addresses
+// List is one page of a scope in address order: up to cap(buf) leases from the
+// address from on, appended to buf[:0]. With never, addresses
 // that were never leased are there too, as available. next is where the next
 // page starts; false at the end.
 func (t *Table) List(id ScopeID, from Addr, never bool, buf []Lease) (page []Lease, next Addr, more bool) {
@@ -68,12 +68,8 @@ func (t *Table) listWord(s *scope, a Addr, never bool, page []Lease) ([]Lease, u
 			page = append(page, t.neverLeased(k))
 			continue
 		}
-		r := t.rows.at(t.pages.row(k))
-		if ScopeID(r.scope) != s.id {
-			continue
-		}
-		if l, ok := t.committed(r); ok || never {
-			page = append(page, l)
+		if r := t.rows.at(t.pages.row(k)); ScopeID(r.scope) == s.id {
+			page = append(page, t.rows.read(r))
 		}
 	}
 	return page, uint64(base) + 64
@@ -98,20 +94,11 @@ func (t *Table) Each(id ScopeID, never bool) iter.Seq[Lease] {
 // All walks over all records of all VPNs in key order, the parked too, as
 // Each does.
 func (t *Table) All() iter.Seq[Lease] {
-	return t.walk(func(*row) bool { return true })
-}
-
-// Parked walks over the leases that wait for their scope, as Each does.
-func (t *Table) Parked() iter.Seq[Lease] {
-	return t.walk(func(r *row) bool { return !t.scopes[r.scope].alive })
-}
-
-func (t *Table) walk(wanted func(*row) bool) iter.Seq[Lease] {
 	return func(yield func(Lease) bool) {
 		buf := make([]Lease, 0, pageSize)
 		for _, vpn := range t.vpns() {
 			for from, more := Addr(0), true; more; {
-				buf, from, more = t.walkPage(vpn, from, wanted, buf)
+				buf, from, more = t.walkPage(vpn, from, buf)
 				for _, l := range buf {
 					if !yield(l) {
 						return
@@ -134,26 +121,17 @@ func (t *Table) vpns() []uint32 {
 	return ids
 }
 
-func (t *Table) walkPage(vpn uint32, from Addr, wanted func(*row) bool, buf []Lease) (page []Lease, next Addr, more bool) {
+func (t *Table) walkPage(vpn uint32, from Addr, buf []Lease) (page []Lease, next Addr, more bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	page = buf[:0]
-	for range maxSkip {
+	for page = buf[:0]; len(page) < cap(page); from++ {
 		at, i, ok := t.pages.next(vpn, from)
 		if !ok {
 			return page, 0, false
 		}
-		if r := t.rows.at(i); wanted(r) {
-			if l, ok := t.committed(r); ok {
-				page = append(page, l)
-			}
-		}
-		if at == ^Addr(0) {
+		page = append(page, t.rows.read(t.rows.at(i)))
+		if from = at; at == ^Addr(0) {
 			return page, 0, false
-		}
-		from = at + 1
-		if len(page) == cap(page) {
-			break
 		}
 	}
 	return page, from, true
@@ -179,6 +157,9 @@ func (s *scope) counts() Counts {
 	}
 	var states [16]int
 	for k, n := range s.tally {
+		if n == 0 {
+			continue
+		}
 		state, f := State(k&15), k>>4
 		reserved, out, deactivated := f&1 != 0, f&2 != 0, f&4 != 0
 		states[state] += int(n)

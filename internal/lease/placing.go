@@ -130,6 +130,17 @@ func kind(state State, f Flags) int {
 	return k
 }
 
+// liveHeld is the number of live leases in ranges or reserved.
+func (s *scope) liveHeld() int {
+	n := 0
+	for _, f := range []Flags{0, Reserved, Reserved | NotInRanges} {
+		for _, d := range []Flags{0, Deactivated} {
+			n += int(s.tally[kind(Offered, f|d)] + s.tally[kind(Leased, f|d)])
+		}
+	}
+	return n
+}
+
 // move takes a record from one slot of its scope to another.
 func (t *Table) move(s *scope, i uint32, from, to slot) {
 	if from == to {

@@ -32,13 +32,12 @@ type row struct {
 	byHardware link
 	place      uint32 // in the scope's queue of deadlines, or of idle addresses
 
-	hw      [16]byte
-	hwType  uint8
-	hwLen   uint8
-	state   State
-	flags   Flags
-	bootp   bool
-	pending bool // a proposal is on its way to the disk
+	hw     [16]byte
+	hwType uint8
+	hwLen  uint8
+	state  State
+	flags  Flags
+	bootp  bool
 }
 
 func (r *row) key() Key { return Key{r.vpn, r.addr} }

@@ -127,20 +127,6 @@ func Deactivate(l Lease) Lease {
 	return l
 }
 
-// Reserve and Unreserve mark it as kept for one client; a lease that somebody
-// else holds stays that client's until it ends. The table does this to all its
-// leases by itself when the configuration says so.
-func Reserve(l Lease) Lease {
-	l.Flags |= Reserved
-	return l
-}
-
-// Unreserve takes the mark away.
-func Unreserve(l Lease) Lease {
-	l.Flags &^= Reserved
-	return l
-}
-
 // Deadline is the time at which Expire will change the lease.
 func (l *Lease) Deadline() (int64, bool) {
 	return deadline(l.State, l.Expiration)
@@ -210,7 +196,10 @@ func (l Lease) forget() Lease {
 	}
 }
 
-// derived are the flags that the configuration decides, not the lease's life.
+// derived are the flags that the configuration decides, not the lease's life:
+// Table.Configure, Reserve and Unreserve set them on all leases they concern. A
+// lease that somebody else holds when its address is reserved stays that
+// client's until it ends.
 const derived = Reserved | NotInRanges
 
 // kept are the flags that only the record knows.

@@ -24,7 +24,6 @@ type Table struct {
 	names    map[string]ScopeID   // those configured now
 	layouts  map[uint32]*layout   // by VPN
 	wakeups  queue                // configured scopes by first deadline
-	pending  map[Key]*proposal
 }
 
 type scopeKey struct {
@@ -41,7 +40,6 @@ func New() *Table {
 		ids:     map[scopeKey]ScopeID{},
 		names:   map[string]ScopeID{},
 		layouts: map[uint32]*layout{},
-		pending: map[Key]*proposal{},
 	}
 }
 
@@ -78,23 +76,18 @@ func (t *Table) Get(k Key) (Lease, bool) {
 func (t *Table) Change(k Key, f func(Lease, Place) (Lease, bool)) (Lease, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	_, now, ok := t.change(k, f)
-	return now, ok
-}
-
-func (t *Table) change(k Key, f func(Lease, Place) (Lease, bool)) (before, now Lease, ok bool) {
 	place, ok := t.placeOf(k)
 	if !ok {
-		return Lease{}, Lease{}, false
+		return Lease{}, false
 	}
-	before = t.lookup(k)
-	now, ok = f(before, place)
+	before := t.lookup(k)
+	now, ok := f(before, place)
 	if !ok {
-		return before, before, false
+		return before, false
 	}
 	now.Key = k
 	t.put(&now)
-	return before, now, true
+	return now, true
 }
 
 // lookup is the lease of an address, a new available one if it has no record.
@@ -127,9 +120,8 @@ func (t *Table) put(l *Lease) {
 		t.place(i)
 	}
 	t.replace(i, l)
-	r := t.rows.at(i)
-	l.Flags = r.flags
-	if !r.pending && l.blank() {
+	l.Flags = t.rows.at(i).flags
+	if l.blank() {
 		t.destroy(i)
 	}
 }
