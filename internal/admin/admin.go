@@ -2,11 +2,15 @@ package admin
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"sync"
 
 	"leasehold/internal/clock"
 	"leasehold/internal/engine"
 	"leasehold/internal/eventlog"
 	"leasehold/internal/store"
+	"leasehold/pkg/objects"
 	"leasehold/pkg/rpc"
 	"leasehold/pkg/rpc/adminv1/adminv1connect"
 )
@@ -26,8 +30,25 @@ type Deps struct {
 
 // Service answers the admin service's calls and decides who may make them.
 type Service struct {
-	adminv1connect.UnimplementedAdminHandler
-	deps Deps
+	store   *store.ConfigDB
+	runtime Runtime
+	clock   clock.Clock
+	log     *eventlog.Log
+	data    string
+	cluster string
+
+	// mu guards the stored configuration and the transactions: one writer
+	// at a time, who holds it until the change is on disk.
+	mu      sync.RWMutex
+	stored  *table
+	version uint64 // of the last write
+	// forced holds the running scopes whose deletion was forced although
+	// they have live leases: the next reload may drop them.
+	forced map[ref]bool
+
+	sessions *sessions
+	guesses  *throttle
+	checking chan struct{} // bounds the password checks under way
 }
 
 var (
@@ -38,13 +59,81 @@ var (
 // New loads the stored configuration and, where it holds no administrator yet,
 // creates admin with a random password in DATA/initial-admin-password. The
 // running server is left alone: call Reload to give it the configuration.
-func New(ctx context.Context, d Deps) (*Service, error) { return &Service{deps: d}, nil }
+func New(ctx context.Context, d Deps) (*Service, error) {
+	cfg, err := d.Store.Load(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("load configuration: %w", err)
+	}
+	version, err := d.Store.Version(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("load configuration: %w", err)
+	}
+	if d.Cluster == "" {
+		if d.Cluster, err = os.Hostname(); err != nil {
+			d.Cluster = "localhost"
+		}
+	}
+	s := &Service{
+		store: d.Store, runtime: d.Runtime, clock: d.Clock, log: d.Log, data: d.Data, cluster: d.Cluster,
+		stored:   newTable(cfg),
+		version:  version,
+		forced:   map[ref]bool{},
+		sessions: newSessions(),
+		guesses:  newThrottle(),
+		checking: make(chan struct{}, 2),
+	}
+	if cfg.Len(objects.Admin) == 0 {
+		if err := s.createFirstAdmin(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
 
 // Reload validates the stored configuration and takes it into service, as
 // "dhcp reload" does: at start, and on SIGHUP.
-func (s *Service) Reload(ctx context.Context, force bool) engine.Report { return engine.Report{} }
+func (s *Service) Reload(ctx context.Context, force bool) engine.Report {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reload(force)
+}
 
-// Authorize implements rpc.Guard.
-func (s *Service) Authorize(ctx context.Context, procedure, token string) (context.Context, error) {
-	return ctx, nil
+// reload is Reload under the lock. Writers wait: the running configuration is
+// the stored one when it returns.
+func (s *Service) reload(force bool) engine.Report {
+	report := engine.Report{Errors: s.stored.cfg.Validate()}
+	if len(report.Errors) == 0 {
+		cfg := s.stored.cfg.Clone()
+		report = s.runtime.Reload(cfg, force)
+		if len(report.Errors) > 0 && !force && s.onlyForcedGo(cfg) {
+			report = s.runtime.Reload(cfg, true)
+		}
+	}
+	for _, e := range report.Errors {
+		s.log.Log(msgReloadRefused, e.Status())
+	}
+	for _, e := range report.Warnings {
+		s.log.Log(msgReloadWarning, e.Status())
+	}
+	if len(report.Errors) == 0 {
+		s.log.Log(msgReloaded, s.version, len(report.Warnings))
+		clear(s.forced)
+	}
+	return report
+}
+
+// onlyForcedGo tells whether nothing but the loss of scopes whose deletion was
+// forced stands against the configuration: with them it would be accepted.
+func (s *Service) onlyForcedGo(cfg *objects.Config) bool {
+	running := s.runtime.Config()
+	if len(s.forced) == 0 || running == nil {
+		return false
+	}
+	with := cfg.Clone()
+	for r := range s.forced {
+		if o := running.Get(r.class, r.name); o != nil && with.Get(r.class, r.name) == nil {
+			with.Put(o)
+		}
+	}
+	return len(s.runtime.Check(with, false).Errors) == 0
 }

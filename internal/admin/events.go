@@ -1,0 +1,25 @@
+package admin
+
+import "leasehold/internal/eventlog"
+
+// What the administration writes to the server log.
+var (
+	msgFirstAdmin = eventlog.Declare(7001, eventlog.Info, "Configuration", "Created the first administrator, admin; its password is in %s.",
+		"The configuration held no administrator. Log in with the password of that file, change it with 'admin admin enterPassword', and the file goes.")
+	msgLogin = eventlog.Declare(7002, eventlog.Info, "Configuration", "Administrator %s logged in from %s.",
+		"A session has begun: user@host, and where from (unix socket and user number, or the address).")
+	msgLoginFailed = eventlog.Declare(7003, eventlog.Warning, "Configuration", "Login as '%s' from %s refused: %s.",
+		"Somebody gave a wrong name or password. After each failure the next attempt for that name and from that address must wait longer.")
+	msgChange = eventlog.Declare(7004, eventlog.Info, "Configuration", "%s from %s: %s.",
+		"An administrator changed the stored configuration: who, where from, what. 'session changes' shows the values before and after.")
+	msgControl = eventlog.Declare(7005, eventlog.Info, "Configuration", "%s from %s: %s: %s.",
+		"An administrator started, stopped or reloaded the server, acted on a lease or imported leases: who, where from, what, and the result.")
+	msgReloaded = eventlog.Declare(7006, eventlog.Info, "Configuration", "Configuration %d is in service; %d warnings.",
+		"A reload has made the stored configuration the running one.")
+	msgReloadRefused = eventlog.Declare(7007, eventlog.Error, "Configuration", "Reload refused: %s.",
+		"The stored configuration cannot be taken into service for this reason (one message for each); the server goes on with the one that it had. Correct it and reload.")
+	msgReloadWarning = eventlog.Declare(7008, eventlog.Warning, "Configuration", "Reload: %s.",
+		"The configuration is in service, but something in it deserves a look.")
+	msgStoreFailed = eventlog.Declare(7009, eventlog.Error, "Database", "A change of the configuration by %s could not be stored: %s.",
+		"The configuration database refused the write; nothing has changed. Look at the disk it is on.")
+)

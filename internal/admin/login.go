@@ -1,0 +1,176 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"connectrpc.com/connect"
+
+	"leasehold/internal/version"
+	"leasehold/pkg/objects"
+	"leasehold/pkg/rpc"
+	"leasehold/pkg/rpc/adminv1"
+)
+
+// initialPasswordFile holds the first administrator's password until it is
+// changed; firstAdmin is its name.
+const (
+	initialPasswordFile = "initial-admin-password"
+	firstAdmin          = "admin"
+)
+
+// Login opens a session. Root and the server's own user on the unix socket may
+// leave out name and password; what is given is checked.
+func (s *Service) Login(ctx context.Context, r *connect.Request[adminv1.LoginRequest]) (*connect.Response[adminv1.LoginResponse], error) {
+	peer := rpc.PeerFrom(ctx)
+	who := &session{
+		user: r.Msg.User, host: hostWord(r.Msg.ClientHost), source: sourceOf(peer),
+		readOnly: r.Msg.ReadOnly, from: peer,
+	}
+	if peer.Trusted && r.Msg.User == "" && r.Msg.Password == "" {
+		who.trusted = true
+		who.user = userName(peer.UID)
+	} else if err := s.checkLogin(ctx, who, r.Msg.Password); err != nil {
+		s.log.Log(msgLoginFailed, hostWord(r.Msg.User), who.source, err.Msg)
+		return nil, rpc.Refusal(err)
+	}
+	token := s.sessions.open(who, s.clock.Now())
+	s.log.Log(msgLogin, who.who(), who.source)
+	s.mu.RLock()
+	roles := s.roles(who)
+	s.mu.RUnlock()
+	return connect.NewResponse(&adminv1.LoginResponse{
+		Token: token, User: who.user, Roles: roles,
+		ServerVersion: version.Version, SchemaHash: objects.SchemaHash(),
+		Cluster: s.cluster, DefaultEditMode: "staged",
+	}), nil
+}
+
+// Logout ends the session; an open transaction goes with it.
+func (s *Service) Logout(ctx context.Context, _ *connect.Request[adminv1.LogoutRequest]) (*connect.Response[adminv1.LogoutResponse], error) {
+	who := sessionFrom(ctx)
+	s.mu.Lock()
+	who.transaction = nil
+	s.mu.Unlock()
+	s.sessions.close(who)
+	return connect.NewResponse(&adminv1.LogoutResponse{}), nil
+}
+
+// checkLogin checks name and password. An attempt that comes too early after a
+// failure is refused without a look at the password.
+func (s *Service) checkLogin(ctx context.Context, who *session, password string) *objects.Error {
+	// The place is taken before the clock is read: attempts sent at the same
+	// moment are judged one after the other.
+	select {
+	case s.checking <- struct{}{}:
+		defer func() { <-s.checking }()
+	case <-ctx.Done():
+		return objects.Errorf(objects.LoginFailure, "the connection has ended")
+	}
+	now := s.clock.Now()
+	if wait := s.guesses.wait(who.user, who.source, now); wait > 0 {
+		return objects.Errorf(objects.LoginFailure, "after a wrong name or password; wait %d s", (wait+time.Second-1)/time.Second)
+	}
+	s.mu.RLock()
+	a := s.stored.cfg.Get(objects.Admin, who.user)
+	s.mu.RUnlock()
+	hash := ""
+	if a != nil {
+		hash, who.user = objects.AdminPassword.Of(a), a.Name
+	}
+	if !checkPassword(hash, password) {
+		s.guesses.fail(who.user, who.source, now)
+		return objects.Errorf(objects.LoginFailure, "wrong name or password")
+	}
+	who.password = hash
+	s.guesses.succeed(who.user, who.source, now)
+	return nil
+}
+
+// createFirstAdmin makes the administrator of a new server.
+func (s *Service) createFirstAdmin(ctx context.Context) error {
+	password := newPassword()
+	path := filepath.Join(s.data, initialPasswordFile)
+	if err := writePassword(path, password); err != nil {
+		return fmt.Errorf("create the first administrator: %w", err)
+	}
+	a := objects.New(objects.Admin, firstAdmin)
+	a.Attrs[objects.AdminPassword.Name] = hashPassword(password)
+	d := newDraft(s.stored)
+	d.put(a)
+	self := &session{user: "server", host: s.cluster, source: "start", trusted: true}
+	if err := s.save(ctx, self, d.changed()); err != nil {
+		d.undo()
+		return errors.Join(fmt.Errorf("create the first administrator: %w", err), os.Remove(path))
+	}
+	s.log.Log(msgFirstAdmin, path)
+	return nil
+}
+
+// writePassword replaces a file that a start before this one may have left
+// behind unfinished.
+func writePassword(path, password string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(password + "\n")
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// noteAdministrators removes the file with the first password once it no
+// longer is the password.
+func (s *Service) noteAdministrators(edits []*edit) {
+	for _, e := range edits {
+		if o := pick(e.before, e.after); o.Class != objects.Admin || !strings.EqualFold(o.Name, firstAdmin) {
+			continue
+		}
+		if e.before == nil || e.after == nil || objects.AdminPassword.Of(e.before) != objects.AdminPassword.Of(e.after) {
+			// A file that stays behind holds a password of no use.
+			_ = os.Remove(filepath.Join(s.data, initialPasswordFile))
+		}
+	}
+}
+
+func sourceOf(p rpc.Peer) string {
+	if p.Source == "unix" {
+		return fmt.Sprintf("unix uid %d", p.UID)
+	}
+	return p.Source
+}
+
+func userName(uid uint32) string {
+	if u, err := user.LookupId(strconv.FormatUint(uint64(uid), 10)); err == nil {
+		return u.Username
+	}
+	return fmt.Sprintf("uid%d", uid)
+}
+
+// hostWord takes a word that a client sent into the change log or the log: no
+// blanks, nothing that breaks a line, not long.
+func hostWord(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if r <= ' ' || r >= 0x7f || r == '@' {
+			return -1
+		}
+		return r
+	}, text)
+	if len(text) > 64 {
+		text = text[:64]
+	}
+	if text == "" {
+		return "unknown"
+	}
+	return text
+}

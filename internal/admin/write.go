@@ -1,0 +1,183 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"leasehold/internal/store"
+	"leasehold/pkg/objects"
+)
+
+// synchronous is the edit mode in which a change takes effect at once.
+const synchronous = "synchronous"
+
+// A request to change something: by whom, in which edit mode, and what the
+// writer believes to be stored (0: no matter).
+type request struct {
+	session  *session
+	mode     string
+	expected uint64
+}
+
+// write is the path of every change. build makes it on a draft, whose table is
+// the stored configuration or the session's transaction; what then stands in
+// the draft is checked and stored, or nothing is. Warnings of build come back.
+func (s *Service) write(ctx context.Context, r request, build func(*draft) *objects.Error) *objects.Error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if tx := r.session.transaction; tx != nil {
+		return tx.write(build)
+	}
+	d := newDraft(s.stored)
+	warning, err := finish(d, build)
+	if err == nil {
+		err = s.commit(ctx, r, d)
+	}
+	if err == nil {
+		return warning
+	}
+	if err.Code.Failed() {
+		d.undo()
+	}
+	return err
+}
+
+// finish runs build and checks the result.
+func finish(d *draft, build func(*draft) *objects.Error) (warning, err *objects.Error) {
+	if e := build(d); e != nil {
+		if e.Code.Failed() {
+			return nil, e
+		}
+		warning = e
+	}
+	return warning, d.check()
+}
+
+// commit stores a draft that was checked. In synchronous mode the running
+// server is asked first whether it would take the change, and is given it
+// once it is on disk.
+func (s *Service) commit(ctx context.Context, r request, d *draft) *objects.Error {
+	edits := d.changed()
+	if len(edits) == 0 {
+		return nil
+	}
+	var running *objects.Config
+	if strings.EqualFold(r.mode, synchronous) {
+		var err *objects.Error
+		if running, err = s.runningWith(edits); err != nil {
+			return err
+		}
+	}
+	if err := s.save(ctx, r.session, edits); err != nil {
+		return err
+	}
+	s.log.Log(msgChange, r.session.who(), r.session.source, described(edits))
+	s.noteAdministrators(edits)
+	if running != nil {
+		if report := s.runtime.Reload(running, false); len(report.Errors) > 0 {
+			e := joined(report.Errors)
+			return &objects.Error{
+				Code:   objects.OkWithWarnings,
+				Msg:    "stored, but the running server did not take it: " + e.Msg,
+				Detail: e.Detail,
+			}
+		}
+	}
+	return nil
+}
+
+// runningWith returns the running configuration with the edits applied, if the
+// running server accepts it.
+func (s *Service) runningWith(edits []*edit) (*objects.Config, *objects.Error) {
+	running := s.runtime.Config()
+	if running == nil {
+		return nil, objects.Errorf(objects.GenericError, "the server runs no configuration that the change could join: reload first, or set dhcp-edit-mode=staged")
+	}
+	cfg := running.Clone()
+	for _, e := range edits {
+		if e.after == nil {
+			cfg.Delete(e.before.Class, e.before.Name)
+		} else {
+			cfg.Put(e.after)
+		}
+	}
+	report := s.runtime.Check(cfg, false)
+	if len(report.Errors) == 0 {
+		return cfg, nil
+	}
+	e := joined(report.Errors)
+	e.Detail = append(e.Detail, "The running server does not accept the change, so nothing was stored. It may need others that are staged: reload, or set dhcp-edit-mode=staged.")
+	return nil, e
+}
+
+// save writes the edits in one transaction of the database.
+func (s *Service) save(ctx context.Context, by *session, edits []*edit) *objects.Error {
+	tx := store.Tx{Who: by.who(), Source: by.source, At: s.clock.Now()}
+	for _, e := range edits {
+		if e.after == nil || e.remade {
+			tx.Delete = append(tx.Delete, e.before)
+		}
+		if e.after == nil {
+			continue
+		}
+		e.after.Version = 0
+		if e.before != nil && !e.remade {
+			e.after.Version = e.before.Version
+		}
+		tx.Put = append(tx.Put, e.after)
+	}
+	// The change happens or not whether or not its author waits for it.
+	version, err := s.store.Commit(context.WithoutCancel(ctx), tx)
+	if err == nil {
+		s.version = version
+		return nil
+	}
+	var stale *store.StaleError
+	if errors.As(err, &stale) {
+		return conflict(stale.Class.Name, stale.Name, stale.Stored)
+	}
+	s.log.Log(msgStoreFailed, by.who(), err)
+	return objects.Errorf(objects.GenericError, "the change could not be stored: %v", err)
+}
+
+// conflict is the refusal of a change that was made on something else than
+// what is stored now.
+func conflict(class, name string, now *objects.Object) *objects.Error {
+	what := class
+	if name != "" {
+		what += ` "` + name + `"`
+	}
+	if now == nil {
+		return objects.Errorf(objects.AlreadyLocked, "%s was deleted by another administrator in the meantime ('session changes' tells who)", what)
+	}
+	at := time.Unix(now.ChangedAt, 0).Format(time.ANSIC)
+	return objects.Errorf(objects.AlreadyLocked, "%s was changed by %s on %s; look at it again before you change it", what, now.ChangedBy, at)
+}
+
+// expect refuses a write of somebody who has seen another version.
+func (r request) expect(o *objects.Object) *objects.Error {
+	if r.expected == 0 || r.expected == o.Version {
+		return nil
+	}
+	return conflict(o.Class.Name, o.Name, o)
+}
+
+// described says in a few words what was changed.
+func described(edits []*edit) string {
+	word := func(e *edit) string {
+		switch {
+		case e.before == nil:
+			return "create " + e.after.Ref()
+		case e.after == nil:
+			return "delete " + e.before.Ref()
+		}
+		return "change " + e.after.Ref()
+	}
+	if len(edits) == 1 {
+		return word(edits[0])
+	}
+	return fmt.Sprintf("%s and %d more", word(edits[0]), len(edits)-1)
+}
