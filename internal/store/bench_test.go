@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -40,7 +41,7 @@ func fill(b *testing.B, db *LeaseDB, n int) {
 // what folding them later costs too.
 func BenchmarkCommit(b *testing.B) {
 	const leases = 1_000_000
-	db := openLeases(b, b.TempDir())
+	db := leasesIn(b, b.TempDir())
 	fill(b, db, leases)
 	for _, size := range []int{1, 10, 100, 1000} {
 		b.Run(fmt.Sprintf("batch=%d", size), func(b *testing.B) {
@@ -70,30 +71,38 @@ func (s signal) Committed(_ uint64, err error) { s <- err }
 // its next: durable acknowledgements a second.
 func BenchmarkCommitter(b *testing.B) {
 	const leases = 1_000_000
-	db := openLeases(b, b.TempDir())
+	db := leasesIn(b, b.TempDir())
 	fill(b, db, leases)
 	for _, clients := range []int{1, 16, 64, 256, 1024} {
 		b.Run(fmt.Sprintf("waiting=%d", clients), func(b *testing.B) {
-			c := NewCommitter(db, clock.Real{}, nil)
+			now := clock.Real{}
+			c := NewCommitter(db, now, nil)
 			defer c.Close()
 			cpu := cpuTime(b)
 			var all sync.WaitGroup
+			waits := make([]time.Duration, b.N)
 			for k := range clients {
 				all.Go(func() {
 					r := rand.New(rand.NewPCG(uint64(k), uint64(b.N)))
 					done := make(signal, 1)
 					for i := k; i < b.N; i += clients {
+						start := now.Now()
 						c.Submit(testLease(10<<24+r.Uint32N(leases), int64(i)), done)
 						if err := <-done; err != nil {
 							b.Error(err)
 							return
 						}
+						waits[i] = now.Now().Sub(start)
 					}
 				})
 			}
 			all.Wait()
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "acks/s")
 			b.ReportMetric(float64((cpuTime(b)-cpu).Nanoseconds())/1000/float64(b.N), "cpu-us/row")
+			slices.Sort(waits)
+			b.ReportMetric(waits[b.N/2].Seconds()*1000, "p50-ms")
+			b.ReportMetric(waits[b.N*99/100].Seconds()*1000, "p99-ms")
+			b.ReportMetric(waits[b.N-1].Seconds()*1000, "max-ms")
 		})
 	}
 }
@@ -103,7 +112,7 @@ func BenchmarkCommitter(b *testing.B) {
 func BenchmarkLoad(b *testing.B) {
 	const leases = 1_000_000
 	dir := b.TempDir()
-	db := openLeases(b, dir)
+	db := leasesIn(b, dir)
 	fill(b, db, leases)
 	load := func(b *testing.B) {
 		for b.Loop() {

@@ -216,7 +216,7 @@ func (c *Committer) look(l *lookout) {
 	case failed:
 		_, err := c.store.Commit(context.Background(), nil)
 		c.setErr(err)
-		l.dirty = true
+		l.dirty, l.asked = true, false
 	case l.busy:
 	case c.upkeep == nil:
 		l.dirty = false

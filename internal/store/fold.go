@@ -5,13 +5,9 @@ import (
 )
 
 const (
-	// foldSize is the size of the journal at which it is folded: the more
-	// rows at a time, the more of them share a page of the lease table; the
-	// fewer, the less memory it takes and the less there is to read at start.
-	foldSize = 8 << 20
 	// sliceRows are folded in one transaction: commits wait for so long. A
 	// journal that grows in spite of it is folded in larger slices.
-	sliceRows      = 256
+	sliceRows      = 128
 	largeSliceRows = 4096
 	// trimSize octets, about, of the journal are deleted in one transaction.
 	trimSize = 1 << 20
@@ -22,7 +18,7 @@ const (
 // between does no harm: what was folded is still in the journal, and the
 // journal's rows count.
 func (t *tender) fold() error {
-	o, err := readJournal(t.c, 2*foldSize)
+	o, err := readJournal(t.c, 2*t.db.sizes.fold)
 	if err != nil {
 		return err
 	}
@@ -30,11 +26,11 @@ func (t *tender) fold() error {
 		if t.stopping() {
 			return errStopped
 		}
-		size := sliceRows
-		if journal, _ := t.journal(); journal > 3*foldSize {
-			size = largeSliceRows
+		n := sliceRows
+		if journal, _ := t.journal(); journal > 3*t.db.sizes.fold {
+			n = largeSliceRows
 		}
-		n := min(len(refs), size)
+		n = min(n, len(refs))
 		if err := t.foldSlice(o, refs[:n]); err != nil {
 			return err
 		}
@@ -85,7 +81,7 @@ func (t *tender) trimTo(o *overlay) error {
 	}
 	t.db.mu.Lock()
 	defer t.db.mu.Unlock()
-	t.db.foldAt = foldSize
+	t.db.foldAt = t.db.sizes.fold
 	return nil
 }
 

@@ -33,6 +33,8 @@ type LeaseDB struct {
 	// mu is the right to write to the file, through either connection.
 	mu     sync.Mutex
 	closed bool
+	done   chan struct{} // closed with the database
+	scans  sync.WaitGroup
 
 	w             *conn // appends to the journal, synchronous=FULL
 	insert        *stmt
@@ -47,6 +49,7 @@ type LeaseDB struct {
 
 	// At these sizes of the journal (octets) and of the log (frames) the
 	// tender is called; it moves them when it cannot get its work done.
+	sizes        sizes
 	foldAt       int
 	checkpointAt int64
 
@@ -56,11 +59,14 @@ type LeaseDB struct {
 var _ lease.Store = (*LeaseDB)(nil)
 
 // OpenLeases opens the lease database or creates it where there is none.
-func OpenLeases(path string) (*LeaseDB, error) {
+func OpenLeases(path string) (*LeaseDB, error) { return openLeases(path, usualSizes) }
+
+func openLeases(path string, sizes sizes) (*LeaseDB, error) {
 	if err := leaseKind.ensure(path, nil); err != nil {
 		return nil, err
 	}
-	db := &LeaseDB{path: path, foldAt: foldSize, checkpointAt: checkpointFrames}
+	db := &LeaseDB{path: path, done: make(chan struct{}),
+		sizes: sizes, foldAt: sizes.fold, checkpointAt: sizes.checkpoint}
 	if err := db.open(); err != nil {
 		err = errors.Join(err, db.closeConns())
 		return nil, fileError("open lease database", path, err)
@@ -120,7 +126,7 @@ func (db *LeaseDB) Commit(ctx context.Context, batch []lease.Lease) (uint64, err
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	if db.closed {
-		return 0, fileError(commitOp(batch), db.path, ErrClosed)
+		return 0, &FileError{Op: commitOp(batch), File: db.path, Kind: ErrClosed}
 	}
 	err := db.append(batch)
 	if err != nil && errors.Is(kindOf(err), ErrFull) && db.reclaim() {
@@ -136,15 +142,15 @@ func (db *LeaseDB) Commit(ctx context.Context, batch []lease.Lease) (uint64, err
 // reclaim tries to make room in the log on a full disk: what has reached the
 // lease table's own pages need not stand in the log any more.
 func (db *LeaseDB) reclaim() bool {
-	before, after, err := walState(db.passive)
-	return err == nil && before > 0 && after == before
+	frames, done, err := walState(db.passive)
+	return err == nil && frames > 0 && done == frames
 }
 
 // watch calls the tender when the journal or the log has grown enough. How
 // long the log is costs a call, so it is asked only once in a while.
 func (db *LeaseDB) watch() {
 	due := db.journal >= db.foldAt
-	if db.unseen >= watchEvery {
+	if db.unseen >= db.sizes.watch {
 		db.unseen = 0
 		if frames, _, err := walState(db.noop); err == nil {
 			due = due || frames >= db.checkpointAt
@@ -225,7 +231,9 @@ func (db *LeaseDB) Close() error {
 		return nil
 	}
 	db.closed = true
+	close(db.done)
 	db.mu.Unlock()
+	db.scans.Wait()
 	err := db.tend.finish()
 	return fileError("close lease database", db.path, errors.Join(err, db.closeConns()))
 }
@@ -242,6 +250,9 @@ func (db *LeaseDB) closeConns() error {
 	}
 	if db.w != nil {
 		errs = append(errs, db.w.Close())
+	}
+	if db.tend != nil {
+		errs = append(errs, db.tend.closeFile())
 	}
 	return errors.Join(errs...)
 }

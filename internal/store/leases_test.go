@@ -48,7 +48,7 @@ func (m model) check(t *testing.T, when string, got []lease.Lease) {
 func TestCommittedLeasesAreLoaded(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	dir := t.TempDir()
-	db := openLeases(t, dir)
+	db := leasesIn(t, dir)
 	m := model{}
 	var last uint64
 	for round := range 40 {
@@ -74,7 +74,7 @@ func TestCommittedLeasesAreLoaded(t *testing.T) {
 			if err := db.Close(); err != nil {
 				t.Fatal(err)
 			}
-			db = openLeases(t, dir)
+			db = leasesIn(t, dir)
 			m.check(t, "after a restart", loaded(t, db))
 		}
 		if round%10 == 0 {
@@ -100,7 +100,7 @@ func settle(t testing.TB, db *LeaseDB) {
 // A crash may end a fold anywhere: what the lease table has is then still in
 // the journal, or was younger than what the journal still has.
 func TestHalfFoldedJournal(t *testing.T) {
-	db := openLeases(t, t.TempDir())
+	db := leasesIn(t, t.TempDir())
 	m := model{}
 	put := func(generation int64, addrs ...uint32) {
 		var batch []lease.Lease
@@ -135,7 +135,7 @@ func TestHalfFoldedJournal(t *testing.T) {
 
 func TestLargeBatchIsOneCommit(t *testing.T) {
 	dir := t.TempDir()
-	db := openLeases(t, dir)
+	db := leasesIn(t, dir)
 	var batch []lease.Lease
 	for i := range uint32(50_000) {
 		batch = append(batch, testLease(i, 1))
@@ -150,7 +150,7 @@ func TestLargeBatchIsOneCommit(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	db = openLeases(t, dir)
+	db = leasesIn(t, dir)
 	if next := commit(t, db, testLease(1, 3)); next != n+2 {
 		t.Errorf("after a restart, commit %d follows commit %d", next, n+1)
 	}
@@ -159,7 +159,7 @@ func TestLargeBatchIsOneCommit(t *testing.T) {
 // A snapshot shows one state although commits, folds and checkpoints go on:
 // every batch writes the same generation to all leases.
 func TestSnapshotIsOneState(t *testing.T) {
-	db := openLeases(t, t.TempDir())
+	db := leasesSized(t, t.TempDir(), smallSizes)
 	batch := func(generation int64) []lease.Lease {
 		var b []lease.Lease
 		for i := range uint32(3000) {
@@ -211,7 +211,7 @@ func TestSnapshotIsOneState(t *testing.T) {
 }
 
 func TestLoadStopsAtFirstError(t *testing.T) {
-	db := openLeases(t, t.TempDir())
+	db := leasesIn(t, t.TempDir())
 	var batch []lease.Lease
 	for i := range uint32(5000) {
 		batch = append(batch, testLease(i, 1))
@@ -241,18 +241,50 @@ func TestLoadStopsAtFirstError(t *testing.T) {
 }
 
 func TestClosedDatabaseRefuses(t *testing.T) {
-	db := openLeases(t, t.TempDir())
+	db := leasesIn(t, t.TempDir())
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := db.Commit(t.Context(), []lease.Lease{testLease(1, 1)}); !errors.Is(err, ErrClosed) {
 		t.Errorf("got %v, want ErrClosed", err)
 	}
+	if err := db.Load(t.Context(), func(lease.Lease) error { return nil }); !errors.Is(err, ErrClosed) {
+		t.Errorf("got %v, want ErrClosed", err)
+	}
+}
+
+// A reader that stalls does not keep the database from being closed.
+func TestCloseEndsReaders(t *testing.T) {
+	db := leasesIn(t, t.TempDir())
+	var batch []lease.Lease
+	for i := range uint32(10 * scanBatch) {
+		batch = append(batch, testLease(i, 1))
+	}
+	commit(t, db, batch...)
+	reading, read, closed := make(chan bool), make(chan error), make(chan bool)
+	go func() {
+		read <- db.Snapshot(context.Background(), func(lease.Lease) error {
+			select {
+			case reading <- true:
+				<-closed
+			default:
+			}
+			return nil
+		})
+	}()
+	<-reading
+	if err := db.Close(); err != nil {
+		t.Error(err)
+	}
+	close(closed)
+	if err := <-read; !errors.Is(err, ErrClosed) {
+		t.Errorf("got %v, want ErrClosed", err)
+	}
 }
 
 // The log does not outgrow its bound while commits go on without a pause.
 func TestLogIsBounded(t *testing.T) {
-	db := openLeases(t, t.TempDir())
+	db := leasesIn(t, t.TempDir())
 	r := rand.New(rand.NewPCG(7, 8))
 	var longest int64
 	for round := range 400 {
@@ -282,7 +314,7 @@ func TestLogIsBounded(t *testing.T) {
 // address, state, hardware, client-id and expiration once the server closed it.
 func TestFileIsReadable(t *testing.T) {
 	dir := t.TempDir()
-	db := openLeases(t, dir)
+	db := leasesIn(t, dir)
 	commit(t, db, testLease(10<<24|0x20304, 1), lease.Lease{
 		Key: lease.Key{VPN: 3, Addr: 192<<24 | 168<<16 | 5}, State: lease.Unavailable, Expiration: lease.Forever,
 	})

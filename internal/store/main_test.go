@@ -81,9 +81,14 @@ func randomLease(r *rand.Rand) lease.Lease {
 	return l
 }
 
-func openLeases(t testing.TB, dir string) *LeaseDB {
+// smallSizes make upkeep happen in short tests.
+var smallSizes = sizes{fold: 64 << 10, checkpoint: 200, watch: 64 << 10}
+
+func leasesIn(t testing.TB, dir string) *LeaseDB { return leasesSized(t, dir, usualSizes) }
+
+func leasesSized(t testing.TB, dir string, sizes sizes) *LeaseDB {
 	t.Helper()
-	db, err := OpenLeases(filepath.Join(dir, "leases.db"))
+	db, err := openLeases(filepath.Join(dir, "leases.db"), sizes)
 	if err != nil {
 		t.Fatal(err)
 	}

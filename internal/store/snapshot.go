@@ -27,21 +27,32 @@ func (db *LeaseDB) Snapshot(ctx context.Context, fn func(lease.Lease) error) err
 // scan reads on a connection of its own; the rows are read and taken apart on
 // one goroutine and given to fn on the caller's.
 func (db *LeaseDB) scan(ctx context.Context, fn func(lease.Lease) error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if err := db.startScan(); err != nil {
+		return err
+	}
 	r := &reader{full: make(chan []lease.Lease, 2), empty: make(chan []lease.Lease, 4)}
 	for range cap(r.empty) {
 		r.empty <- make([]lease.Lease, 0, scanBatch)
 	}
 	failed := make(chan error, 1)
 	go func() {
+		defer db.scans.Done()
 		failed <- r.readAll(ctx, db.path)
 		close(r.full)
+	}()
+	go func() {
+		select {
+		case <-db.done:
+			cancel(ErrClosed)
+		case <-ctx.Done():
+		}
 	}()
 	for batch := range r.full {
 		for i := range batch {
 			if err := fn(batch[i]); err != nil {
-				cancel()
+				cancel(nil)
 				<-failed
 				return err
 			}
@@ -49,6 +60,17 @@ func (db *LeaseDB) scan(ctx context.Context, fn func(lease.Lease) error) error {
 		r.empty <- batch[:0]
 	}
 	return <-failed
+}
+
+// startScan has Close wait for a scan's connection.
+func (db *LeaseDB) startScan() error {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.closed {
+		return ErrClosed
+	}
+	db.scans.Add(1)
+	return nil
 }
 
 // reader turns the lease table with the journal over it into batches of
@@ -151,12 +173,12 @@ func (r *reader) flush(ctx context.Context) error {
 	select {
 	case r.full <- r.batch:
 	case <-ctx.Done():
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 	select {
 	case r.batch = <-r.empty:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 }

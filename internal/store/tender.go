@@ -3,21 +3,34 @@ package store
 import (
 	"database/sql/driver"
 	"errors"
+	"os"
 	"sync"
 	"sync/atomic"
 )
 
 const (
 	pageSize = 4096
-	// checkpointFrames is the length of the log at which it is checkpointed.
-	checkpointFrames = 16 << 20 / pageSize
 	// quickFrames may be checkpointed while commits wait.
-	quickFrames = 256
+	quickFrames = 64
 	// walLimit is the size to which the log's file is cut back.
 	walLimit = 64 << 20
-	// watchEvery is how much goes into the log between two looks at it.
-	watchEvery = 1 << 20
 )
+
+// sizes say when upkeep is due.
+type sizes struct {
+	// fold is the size of the journal, in octets, at which it is folded: the
+	// more rows at a time, the more of them share a page of the lease table;
+	// the fewer, the less memory it takes and the less there is to read at
+	// start.
+	fold int
+	// checkpoint is the length of the log, in frames, at which it is
+	// checkpointed: the longer, the rarer and the more worth it.
+	checkpoint int64
+	// watch is how many octets go into the log between two looks at it.
+	watch int
+}
+
+var usualSizes = sizes{fold: 8 << 20, checkpoint: 32 << 20 / pageSize, watch: 1 << 20}
 
 var errStopped = errors.New("stopped")
 
@@ -29,6 +42,7 @@ var errStopped = errors.New("stopped")
 type tender struct {
 	db      *LeaseDB
 	c       *conn
+	file    *os.File // to sync the database file beside commits
 	replace *stmt
 	trim    *stmt
 	folded  *stmt
@@ -49,6 +63,9 @@ type tender struct {
 func newTender(db *LeaseDB) (t *tender, err error) {
 	t = &tender{db: db, call: make(chan struct{}, 1), quit: make(chan struct{})}
 	if t.c, err = dialWriter(db.path, "NORMAL"); err != nil {
+		return t, err
+	}
+	if t.file, err = os.OpenFile(db.path, os.O_RDWR, 0); err != nil {
 		return t, err
 	}
 	for _, p := range []struct {
@@ -152,20 +169,27 @@ func (t *tender) journal() (size int, due bool) {
 func (t *tender) postpone() {
 	t.db.mu.Lock()
 	defer t.db.mu.Unlock()
-	t.db.foldAt = t.db.journal + foldSize
+	t.db.foldAt = t.db.journal + t.db.sizes.fold
 }
 
 // checkpoint brings the log back into the database file if it is long, or with
-// idle in any case. Most of it happens beside the commits; only the last few
-// frames are done while commits wait, because the log starts over only where
-// nothing is left in it.
+// idle in any case. Copying and syncing happen beside the commits; only the
+// last few frames are done while commits wait, because the log starts over
+// only where nothing is left in it.
 func (t *tender) checkpoint(idle bool) error {
 	frames, done, err := walState(t.noop)
 	if err != nil || done == frames || (!idle && frames < t.checkpointAt()) {
 		return err
 	}
-	for range 3 {
-		if frames, done, err = walState(t.passive); err != nil {
+	for range 4 {
+		if _, _, err = walState(t.passive); err != nil {
+			return err
+		}
+		// SQLite itself syncs only once nothing is left.
+		if err = t.file.Sync(); err != nil {
+			return err
+		}
+		if frames, done, err = walState(t.noop); err != nil {
 			return err
 		}
 		if frames-done <= quickFrames {
@@ -177,7 +201,7 @@ func (t *tender) checkpoint(idle bool) error {
 	if frames, done, err = walState(t.passive); err != nil {
 		return err
 	}
-	t.db.checkpointAt = checkpointFrames
+	t.db.checkpointAt = t.db.sizes.checkpoint
 	if done < frames { // someone still reads an older state
 		t.db.checkpointAt += frames
 	}
@@ -219,4 +243,13 @@ func (t *tender) close() error {
 		errs = append(errs, t.c.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// closeFile comes after all connections: closing any descriptor of a file
+// takes away the locks that the process has on it.
+func (t *tender) closeFile() error {
+	if t.file == nil {
+		return nil
+	}
+	return t.file.Close()
 }
