@@ -66,6 +66,29 @@ func TestDecodeRenewing(t *testing.T) {
 	}
 }
 
+func TestDecodeSelections(t *testing.T) {
+	m := mustParse(t, sample(t, "vendor-classes"))
+	if got, ok := m.SubnetSelectionAddr(); !ok || got != netip.MustParseAddr("10.9.0.0") {
+		t.Errorf("subnet selection %v %v", got, ok)
+	}
+	if got, ok := m.FQDN(); !ok || got.Name != "alpha.example" || !got.Full {
+		t.Errorf("FQDN %+v %v", got, ok)
+	}
+	m = mustParse(t, discover(53, 1, 1, 82, 14, 5, 4, 10, 8, 0, 0, 11, 4, 10, 8, 0, 1, 2, 9))
+	if got, ok := m.RelaySubAddr(RelayLinkSelection); !ok || got != netip.MustParseAddr("10.8.0.0") {
+		t.Errorf("link selection %v %v", got, ok)
+	}
+	if got, ok := m.RelaySubAddr(RelayServerIDOverride); !ok || got != netip.MustParseAddr("10.8.0.1") {
+		t.Errorf("server identifier override %v %v", got, ok)
+	}
+	if _, ok := m.RelaySub(RelayRemoteID); ok {
+		t.Error("a sub-option that runs past its end was read")
+	}
+	if got := TypeName(99); got != "DHCP message type 99" {
+		t.Errorf("name of an unknown type: %q", got)
+	}
+}
+
 // Real clients: what they say must come out, whatever else they put in.
 func TestDecodeRealClients(t *testing.T) {
 	for _, name := range []string{"udhcpc-discover", "udhcpc-fqdn-discover", "dhclient-discover", "dhcpcd-discover"} {
