@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strings"
 
 	"leasehold/internal/expr"
@@ -180,6 +181,14 @@ func (ex *exchange) identify() verdict {
 		ex.who.ClientID = ex.client.overrideID
 	}
 	ex.choose()
+	ex.first = ex.class
+	return ex.limitation()
+}
+
+// limitation evaluates the class's limitation-id.
+func (ex *exchange) limitation() verdict {
+	c := ex.class
+	ex.who.LimitationID = ""
 	if c == nil || c.limitation == nil {
 		return goOn
 	}
@@ -202,15 +211,20 @@ func (ex *exchange) choose() {
 		ex.criteria = ex.class.criteria
 	}
 	if len(ex.extraTags) > 0 {
-		ex.criteria = append(ex.extraTags, ex.criteria...)
+		ex.criteria = append(slices.Clip(ex.extraTags), ex.criteria...)
 	}
 }
 
-// enterClass puts the client into another class: the over-limit one.
-func (ex *exchange) enterClass(c *class) {
-	ex.class, ex.overLimit = c, true
-	ex.who.ClientClass = c.name
+// enterClass puts the client into another class: the over-limit one, or back
+// into its own.
+func (ex *exchange) enterClass(c *class) Outcome {
+	ex.class = c
+	ex.who.ClientClass = ""
+	if c != nil {
+		ex.who.ClientClass = c.name
+	}
 	ex.choose()
+	return ex.limitation().why
 }
 
 // text is an expression's value as a lookup key: a string as it is, a blob in

@@ -77,7 +77,7 @@ func (s *Server) endLease(k lease.Key, key lease.ClientKey, now int64, c *chain)
 // the write. then (may be nil) is told the result. An offer that goes back to
 // what was on disk needs no write.
 func (s *Server) change(from, to lease.Lease, then func(error)) {
-	c := &change{server: s, lease: to, then: then}
+	c := s.newChange(to, then)
 	if from.State == lease.Offered && to.State == lease.Available {
 		s.table.Update(to)
 		c.end(nil)
@@ -107,7 +107,13 @@ func (c *change) Committed(commit uint64, err error) {
 	c.end(err)
 }
 
+func (s *Server) newChange(to lease.Lease, then func(error)) *change {
+	s.changes.add(1)
+	return &change{server: s, lease: to, then: then}
+}
+
 func (c *change) end(err error) {
+	defer c.server.changes.release()
 	c.server.release(c.lease.Key)
 	if c.then != nil {
 		c.then(err)

@@ -16,15 +16,16 @@ type builder struct {
 	cfg    *objects.Config
 	plan   *Plan
 	stats  *statistics
-	tags   map[string]tagID // lower case
+	trace  func(level int, text string) // of expressions being compiled; may be nil
+	tags   map[string]tagID             // lower case
 	errs   []*objects.Error
 	warned []*objects.Error
 }
 
-// Compile makes the plan of a configuration. With errors there is no plan;
+// compile makes the plan of a configuration. With errors there is no plan;
 // they are all that is wrong, each naming object, attribute and rule.
-func compile(cfg *objects.Config, stats *statistics) (p *Plan, warnings, errs []*objects.Error) {
-	b := &builder{cfg: cfg, stats: stats, tags: map[string]tagID{}}
+func compile(cfg *objects.Config, stats *statistics, trace func(int, string)) (p *Plan, warnings, errs []*objects.Error) {
+	b := &builder{cfg: cfg, stats: stats, trace: trace, tags: map[string]tagID{}}
 	b.plan = &Plan{
 		config: cfg, tags: b.tags, policies: map[string]*policy{}, scopes: map[string]*scope{}, classes: map[string]*class{},
 	}
@@ -43,16 +44,16 @@ func compile(cfg *objects.Config, stats *statistics) (p *Plan, warnings, errs []
 	return b.plan, b.warned, nil
 }
 
-// dedupe drops errors that say the same: a fault that both the object model's
-// check and the compiler see.
+// dedupe keeps the first error of each object's attribute: many faults are seen
+// by the object model's check and again when the attribute is compiled.
 func dedupe(errs []*objects.Error) []*objects.Error {
 	seen := map[string]bool{}
 	return slices.DeleteFunc(errs, func(e *objects.Error) bool {
-		text := e.Error()
-		if seen[text] {
+		subject, _, _ := strings.Cut(e.Msg, ": ")
+		if seen[subject] {
 			return true
 		}
-		seen[text] = true
+		seen[subject] = true
 		return false
 	})
 }
@@ -159,10 +160,13 @@ func (b *builder) program(o *objects.Object, h objects.Handle[string]) *expr.Pro
 	if text == "" {
 		return nil
 	}
-	p, err := expr.Parse(text)
+	p, err := expr.ParseTraced(text, objects.DhcpExpressionConfigTrace.Of(b.dhcp()), b.trace)
 	if err != nil {
 		b.failf(o, h.Name, "%v", err)
 		return nil
+	}
+	for _, err := range p.Bind(b.plan.catalog) {
+		b.failf(o, h.Name, "%v", err)
 	}
 	return p
 }

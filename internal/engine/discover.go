@@ -25,12 +25,19 @@ func (ex *exchange) bindDiscover() verdict {
 	}
 	ex.lease = l
 	ex.grant = ex.grantFor(&l)
+	ex.server.wakeExpiry(&l)
 	return goOn
 }
 
 // findAddress gives the client an address, offered to it in the lease table
 // unless it has it already, claims it and takes its scope.
 func (ex *exchange) findAddress() (lease.Lease, verdict) {
+	if why := ex.single(); why != noOutcome {
+		return lease.Lease{}, dropped(why)
+	}
+	if why := ex.limit(); why != noOutcome {
+		return lease.Lease{}, dropped(why)
+	}
 	reserved, home, isReserved := ex.reservation()
 	if !isReserved && ex.mayKeep() {
 		ex.keepOnly(ex.current.Key)
@@ -45,9 +52,6 @@ func (ex *exchange) findAddress() (lease.Lease, verdict) {
 	if isReserved && reserved == ex.current.Key && ex.runs(&ex.current) {
 		ex.use(home)
 		return ex.current, goOn
-	}
-	if v := ex.limited(); v.act != next {
-		return lease.Lease{}, v
 	}
 	why := ex.candidates()
 	if isReserved {
@@ -89,35 +93,35 @@ func (ex *exchange) mustMove() bool {
 	return ex.kind == discover && (ex.chain.inhibitAllRenews || ex.chain.inhibitRenewsAtReboot)
 }
 
-// limited holds new clients to limitation-count and one-lease-per-client. A
-// client over the limit goes on in its over-limit class, if there is one.
-func (ex *exchange) limited() verdict {
-	if ex.plan.settings.oneLease == objects.FirstClientPreferred && ex.holdsElsewhere() {
-		return dropped(DropHasLease)
+// single holds a client that has no lease here to one-lease-per-client.
+func (ex *exchange) single() Outcome {
+	if ex.plan.settings.oneLease == objects.FirstClientPreferred && !ex.live(&ex.current) && ex.holdsElsewhere() {
+		return DropHasLease
 	}
-	if ex.who.LimitationID == "" || ex.overLimit {
-		return goOn
-	}
-	ex.use(ex.network.scopes[0])
-	limit := ex.chain.limitationCount
-	if limit == 0 || ex.othersInLimitation() < limit {
-		return goOn
-	}
-	if ex.class == nil || ex.class.overLimit == nil {
-		return dropped(DropOverLimit)
-	}
-	ex.enterClass(ex.class.overLimit)
-	return goOn
+	return noOutcome
 }
 
-// othersInLimitation counts the live leases of the client's limitation-id
-// that are not its own in this network.
-func (ex *exchange) othersInLimitation() int {
-	n := ex.server.table.LimitationCount(ex.who.LimitationID)
-	if ex.current.State != 0 && ex.current.LimitationID == ex.who.LimitationID && ex.live(&ex.current) {
-		n--
+// limit holds the clients of one limitation-id to their limitation-count. One
+// too many goes on in its over-limit class, if there is one: its lease is then
+// not counted. A client whose lease is counted already is within the limit, and
+// one that has a lease from before there was a limit keeps it.
+func (ex *exchange) limit() Outcome {
+	id := ex.who.LimitationID
+	l := &ex.current
+	if id == "" || ex.live(l) && l.LimitationID == id {
+		return noOutcome
 	}
-	return n
+	count := ex.plan.chain(ex.client, ex.class, ex.network.scopes[0]).limitationCount
+	if count == 0 || ex.server.table.LimitationCount(id) < count {
+		return noOutcome
+	}
+	switch over := ex.class.overLimit; {
+	case over != nil:
+		return ex.enterClass(over)
+	case ex.live(l):
+		return noOutcome
+	}
+	return DropOverLimit
 }
 
 // holdsElsewhere tells whether the client has a running lease on another

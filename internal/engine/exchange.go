@@ -32,7 +32,7 @@ type exchange struct {
 	who        lease.Client // what the lease will say of the client
 	key        lease.ClientKey
 	criteria   []tagID
-	overLimit  bool // the class was exchanged for its over-limit class
+	first      *class // before the over-limit class took its place
 	extraTags  []tagID
 	vars       map[string]string
 	failedExpr error
@@ -129,6 +129,9 @@ func (ex *exchange) rewind() {
 	ex.grant = grant{}
 	ex.success = noOutcome
 	ex.others = ex.others[:0]
+	if ex.class != ex.first {
+		ex.enterClass(ex.first)
+	}
 	// Time may have passed in the line.
 	ex.now = ex.server.clock.Now().Unix()
 }

@@ -10,7 +10,10 @@ import (
 // exprEnv shows an exchange to the expressions of the configuration.
 type exprEnv struct{ ex *exchange }
 
-var _ expr.Env = exprEnv{}
+var (
+	_ expr.Env        = exprEnv{}
+	_ expr.RawOptions = exprEnv{}
+)
 
 func (ex *exchange) env() expr.Env { return exprEnv{ex} }
 
@@ -154,9 +157,17 @@ func (e exprEnv) Trace(level int, text string) { e.ex.server.logf(msgTrace, leve
 // TraceLevel is expression-trace-level.
 func (e exprEnv) TraceLevel() int { return e.ex.plan.settings.traceLevel }
 
-// Option answers an option path.
+// Option answers an option path from the packet's bytes.
 func (e exprEnv) Option(path *expr.OptionPath) (expr.Value, error) {
-	return expr.Value{}, nil
+	return expr.ReadOption(e.ex.plan.catalog, path, e)
+}
+
+// OptionBytes returns an option as it stands in the packet.
+func (e exprEnv) OptionBytes(code int) ([]byte, bool) {
+	if code < 0 || code > 255 {
+		return nil, false
+	}
+	return e.ex.msg.Lookup(uint8(code))
 }
 
 // criteriaText lists the client's selection criteria by name.

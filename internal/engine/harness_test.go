@@ -135,7 +135,10 @@ func (m *memStore) fail(err error) {
 	m.mu.Unlock()
 }
 
-var errDiskFull = errors.New("disk is full")
+var (
+	errDiskFull = errors.New("disk is full")
+	errCable    = errors.New("no cable")
+)
 
 // memPinger answers pings at once, or when told.
 type memPinger struct {
@@ -177,6 +180,7 @@ type world struct {
 	last    map[string]netip.Addr // by client: what it was last offered or given
 	catalog *option.Catalog
 	before  [numOutcomes]uint64
+	raw     bool // answers are shown option by option
 }
 
 type logWriter struct{ w *world }
@@ -296,7 +300,10 @@ func (w *world) set(o *objects.Object, attr, text string) error {
 func (w *world) inject(p *netio.Packet) { w.net.deliver([]*netio.Packet{p}) }
 
 // settle waits until every packet has ended.
-func (w *world) settle() { w.server.inFlight.wait() }
+func (w *world) settle() {
+	w.server.inFlight.wait()
+	w.server.changes.wait()
+}
 
 // advance moves the clock and lets what is due happen.
 func (w *world) advance(d time.Duration) {

@@ -51,7 +51,7 @@ func (s *Server) alter(k lease.Key, action string, to func(lease.Lease) lease.Le
 	}
 	done := make(chan error, 1)
 	// Straight to the store, even from an offer: the operator's word is kept.
-	s.commits.Submit(changed, &change{server: s, lease: changed, then: func(err error) { done <- err }})
+	s.commits.Submit(changed, s.newChange(changed, func(err error) { done <- err }))
 	if err := <-done; err != nil {
 		return objects.AsError(fmt.Errorf("%s lease %s: %w", action, k.Addr, err))
 	}
@@ -146,7 +146,7 @@ func (s *Server) ImportLeases(lines []ImportedLease) []*objects.Error {
 		}
 		s.claims.acquire(l.Key)
 		waiting++
-		s.commits.Submit(l, &change{server: s, lease: l, then: func(err error) { results <- result{i, err} }})
+		s.commits.Submit(l, s.newChange(l, func(err error) { results <- result{i, err} }))
 	}
 	for range waiting {
 		if r := <-results; r.err != nil {

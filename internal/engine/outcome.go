@@ -44,6 +44,7 @@ const (
 	NakRenewInhibited
 	NakNewAddress
 	NakOverLimit
+	NakHasLease
 
 	DropMalformed
 	DropNotRequest
@@ -123,6 +124,7 @@ var outcomes = [numOutcomes]struct {
 	NakRenewInhibited:   {"nak-renew-inhibited", naked, "the policy refuses renewals (inhibit-all-renews)"},
 	NakNewAddress:       {"nak-new-address", naked, "the policy makes a restarted client take a new address (inhibit-renews-at-reboot)"},
 	NakOverLimit:        {"nak-over-limit", naked, "the client's limitation-id has its limitation-count of leases already"},
+	NakHasLease:         {"nak-has-lease", naked, "the client has a lease on another network (one-lease-per-client = first-client-preferred)"},
 
 	DropMalformed:          {"drop-malformed", drops, "not a well-formed BOOTP or DHCP message"},
 	DropNotRequest:         {"drop-not-request", drops, "op is not BOOTREQUEST"},

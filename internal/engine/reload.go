@@ -9,14 +9,14 @@ import (
 
 // Check tells what Reload would say, and changes nothing.
 func (s *Server) Check(cfg *objects.Config, force bool) Report {
-	_, r := s.prepare(cfg, force)
+	_, r := s.prepare(cfg, force, nil)
 	return r
 }
 
 // prepare compiles the configuration and asks the lease table what its scopes
 // would do to the leases.
-func (s *Server) prepare(cfg *objects.Config, force bool) (*Plan, Report) {
-	plan, warnings, errs := compile(cfg, s.stats)
+func (s *Server) prepare(cfg *objects.Config, force bool, trace func(int, string)) (*Plan, Report) {
+	plan, warnings, errs := compile(cfg, s.stats, trace)
 	r := Report{Warnings: warnings, Errors: errs}
 	if len(errs) > 0 {
 		return nil, r
@@ -46,11 +46,11 @@ func (s *Server) prepare(cfg *objects.Config, force bool) (*Plan, Report) {
 }
 
 func lossError(l lease.Loss) *objects.Error {
-	what := "lost addresses"
+	what := "addresses of its ranges or reservations go"
 	if l.Removed {
-		what = "was deleted"
+		what = "it goes"
 	}
-	return objects.Errorf(objects.Invalid, "scope %q %s that have live leases: %d of them, use force to reload all the same; they come back with the scope",
+	return objects.Errorf(objects.Invalid, "scope %q: %s, and %d live leases with them; a forced reload parks them until their addresses come back",
 		l.Scope, what, l.Live)
 }
 
@@ -60,7 +60,7 @@ func lossError(l lease.Loss) *objects.Error {
 func (s *Server) Reload(cfg *objects.Config, force bool) Report {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	plan, r := s.prepare(cfg, force)
+	plan, r := s.prepare(cfg, force, func(level int, text string) { s.logf(msgTrace, level, text) })
 	if plan == nil {
 		s.logf(msgReloadRefused, len(r.Errors), r.Errors[0].Msg)
 		return r

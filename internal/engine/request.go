@@ -15,7 +15,10 @@ func (ex *exchange) bindSelecting() verdict {
 	if !ex.addressesUs(id) {
 		return ex.choseOther(asked)
 	}
-	if asked == 0 || !ex.network.contains(asked) {
+	if asked == 0 {
+		return dropped(DropNoAddress)
+	}
+	if !ex.network.contains(asked) {
 		return refused(NakWrongNetwork)
 	}
 	k := ex.leaseKey(asked)
@@ -27,11 +30,13 @@ func (ex *exchange) bindSelecting() verdict {
 		return v
 	}
 	l := ex.leaseAt(k)
-	ex.current = l
+	held := ex.holds(&l)
+	if held {
+		ex.current = l
+	}
 	if why := ex.bars(&l, place); why != noOutcome {
 		return ex.deny(why)
 	}
-	held := ex.holds(&l)
 	if !held {
 		if v := ex.mayTake(&l, place); v.act != next {
 			return v
@@ -64,6 +69,14 @@ func (ex *exchange) leaseAt(k lease.Key) lease.Lease {
 // bars tells what keeps any client, or this one, from the lease, in a request
 // for it; noOutcome if nothing does.
 func (ex *exchange) bars(l *lease.Lease, place lease.Place) Outcome {
+	switch why := ex.limit(); why {
+	case noOutcome:
+		ex.use(ex.scope) // the class may be another now
+	case DropOverLimit:
+		return NakOverLimit
+	default:
+		return why
+	}
 	switch why := ex.suits(ex.scope, l.Addr); why {
 	case noOutcome:
 	case DropCriteria:
@@ -110,11 +123,8 @@ func (ex *exchange) mayTake(l *lease.Lease, place lease.Place) verdict {
 	case l.State != lease.Available || ex.scope.renewOnly || !ex.server.mayGive(l):
 		return refused(NakNoOffer)
 	}
-	if v := ex.limited(); v.act != next {
-		return refused(NakOverLimit)
-	}
-	if _, ok := ex.useScopeOf(l.Key); !ok || ex.suits(ex.scope, l.Addr) != noOutcome {
-		return refused(NakOverLimit) // the over-limit class does not suit the scope
+	if ex.single() != noOutcome {
+		return refused(NakHasLease)
 	}
 	return goOn
 }
@@ -227,15 +237,15 @@ func (ex *exchange) extend(l lease.Lease) verdict {
 	}
 	ex.keepOnly(l.Key)
 	ex.grant = ex.grantFor(&l)
+	switch {
+	case !ex.grant.extends && ex.success == Renewed:
+		ex.success = RenewDeferred
+	case ex.grant.extends && ex.success == Repeated:
+		ex.success = Renewed
+	}
 	if !ex.grant.extends && !ex.stale(&l) {
 		ex.lease = l
-		if ex.success == Renewed {
-			ex.success = RenewDeferred
-		}
 		return goOn
-	}
-	if ex.grant.extends && ex.success == Repeated {
-		ex.success = Renewed
 	}
 	ex.lease = lease.Acknowledge(l, ex.who, ex.now, ex.grant.expiration)
 	ex.write = true

@@ -63,6 +63,7 @@ type Server struct {
 	running  atomic.Bool
 	inFlight *gauge // packets received and not finished
 	pending  *gauge // leases on their way to disk that a packet waits for
+	changes  *gauge // leases on their way to disk that none waits for
 	pings    atomic.Int64
 
 	locals    atomic.Pointer[[]netio.Interface]
@@ -92,7 +93,7 @@ func New(d Deps) *Server {
 	s := &Server{
 		clock: d.Clock, table: d.Table, net: d.Net, pinger: d.Pinger, ports: d.Ports, log: d.Log,
 		stats: newStatistics(), stop: make(chan struct{}), expiry: make(chan struct{}, 1),
-		inFlight: newGauge(), pending: newGauge(),
+		inFlight: newGauge(), pending: newGauge(), changes: newGauge(),
 		started: d.Clock.Now().Unix(),
 	}
 	s.stats.resetAt.Store(s.started)
@@ -145,6 +146,7 @@ func (s *Server) Stop(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
 		s.inFlight.wait()
+		s.changes.wait()
 		close(done)
 	}()
 	select {

@@ -1,8 +1,12 @@
 package engine
 
 import (
+	"encoding/binary"
+	"encoding/hex"
 	"fmt"
+	"net"
 	"net/netip"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -27,7 +31,9 @@ import (
 //	ping <address> <answer>   what a ping of it will find; hold and go for all
 //	disk full|works           what the store does
 //	log                       the messages since the last log
-//	health, stats <scope>, stop, start
+//	net broken|works          what sending does
+//	scope <name> clear        clearUnavailable
+//	health, stats <scope>, stop, start, garbage
 func TestStories(t *testing.T) {
 	datadriven.Walk(t, "testdata/stories", func(t *testing.T, path string) {
 		var w *world
@@ -75,6 +81,25 @@ func (w *world) step(t *testing.T, d *datadriven.TestData) string {
 			return err.Error() + "\n"
 		}
 		return showUtilization(u)
+	case "net":
+		w.net.mu.Lock()
+		w.net.broken = nil
+		if d.CmdArgs[0].Key == "broken" {
+			w.net.broken = errCable
+		}
+		w.net.mu.Unlock()
+		return ""
+	case "garbage":
+		raw, _ := hex.DecodeString(strings.ReplaceAll(strings.TrimSpace(d.Input), " ", ""))
+		w.inject(&netio.Packet{Data: raw, IfIndex: 1, Local: netip.MustParseAddr("10.0.0.1")})
+		w.settle()
+		return w.result()
+	case "scope":
+		n, e := w.server.ClearUnavailable(d.CmdArgs[0].Key)
+		if e != nil {
+			return e.Error() + "\n"
+		}
+		return fmt.Sprintln(n)
 	case "stop":
 		if err := w.server.Stop(t.Context()); err != nil {
 			return err.Error() + "\n"
@@ -233,6 +258,7 @@ func showUtilization(us []Utilization) string {
 // client sends a client's packet and shows what came of it.
 func (w *world) client(t *testing.T, d *datadriven.TestData) string {
 	args := map[string]string{}
+	w.raw = d.HasArg("raw")
 	for _, a := range d.CmdArgs {
 		args[a.Key] = strings.Join(a.Vals, ",")
 	}
@@ -292,13 +318,39 @@ func (w *world) answer(s netio.Datagram) string {
 	if len(m.SName) > 0 {
 		out += " sname=" + string(m.SName)
 	}
+	if !w.raw {
+		out += brief(m)
+	}
 	for _, o := range m.Options() {
-		if o.Code == packet.DHCPMessageType {
-			continue
+		if w.raw || !slices.Contains(briefOptions, o.Code) {
+			d := w.catalog.ByCode(int(o.Code))
+			out += "\n  " + d.Name + " " + d.Decode(o.Value)
 		}
-		out += "\n  " + w.catalog.ByCode(int(o.Code)).Name + " " + w.catalog.ByCode(int(o.Code)).Decode(o.Value)
 	}
 	return out + "\n"
+}
+
+// briefOptions stand on the answer's first line, unless a step says raw.
+var briefOptions = []uint8{
+	packet.DHCPMessageType, packet.ServerIdentifier, packet.SubnetMask,
+	packet.LeaseTime, packet.RenewalTime, packet.RebindingTime,
+}
+
+func brief(m *packet.Message) string {
+	out := ""
+	if id, ok := m.ServerID(); ok {
+		out += " server=" + id.String()
+	}
+	if v := m.Get(packet.SubnetMask); v != nil {
+		ones, _ := net.IPMask(v).Size()
+		out += " mask=/" + strconv.Itoa(ones)
+	}
+	for i, code := range [...]uint8{packet.LeaseTime, packet.RenewalTime, packet.RebindingTime} {
+		if v := m.Get(code); len(v) == 4 {
+			out += [...]string{" time=", "/", "/"}[i] + strconv.FormatUint(uint64(binary.BigEndian.Uint32(v)), 10)
+		}
+	}
+	return out
 }
 
 // messages are the packets that a client sends.
@@ -381,7 +433,7 @@ func (w *world) extras(r *packet.Reply, p *netio.Packet, args map[string]string)
 	for _, k := range names {
 		v := args[k]
 		switch k {
-		case "mac", "addr", "server", "nowait":
+		case "mac", "addr", "server", "nowait", "raw":
 		case "xid":
 			n, _ := strconv.ParseUint(v, 0, 32)
 			r.XID = uint32(n)
