@@ -90,7 +90,7 @@ func (v Value) address() (string, cause) {
 		if b, ok := parseQuad(v.Text); ok {
 			return b, ""
 		}
-		return "", cause("'" + v.Text + "' is no IPv4 address")
+		return "", cause("'" + short(v.Text) + "' is no IPv4 address")
 	}
 	b, c := v.blob()
 	if c == "" && len(b) != 4 {

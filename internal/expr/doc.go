@@ -1,6 +1,6 @@
 // Package expr is the expression language that configurations use to look at a
-// packet: a small Lisp without loops that could run away, without state and
-// without effects but its log.
+// packet: a small Lisp that cannot run away, and whose only effects are lines
+// in the log and entries in the request's environment.
 //
 // [Parse] checks a text and compiles it to a tree; [Program.Eval] evaluates it
 // against a packet and is safe for concurrent use. What an expression sees of

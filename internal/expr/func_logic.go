@@ -24,7 +24,7 @@ func errorOf(_ *run, a []Value) (Value, cause) {
 	if len(a) == 0 {
 		return Value{}, "error called"
 	}
-	return Value{}, cause("error called: " + a[0].Key())
+	return Value{}, cause("error called: " + short(a[0].Key()))
 }
 
 func logOf(r *run, a []Value) (Value, cause) {
@@ -39,7 +39,7 @@ func logOf(r *run, a []Value) (Value, cause) {
 	switch severity {
 	case "debug", "activity", "info", "warning", "error":
 	default:
-		return Value{}, cause("severity '" + severity + "' is none of debug, activity, info, warning and error")
+		return Value{}, cause("severity '" + short(severity) + "' is none of debug, activity, info, warning and error")
 	}
 	if !r.quiet {
 		text := "null"

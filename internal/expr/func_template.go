@@ -110,7 +110,7 @@ func createIP(_ *run, a []Value) (Value, cause) {
 	}
 	net, err := netip.ParsePrefix(text)
 	if err != nil || !net.Addr().Is4() {
-		return Value{}, cause("'" + text + "' is no subnet such as 10.1.0.0/24")
+		return Value{}, cause("'" + short(text) + "' is no subnet such as 10.1.0.0/24")
 	}
 	n, c := a[1].unsigned()
 	if c != "" {

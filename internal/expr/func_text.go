@@ -310,7 +310,7 @@ func validateHostName(_ *run, a []Value) (Value, cause) {
 // synthesize makes <stem>-10-1-0-5 of the address that the client has or gets.
 func synthesize(r *run, a []Value) (Value, cause) {
 	if len(a) > 0 && a[0].Kind != Null && a[0].Text != "" {
-		return Value{}, cause("method '" + a[0].Key() + "' is for DHCPv6 only")
+		return Value{}, cause("method '" + short(a[0].Key()) + "' is for DHCPv6 only")
 	}
 	stem := "dhcp"
 	if len(a) > 1 && a[1].Kind != Null {

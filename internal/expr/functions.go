@@ -153,10 +153,12 @@ func functionNamed(name string, where dialect) *function {
 }
 
 // FunctionNames returns the names of the functions of packet expressions.
-func FunctionNames() []string {
+func FunctionNames() []string { return namesIn(inPackets) }
+
+func namesIn(where dialect) []string {
 	var names []string
 	for _, f := range functionTable {
-		if f.where&inPackets != 0 {
+		if f.where&where != 0 {
 			names = append(names, f.name)
 		}
 	}

@@ -57,7 +57,7 @@ func firstDef(c *option.Catalog, s *OptionStep) (*option.Def, error) {
 	}
 	d, refusal := c.Lookup(s.Name)
 	if refusal != nil {
-		return nil, fmt.Errorf("unknown option '%s'%s", s.Name, didYouMean(s.Name, c.Names()))
+		return nil, fmt.Errorf("unknown option '%s'%s", short(s.Name), didYouMean(s.Name, c.Names()))
 	}
 	return d, nil
 }
@@ -70,7 +70,7 @@ func subDef(d *option.Def, s *OptionStep) (*option.Def, error) {
 	}
 	child, ok := d.Child(name, s.Code)
 	if !ok {
-		return nil, fmt.Errorf("option %s has no sub-option '%s'", d, s.Name)
+		return nil, fmt.Errorf("option %s has no sub-option '%s'", d, short(s.Name))
 	}
 	return child, nil
 }
@@ -167,7 +167,7 @@ func (p *place) enterprise(s *OptionStep) (int64, error) {
 	if set, ok := p.c.Vendor(s.Enterprise); ok && set.EnterpriseID != 0 {
 		return int64(set.EnterpriseID), nil
 	}
-	return 0, fmt.Errorf("unknown enterprise '%s'", s.Enterprise)
+	return 0, fmt.Errorf("unknown enterprise '%s'", short(s.Enterprise))
 }
 
 // blocks counts the blocks of an enterprise, of all if id is -1.

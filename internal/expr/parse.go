@@ -98,7 +98,7 @@ func (c *compiler) call(f form) (node, *SyntaxError) {
 	}
 	fn := functionNamed(name, c.dialect)
 	if fn == nil {
-		return nil, failAt(head.offset, "unknown function '%s'%s", head.text, didYouMean(name, FunctionNames()))
+		return nil, failAt(head.offset, "unknown function '%s'%s", head.text, didYouMean(name, namesIn(c.dialect)))
 	}
 	args := f.list[1:]
 	c.trace(3, "function "+fn.name)

@@ -64,13 +64,29 @@ func (v Value) Octets() string {
 	return v.Text
 }
 
-// String shows the value in traces and logs, with its kind apparent.
+// shown bounds what traces and messages show of a value: a failure is traced
+// in full, and a client chooses the bytes.
+const shown = 200
+
+func short(s string) string {
+	if len(s) > shown {
+		return s[:shown] + "..."
+	}
+	return s
+}
+
+// String shows the value in traces and messages, with its kind apparent and
+// cut where it is long.
 func (v Value) String() string {
 	switch v.Kind {
 	case Null:
 		return "null"
 	case String:
-		return strconv.Quote(v.Text)
+		return strconv.Quote(short(v.Text))
+	case Blob:
+		if len(v.Text) > shown {
+			return hexText(v.Text[:shown]) + "..."
+		}
 	case rangeKind, optionKind, listKind:
 		return v.Kind.String()
 	}
