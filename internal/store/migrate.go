@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 //go:embed schema
@@ -68,6 +70,13 @@ func (k kind) ensure(path string, fill func(*sql.Tx) error) error {
 		return fileError("open "+k.what, path, err)
 	case info.Size() == 0:
 		return &FileError{Op: "open " + k.what, File: path, Kind: ErrCorrupt, Err: errors.New("the file is empty")}
+	}
+	// Of a file that it may not write, or whose log it may not make, SQLite
+	// would only say that it cannot open it.
+	for _, p := range []string{path, filepath.Dir(path)} {
+		if err := unix.Faccessat(unix.AT_FDCWD, p, unix.W_OK, unix.AT_EACCESS); err != nil {
+			return fileError("open "+k.what, path, err)
+		}
 	}
 	return k.upgrade(path, nil)
 }
