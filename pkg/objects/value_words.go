@@ -103,7 +103,7 @@ func parseOptionIDs(text string) (string, error) {
 	}
 	for item := range strings.SplitSeq(list, ",") {
 		for _, r := range item {
-			if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.", r) {
+			if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.+", r) {
 				continue
 			}
 			return "", fmt.Errorf("%q is no option name or number", shorten(item))
