@@ -273,6 +273,11 @@ func (t *Table) apply(n *reshaping) {
 	for _, i := range n.arriving {
 		t.claim(t.scopes[n.ids[i]])
 	}
+	for _, id := range n.removed {
+		if s := t.scopes[id]; s.records == 0 {
+			s.empty()
+		}
+	}
 }
 
 // claim brings to a new scope what waits for it, or stood in a wider scope.

@@ -47,6 +47,12 @@ func (s *scope) define(def Scope) {
 	}
 }
 
+// empty gives back the memory of a scope that is gone and left no leases.
+func (s *scope) empty() {
+	s.define(Scope{Name: s.Name, VPN: s.VPN})
+	s.free, s.idle, s.deadlines = bitmap{}, queue{}, queue{}
+}
+
 // derive is the flags that the configuration gives an address.
 func (s *scope) derive(a Addr) Flags {
 	var f Flags
