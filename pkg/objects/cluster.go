@@ -13,7 +13,7 @@ var (
 	ClusterHTTPPort    = Cluster.integer("http-port", "8080", Basic, "Port of the cluster's web pages", between(1, 65535), inert("there are no web pages"))
 	ClusterHTTPSPort   = Cluster.integer("https-port", "8443", Basic, "Port of the cluster's encrypted web pages", between(1, 65535), inert("there are no web pages"))
 	ClusterUseHTTPS    = Cluster.feature("use-https-port", "disabled", Basic, "Prefer the encrypted web pages", inert("there are no web pages"))
-	ClusterRemoteID    = Cluster.text("remote-id", "", Expert, "Identity that the cluster has given itself", readOnly)
+	ClusterRemoteID    = Cluster.text("remote-id", "", Expert, "Identity that the cluster has given itself", readOnly, inert(noPairs))
 	ClusterDescription = Cluster.text("description", "", Basic, "A remark")
 )
 

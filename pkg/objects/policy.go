@@ -7,7 +7,7 @@ var Policy = class("policy", "Lease times and options given to clients")
 // How leases are given and end.
 var (
 	PolicyName                       = Policy.named("Name of the policy")
-	PolicyAffinityPeriod             = Policy.duration("affinity-period", "", Basic, "How long an available address is still kept for its last client")
+	PolicyAffinityPeriod             = Policy.duration("affinity-period", "", Basic, "How long an available address is still kept for its last client", inert("a client gets its last address back for as long as nobody else needed it"))
 	PolicyAllowLeaseTimeOverride     = Policy.feature("allow-lease-time-override", "disabled", Basic, "A client may ask for a shorter lease than the policy's")
 	PolicyGiaddrAsServerID           = Policy.boolean("giaddr-as-server-id", "false", Basic, "Name the relay's address as the server's in answers, so that renewals come through the relay")
 	PolicyGracePeriod                = Policy.duration("grace-period", "5m", Basic, "How long an expired lease is kept for its client")

@@ -7,7 +7,7 @@ var ScopeTemplate = class("scope-template", "Settings given to scopes that are c
 // What the table of scopes does not have.
 var (
 	TemplateName            = ScopeTemplate.named("Name of the template")
-	TemplateScopeName       = ScopeTemplate.expr("scope-name", "", Basic, "Expression that names the scope")
+	TemplateScopeName       = ScopeTemplate.expr("scope-name", "", Basic, "Expression that names the scope", inert("a scope is named when it is created"))
 	TemplateDescriptionExpr = ScopeTemplate.expr("scope-description-expr", "", Basic, "Expression that makes the scope's description")
 	TemplateRangesExpr      = ScopeTemplate.expr("ranges-expr", "", Basic, "Expression that makes the scope's ranges")
 	TemplateOptionsExpr     = ScopeTemplate.expr("options-expr", "", Basic, "Expression that makes the options of the scope's embedded policy")

@@ -10,7 +10,7 @@ var (
 	SessionFormat       = Session.enum("default-format", "user", Basic, "user=1 script=2", "How objects are printed: a block of lines for a person, or a line each for a program")
 	SessionDHCPEditMode = Session.enum("dhcp-edit-mode", "staged", Basic, "staged=1 synchronous=2", "Whether changes wait for a reload of the server or take effect at once", alias("scope-edit-mode"))
 	SessionDNSEditMode  = Session.enum("dns-edit-mode", "staged", Basic, "staged=1 synchronous=2", "The same for DNS", alias("zone-edit-mode"), inert("DNS is not served"))
-	SessionGroups       = Session.list("groups", "", Basic, "Groups of the administrator", readOnly)
+	SessionGroups       = Session.list("groups", "", Basic, "Groups of the administrator", readOnly, inert("administrators are in no groups"))
 	SessionRoles        = Session.list("roles", "", Basic, "Roles of the administrator", readOnly)
 	SessionUser         = Session.text("user-name", "", Basic, "Administrator who is logged in", readOnly)
 	SessionVisibility   = Session.integer("visibility", "5", Basic, "Which commands and attributes there are: 5 the basic ones, 3 those for experts, 1 all", between(1, 5))
