@@ -180,12 +180,13 @@ func (c *Committer) commitLoop() {
 
 // commit writes a queue in as many transactions as it takes.
 func (c *Committer) commit(q *queue) {
-	for start := 0; start < len(q.leases); start += maxBatch {
-		end := min(start+maxBatch, len(q.leases))
+	total := len(q.leases) // the teller empties q once it has the last outcome
+	for start := 0; start < total; start += maxBatch {
+		end := min(start+maxBatch, total)
 		n, err := c.store.Commit(context.Background(), q.leases[start:end])
 		c.setErr(err)
 		o := outcome{waiters: q.waiters[start:end], commit: n, err: err}
-		if end == len(q.leases) {
+		if end == total {
 			o.spent = q
 		}
 		c.told <- o
