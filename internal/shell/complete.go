@@ -215,7 +215,9 @@ func (c *completion) attrNames(class *objects.Class, end string, which func(*obj
 
 // createWords completes values by position, then attributes.
 func (c *completion) createWords(class *objects.Class, args []string) {
-	if !strings.Contains(c.word, "=") && len(args) < len(class.Create) {
+	if class == objects.Reservation && len(args) == 1 {
+		c.literals(createForms[class.Name])
+	} else if !strings.Contains(c.word, "=") && len(args) < len(class.Create) {
 		if a := class.Attr(strings.Trim(class.Create[len(args)], "[]")); a != nil {
 			c.values(a)
 		}

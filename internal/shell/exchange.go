@@ -196,7 +196,9 @@ func (c *call) importFile(f io.Reader, path string) *objects.Error {
 		e = objects.Errorf(objects.ImportFailure, "%s of %s refused", count(len(answer.Msg.Refused), "line"), path)
 	}
 	c.say(e)
-	c.println(count(int(answer.Msg.Imported), "lease") + " imported")
+	if e == nil {
+		c.println(count(int(answer.Msg.Imported), "lease") + " imported")
+	}
 	for _, r := range answer.Msg.Refused {
 		c.println(path + ", " + r)
 	}

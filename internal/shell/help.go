@@ -114,8 +114,18 @@ func synopsis(cmd *command, vs []classVerb) []string {
 	return lines
 }
 
+// createForms are the arguments by position of create where the class reads
+// them itself.
+var createForms = map[string]string{
+	"scope":       "(<addr> <mask> | <addr>/<bits>)",
+	"reservation": "(<macaddr> | <lookup-key>) [-mac | -blob | -string]",
+}
+
 // createUsage writes the arguments by position of create: <addr> [<mask>].
 func createUsage(class *objects.Class) string {
+	if form := createForms[class.Name]; form != "" {
+		return form
+	}
 	var words []string
 	for _, name := range class.Create {
 		if inner := strings.Trim(name, "[]"); inner != name {

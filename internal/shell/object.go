@@ -140,7 +140,28 @@ func (c *call) set(as []*adminv1.Attribute) *objects.Error {
 	if err != nil {
 		return c.suggest(c.class, c.name, asError(err))
 	}
-	return c.answer(answer.Msg.Status, answer.Msg.Object)
+	if err := c.answer(answer.Msg.Status, answer.Msg.Object); err != nil {
+		return err
+	}
+	return c.followPassword(as)
+}
+
+// followPassword logs in again after an administrator has changed the password
+// of this very session: the server ends the sessions that the old one opened.
+// In a transaction that is when it is committed.
+func (c *call) followPassword(as []*adminv1.Attribute) *objects.Error {
+	if c.class != objects.Admin || c.cfg.User == "" || !strings.EqualFold(c.name, c.cfg.User) {
+		return nil
+	}
+	for _, a := range as {
+		if a.Name == objects.AdminPassword.Name {
+			c.newPassword = a.Text
+		}
+	}
+	if c.tx != txNone {
+		return nil
+	}
+	return c.renewLogin(c.ctx)
 }
 
 func runEnable(c *call) *objects.Error  { return c.switchTo("true") }

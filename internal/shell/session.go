@@ -174,14 +174,11 @@ func sessionChanges(c *call) *objects.Error {
 		req.Limit = uint32(n)
 	}
 	if len(words) > 0 {
-		cmd, err := c.findCommand(words[0])
-		if err == nil && cmd.class == nil {
-			err = objects.Errorf(objects.UnknownKeyword, "%q is no class of objects", words[0])
+		class := objects.ClassNamed(words[0])
+		if class == nil {
+			return objects.Errorf(objects.UnknownKeyword, "%q is no class of objects%s", words[0], nearest(words[0], classNames()))
 		}
-		if err != nil {
-			return err
-		}
-		req.Class = cmd.class.Name
+		req.Class = class.Name
 	}
 	if len(words) > 1 {
 		req.Name = words[1]
@@ -234,16 +231,25 @@ func changeText(ch *adminv1.Change) string {
 	return fmt.Sprintf("%s %s %s=%s (was %s)", ref, ch.Action, ch.Attribute, ch.After, ch.Before)
 }
 
-// differenceText puts the running and the stored value side by side.
+// differenceText says what the next reload will do to an attribute, or to a
+// whole object.
 func differenceText(ch *adminv1.Change) string {
-	ref := changeRef(ch)
-	switch {
-	case ch.Attribute == "" && ch.Action == "delete":
-		return ref + ": running, deleted in the stored configuration"
-	case ch.Attribute == "":
-		return ref + ": stored, not running yet"
+	what := strings.TrimSpace(changeRef(ch) + " " + ch.Attribute)
+	switch ch.Action {
+	case "create":
+		return fmt.Sprintf("%s: not running, stored=%s", what, ch.After)
+	case "delete":
+		return fmt.Sprintf("%s: running=%s, not stored", what, ch.Before)
 	}
-	return fmt.Sprintf("%s %s: running=%s stored=%s", ref, ch.Attribute, ch.Before, ch.After)
+	return fmt.Sprintf("%s: running=%s stored=%s", what, ch.Before, ch.After)
+}
+
+func classNames() []string {
+	var names []string
+	for _, c := range objects.Classes() {
+		names = append(names, c.Name)
+	}
+	return names
 }
 
 // sessionGet shows an attribute of the session, its default too: there is no

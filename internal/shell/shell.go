@@ -59,7 +59,8 @@ type Shell struct {
 	// says which version it was based on.
 	versions map[objectKey]uint64
 
-	interactive bool // abbreviations are understood
+	newPassword string // of this session's administrator, in effect once committed
+	interactive bool   // abbreviations are understood
 	tx          txMode
 	deferred    []string // what --atomic does after the commit
 	exit        bool     // the command exit has come
@@ -134,6 +135,15 @@ func (s *Shell) logIn(ctx context.Context) *objects.Error {
 	}
 	s.session.opened(answer)
 	return nil
+}
+
+// renewLogin opens a new session with the password that this one has set.
+func (s *Shell) renewLogin(ctx context.Context) *objects.Error {
+	if s.newPassword == "" {
+		return nil
+	}
+	s.cfg.Password, s.newPassword = s.newPassword, ""
+	return s.logIn(ctx)
 }
 
 // Refuse prints the status of a login that failed and returns the exit status

@@ -48,11 +48,17 @@ func (c *call) suggest(class *objects.Class, name string, e *objects.Error) *obj
 	if e == nil || e.Code != objects.NotFound || class.Singleton || strings.Contains(e.Msg, "did you mean") {
 		return e
 	}
-	words := c.names(c.ctx, class, "", "")
+	var words []string
+	if class.Key == nil { // an address near a wrong one is no suggestion
+		words = c.names(c.ctx, class, "", "")
+	}
+	if contains(words, name) {
+		return e // it is there: something else was not found
+	}
 	if len(c.words) == 2 {
 		words = append(words, verbNames(c.verbsOf(class), true)...)
 	}
-	if near := objects.Nearest(name, words); near != "" {
+	if near := objects.Nearest(name, words); near != "" && !strings.EqualFold(near, name) {
 		return &objects.Error{Code: e.Code, Msg: e.Msg + ", did you mean " + near + "?", Detail: e.Detail}
 	}
 	return e

@@ -98,7 +98,8 @@ func (s *Shell) end(ctx context.Context, failures []failure) {
 	s.lost = s.lost || code == objects.ConnectionFailure
 	if !code.Failed() {
 		for _, line := range s.deferred {
-			s.out.line(prompt + line)
+			s.out.line(line + " runs now")
+			s.out.line(prompt)
 			s.Run(ctx, line)
 		}
 	}
@@ -115,7 +116,7 @@ func (c *call) commit() *objects.Error {
 		return err
 	}
 	c.println("committed")
-	return nil
+	return c.renewLogin(c.ctx)
 }
 
 func (c *call) pending() *objects.Error {
@@ -135,4 +136,5 @@ func (c *call) pending() *objects.Error {
 func (c *call) rollback() {
 	_, _ = c.client.Rollback(c.ctx, connect.NewRequest(&adminv1.RollbackRequest{}))
 	clear(c.versions)
+	c.newPassword = ""
 }

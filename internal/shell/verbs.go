@@ -248,7 +248,11 @@ func (c *call) qualify() *objects.Error {
 		c.name = objects.JoinVPN(vpn, c.name)
 	}
 	if _, err := c.class.Key(c.name); err != nil {
-		return objects.Errorf(objects.Invalid, "%s %q: %v", c.class.Name, shorten(c.name, 60), err)
+		near := ""
+		if len(c.words) == 2 {
+			near = nearest(c.words[1].Text, verbNames(c.verbsOf(c.class), true))
+		}
+		return objects.Errorf(objects.Invalid, "%s %q: %v%s", c.class.Name, shorten(c.name, 60), err, near)
 	}
 	return nil
 }
