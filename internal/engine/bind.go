@@ -246,6 +246,9 @@ func (ex *exchange) reservedFor(who string) bool {
 // reservation finds the address of this network that is reserved for the
 // client and that it can have now; false if there is none.
 func (ex *exchange) reservation() (lease.Key, *scope, bool) {
+	if !ex.network.reserves.Load() {
+		return lease.Key{}, nil, false
+	}
 	for _, who := range ex.reservedKeys() {
 		k, ok := ex.server.table.ReservedFor(ex.network.ids, who)
 		if !ok {

@@ -259,6 +259,7 @@ func (b *builder) placeReservations(rs []reservation) {
 			b.warnf(r.object, "ipaddr", "no scope has %s in its subnet: the reservation does not act", r.addr)
 			continue
 		}
+		home.network.reserves.Store(true)
 		home.table.Reservations = append(home.table.Reservations, lease.Reservation{Addr: r.addr, Who: home.reservedWho(&r)})
 		if len(r.tags) > 0 {
 			if home.includeTags == nil {

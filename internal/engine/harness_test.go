@@ -89,12 +89,13 @@ func (n *memNet) take() []netio.Datagram {
 
 // memStore is a store in memory that can be told to fail, or to wait.
 type memStore struct {
-	mu     sync.Mutex
-	rows   map[lease.Key]lease.Lease
-	number uint64
-	err    error
-	hold   chan struct{} // commits wait until it is closed
-	held   chan struct{} // told when a commit begins to wait
+	mu        sync.Mutex
+	rows      map[lease.Key]lease.Lease
+	number    uint64
+	forgetful bool // rows are not kept
+	err       error
+	hold      chan struct{} // commits wait until it is closed
+	held      chan struct{} // told when a commit begins to wait
 }
 
 func newMemStore() *memStore { return &memStore{rows: map[lease.Key]lease.Lease{}} }
@@ -123,6 +124,9 @@ func (m *memStore) Commit(_ context.Context, batch []lease.Lease) (uint64, error
 	}
 	m.number++
 	for _, l := range batch {
+		if m.forgetful {
+			break
+		}
 		l.Commit = m.number
 		m.rows[l.Key] = l
 	}
@@ -166,21 +170,24 @@ func (p *memPinger) Ping(to netip.Addr, _ time.Duration, done func(netio.Answer)
 
 // world is a server and all around it.
 type world struct {
-	t       testing.TB
-	clock   *clock.Manual
-	net     *memNet
-	store   *memStore
-	pinger  *memPinger
-	table   *lease.Table
-	server  *Server
-	cfg     *objects.Config
-	log     *strings.Builder
-	logMu   sync.Mutex
-	xid     uint32
-	last    map[string]netip.Addr // by client: what it was last offered or given
-	catalog *option.Catalog
-	before  [numOutcomes]uint64
-	raw     bool // answers are shown option by option
+	t        testing.TB
+	clock    *clock.Manual
+	net      *memNet
+	store    *memStore
+	pinger   *memPinger
+	table    *lease.Table
+	server   *Server
+	cfg      *objects.Config
+	log      *strings.Builder
+	logMu    sync.Mutex
+	xid      uint32
+	last     map[string]netip.Addr // by client: what it was last offered or given
+	catalog  *option.Catalog
+	before   [numOutcomes]uint64
+	packets  []*netio.Packet
+	scratch  packet.Message
+	ofClient []lease.Lease
+	raw      bool // answers are shown option by option
 }
 
 type logWriter struct{ w *world }
@@ -317,6 +324,15 @@ func (w *world) advance(d time.Duration) {
 	}
 }
 
+// ended is how many packets have ended since the last call of outcomes.
+func (w *world) ended() int {
+	n := uint64(0)
+	for i := noOutcome + 1; i < numOutcomes; i++ {
+		n += w.server.stats.total[i].Load() - w.before[i]
+	}
+	return int(n)
+}
+
 // outcomes returns what packets ended in since the last call.
 func (w *world) outcomes() []string {
 	var out []string
@@ -328,4 +344,13 @@ func (w *world) outcomes() []string {
 		w.before[i] = n
 	}
 	return out
+}
+
+// await waits until something that goes on by itself has come about.
+func (w *world) await(cond func() bool) {
+	for deadline := time.Now().Add(10 * time.Second); !cond(); runtime.Gosched() {
+		if time.Now().After(deadline) {
+			w.t.Fatalf("it did not come about; outcomes so far: %v", w.server.stats.total.list())
+		}
+	}
 }

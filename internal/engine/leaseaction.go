@@ -84,6 +84,7 @@ func (s *Server) sendReservation(k lease.Key, place lease.Place, args []string) 
 	if place.Reserved && place.ReservedFor == who {
 		return objects.Errorf(objects.LeaseAlreadyReserved, "%s", k.Addr)
 	}
+	sc.network.reserves.Store(true)
 	if err := s.table.Reserve(place.Scope, lease.Reservation{Addr: k.Addr, Who: who}); err != nil {
 		return objects.AsError(fmt.Errorf("reserve %s: %w", k.Addr, err))
 	}

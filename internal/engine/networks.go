@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 	"sort"
+	"sync/atomic"
 
 	"leasehold/internal/lease"
 )
@@ -18,6 +19,9 @@ type network struct {
 	groups [][]*scope
 	scopes []*scope // all, in that order
 	ids    []lease.ScopeID
+	// reserves is false while no address of the network is reserved, which
+	// spares most packets the look for a reservation of theirs.
+	reserves atomic.Bool
 }
 
 // contains tells whether the address is in a subnet of the network.

@@ -31,6 +31,7 @@ import (
 //	ping <address> <answer>   what a ping of it will find; hold and go for all
 //	disk full|works           what the store does
 //	log                       the messages since the last log
+//	await <n>                 waits until n packets have ended since the last answer
 //	net broken|works          what sending does
 //	scope <name> clear        clearUnavailable
 //	health, stats <scope>, stop, start, garbage
@@ -81,6 +82,10 @@ func (w *world) step(t *testing.T, d *datadriven.TestData) string {
 			return err.Error() + "\n"
 		}
 		return showUtilization(u)
+	case "await":
+		n, _ := strconv.Atoi(d.CmdArgs[0].Key)
+		w.await(func() bool { return w.ended() >= n })
+		return w.result()
 	case "net":
 		w.net.mu.Lock()
 		w.net.broken = nil
