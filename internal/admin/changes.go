@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -98,17 +99,10 @@ func (s *Service) PendingChanges(ctx context.Context, _ *connect.Request[adminv1
 // changeLines writes edits as the change log does: a line for each attribute,
 // one without attribute for an object that has none.
 func changeLines(edits []*edit) []*adminv1.Change {
-	order := map[*objects.Class]int{}
-	for i, c := range objects.Classes() {
-		order[c] = i
-	}
 	edits = slices.Clone(edits)
 	slices.SortStableFunc(edits, func(a, b *edit) int {
 		x, y := pick(a.before, a.after), pick(b.before, b.after)
-		if d := order[x.Class] - order[y.Class]; d != 0 {
-			return d
-		}
-		return objects.CompareNames(x.Name, y.Name)
+		return cmp.Or(cmp.Compare(x.Class.Name, y.Class.Name), objects.CompareNames(x.Name, y.Name))
 	})
 	var all []*adminv1.Change
 	for _, e := range edits {

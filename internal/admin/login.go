@@ -77,7 +77,7 @@ func (s *Service) checkLogin(ctx context.Context, who *session, password string)
 	}
 	now := s.clock.Now()
 	if wait := s.guesses.wait(who.user, who.source, now); wait > 0 {
-		return objects.Errorf(objects.LoginFailure, "after a wrong name or password; wait %d s", (wait+time.Second-1)/time.Second)
+		return objects.Errorf(objects.LoginFailure, "too soon after a failed login; wait %d s", (wait+time.Second-1)/time.Second)
 	}
 	s.mu.RLock()
 	a := s.stored.cfg.Get(objects.Admin, who.user)

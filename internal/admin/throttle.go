@@ -1,7 +1,9 @@
 package admin
 
 import (
+	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -16,7 +18,7 @@ const (
 	userWait   = 30 * time.Second
 	sourceWait = 5 * time.Minute
 	forgetting = time.Hour
-	maxGuesses = 10000 // names and places remembered
+	maxGuesses = 10000 // names and places remembered of each kind
 )
 
 type throttle struct {
@@ -89,35 +91,32 @@ func (t *throttle) succeed(user, source string, now time.Time) {
 	defer t.mu.Unlock()
 	delete(t.failed, userKey(user))
 	delete(t.failed, sourceKey(source))
+	t.prune(now)
 	t.proved[proofKey(user, source)] = now
 }
 
-// prune drops what is old and, where somebody tries from everywhere at once,
-// what is oldest.
+// prune drops what is old once there is much of it and, where somebody tries
+// from everywhere at once, the older half.
 func (t *throttle) prune(now time.Time) {
-	if len(t.failed)+len(t.proved) < maxGuesses {
+	if len(t.failed) >= maxGuesses {
+		dropOldest(t.failed, now, func(f *failures) time.Time { return f.last })
+	}
+	if len(t.proved) >= maxGuesses {
+		dropOldest(t.proved, now, func(at time.Time) time.Time { return at })
+	}
+}
+
+func dropOldest[V any](m map[string]V, now time.Time, at func(V) time.Time) {
+	for k, v := range m {
+		if now.Sub(at(v)) > forgetting {
+			delete(m, k)
+		}
+	}
+	if len(m) < maxGuesses {
 		return
 	}
-	for k, f := range t.failed {
-		if now.Sub(f.last) > forgetting {
-			delete(t.failed, k)
-		}
-	}
-	for len(t.failed) >= maxGuesses/2 {
-		oldest := ""
-		for k, f := range t.failed {
-			if oldest == "" || f.last.Before(t.failed[oldest].last) {
-				oldest = k
-			}
-		}
-		delete(t.failed, oldest)
-	}
-	for k, at := range t.proved {
-		if len(t.proved) < maxGuesses/2 {
-			break
-		}
-		if now.Sub(at) > forgetting || len(t.proved) >= maxGuesses/2 {
-			delete(t.proved, k)
-		}
+	keys := slices.SortedFunc(maps.Keys(m), func(a, b string) int { return at(m[a]).Compare(at(m[b])) })
+	for _, k := range keys[:len(keys)/2] {
+		delete(m, k)
 	}
 }

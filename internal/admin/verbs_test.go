@@ -206,7 +206,10 @@ func values(w *world, a *objects.Attr) (good, bad []string) {
 }
 
 func number(a *objects.Attr) []string {
-	if a.Kind == objects.Time && a.Min == 0 || a.Name == "failover-poll-timeout" {
+	switch {
+	case a.Name == "failover-poll-interval":
+		return []string{"5s"}
+	case a.Kind == objects.Time && a.Min == 0, a.Name == "failover-poll-timeout":
 		return []string{"1h", "3600"}
 	}
 	return []string{strconv.FormatInt(a.Min, 10), strconv.FormatInt(max(a.Min, a.Max), 10)}

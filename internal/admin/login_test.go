@@ -1,0 +1,289 @@
+package admin
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"connectrpc.com/connect"
+
+	"leasehold/pkg/objects"
+	"leasehold/pkg/rpc"
+	"leasehold/pkg/rpc/adminv1"
+)
+
+// try logs in over TLS and returns the refusal.
+func (w *world) try(user, password string) *objects.Error {
+	w.t.Helper()
+	c := w.dial(true)
+	_, err := c.LogIn(context.Background(), &adminv1.LoginRequest{User: user, Password: password, ClientHost: "host"})
+	return rpc.AsError(err)
+}
+
+func TestFirstAdministrator(t *testing.T) {
+	w := newWorld(t)
+	path := filepath.Join(w.data, initialPasswordFile)
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("%s has mode %o", path, info.Mode().Perm())
+	}
+	password := w.firstPassword()
+	w.ok(w.try("admin", password))
+	w.reopen()
+	w.ok(w.try("ADMIN", password)) // and not another one after a restart
+	w.ok(w.root.set("admin", "admin", "password=new one"))
+	if _, err := os.Stat(path); !os.IsNotExist(err) {
+		t.Errorf("the file with the first password is still there after its change: %v", err)
+	}
+	w.ok(w.try("admin", "new one"))
+	w.refused(w.try("admin", password), objects.LoginFailure)
+	if dump := readAll(t, w.data); strings.Contains(dump, "new one") || strings.Contains(dump, password) {
+		t.Error("a password stands readable in the data folder")
+	}
+	if strings.Contains(w.log.String(), "new one") || strings.Contains(w.log.String(), password) {
+		t.Error("a password stands in the log")
+	}
+}
+
+func readAll(t *testing.T, dir string) string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, e := range entries {
+		if !e.Type().IsRegular() {
+			continue
+		}
+		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(b)
+	}
+	return all.String()
+}
+
+func TestUnixSocketPeers(t *testing.T) {
+	w := newWorld(t)
+	socket := func(user, password string) *objects.Error {
+		c := w.dial(false)
+		_, err := c.LogIn(context.Background(), &adminv1.LoginRequest{User: user, Password: password})
+		return rpc.AsError(err)
+	}
+	w.ok(socket("", ""))
+	w.ok(socket("admin", w.firstPassword()))
+	// What is given is checked even if nothing need be given.
+	w.refused(socket("admin", "wrong"), objects.LoginFailure)
+	w.clock.Advance(time.Minute)
+	w.refused(socket("admin", ""), objects.LoginFailure)
+	w.clock.Advance(time.Minute)
+	w.refused(socket("nobody", ""), objects.LoginFailure)
+	w.clock.Advance(time.Minute)
+	// Over TCP nobody is trusted.
+	w.refused(w.try("", ""), objects.LoginFailure)
+}
+
+func TestDelayGrowsAfterBadPasswords(t *testing.T) {
+	w := newWorld(t)
+	good := w.firstPassword()
+	w.refused(w.try("admin", "wrong"), objects.LoginFailure, "wrong name or password")
+	w.refused(w.try("admin", good), objects.LoginFailure, "wait 1 s")
+	w.clock.Advance(time.Second)
+	for _, wait := range []time.Duration{2, 4, 8, 16, 32, 64, 128, 256, 300, 300} {
+		w.refused(w.try("nobody", "guess"), objects.LoginFailure, "wrong name or password")
+		w.refused(w.try("nobody", "guess"), objects.LoginFailure, "wait ")
+		w.clock.Advance(wait*time.Second - time.Millisecond)
+		w.refused(w.try("admin", good), objects.LoginFailure, "wait 1 s")
+		w.clock.Advance(time.Millisecond)
+	}
+	w.ok(w.try("admin", good))
+	w.ok(w.try("admin", good)) // success forgets
+	if !strings.Contains(w.log.String(), "Login as 'nobody' from 127.0.0.1 refused") {
+		t.Errorf("the log does not tell of the guesses:\n%s", w.log.String())
+	}
+}
+
+func TestGuessingElsewhereDoesNotLockOut(t *testing.T) {
+	th := newThrottle()
+	now := time.Unix(1e9, 0)
+	th.succeed("admin", "10.0.0.1", now)
+	for i := range 20 {
+		th.fail("admin", "192.0.2."+string(rune('a'+i)), now)
+	}
+	if d := th.wait("admin", "10.0.0.1", now); d != 0 {
+		t.Errorf("the administrator's own place waits %v", d)
+	}
+	if d := th.wait("admin", "10.0.0.2", now); d != userWait {
+		t.Errorf("another place waits %v, want %v", d, userWait)
+	}
+	if d := th.wait("other", "10.0.0.2", now); d != 0 {
+		t.Errorf("another name waits %v", d)
+	}
+	// One machine has all addresses of its /64.
+	th.fail("x", "2001:db8::1", now)
+	if d := th.wait("y", "2001:db8::2", now); d != firstWait {
+		t.Errorf("a neighbour address waits %v, want %v", d, firstWait)
+	}
+}
+
+func TestThrottleIsBounded(t *testing.T) {
+	th := newThrottle()
+	now := time.Unix(1e9, 0)
+	for i := range 3 * maxGuesses {
+		th.fail("u"+string(rune(i)), "s"+string(rune(i)), now)
+		th.succeed("v"+string(rune(i)), "s", now)
+	}
+	if n := len(th.failed) + len(th.proved); n > 2*maxGuesses {
+		t.Errorf("%d entries are kept", n)
+	}
+}
+
+func TestSimultaneousGuessesAreJudgedInTurn(t *testing.T) {
+	w := newWorld(t)
+	var mu sync.Mutex
+	looked := 0
+	var wg sync.WaitGroup
+	for range 20 {
+		c := w.dial(true)
+		wg.Go(func() {
+			_, err := c.LogIn(context.Background(), &adminv1.LoginRequest{User: "admin", Password: "guess"})
+			if e := rpc.AsError(err); e != nil && strings.Contains(e.Msg, "wrong name or password") {
+				mu.Lock()
+				looked++
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	if looked > cap(w.service.checking) {
+		t.Errorf("%d guesses sent at once were looked at, want at most %d", looked, cap(w.service.checking))
+	}
+}
+
+func TestIdleSessionEnds(t *testing.T) {
+	w := newWorld(t)
+	c := w.connect("admin", w.firstPassword(), false)
+	w.clock.Advance(idleTime)
+	w.ok(c.set("dhcp", "", "ping-clients=true"))
+	w.clock.Advance(idleTime + time.Second)
+	// The client has logged in again by itself.
+	w.ok(c.set("dhcp", "", "ping-clients=false"))
+	w.ok(c.begin())
+	w.ok(c.set("dhcp", "", "ping-clients=true"))
+	w.clock.Advance(idleTime + time.Second)
+	w.refused(c.commit(), objects.LoginFailure, "transaction")
+	w.is(c.value("dhcp", "", "ping-clients"), "false")
+}
+
+func TestTokenIsOfNoUseElsewhere(t *testing.T) {
+	w := newWorld(t)
+	login, err := w.root.Login(context.Background(), connect.NewRequest(&adminv1.LoginRequest{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	thief := w.dial(true)
+	r := connect.NewRequest(&adminv1.GetRequest{Class: "dhcp"})
+	r.Header().Set("Authorization", "Bearer "+login.Msg.Token)
+	_, err = thief.Get(context.Background(), r)
+	w.refused(rpc.AsError(err), objects.LoginFailure)
+}
+
+func TestSessionsEndWithTheirAdministrator(t *testing.T) {
+	w := newWorld(t)
+	w.ok(w.root.create("admin", "joe", "secret"))
+	c := w.connect("joe", "secret", false)
+	w.ok(c.set("dhcp", "", "ping-clients=true"))
+	w.ok(w.root.set("admin", "joe", "password=other"))
+	w.refused(c.set("dhcp", "", "ping-clients=false"), objects.LoginFailure, "joe")
+	c = w.connect("joe", "other", false)
+	w.ok(w.root.delete("admin", "joe"))
+	w.refused(c.set("dhcp", "", "ping-clients=false"), objects.LoginFailure)
+}
+
+func TestRoles(t *testing.T) {
+	w := newWorld(t)
+	w.ok(w.root.create("admin", "reader", "pw", "roles=read-only"))
+	w.ok(w.root.create("admin", "scoper", "pw", "roles=edit-scope"))
+	w.ok(w.root.create("admin", "chief", "pw"))
+	w.ok(w.root.create("scope", "a", "10.1.0.0/24"))
+
+	reader := w.connect("reader", "pw", false)
+	denied := []string{"permission denied", "reader"}
+	w.refused(reader.create("scope", "b", "10.2.0.0/24"), objects.GenericError, denied...)
+	w.refused(reader.set("scope", "a", "bootp=true"), objects.GenericError, denied...)
+	w.refused(reader.unset("scope", "a", "bootp"), objects.GenericError, denied...)
+	w.refused(reader.delete("scope", "a"), objects.GenericError, denied...)
+	err, _ := reader.do("scope", "a", "addRange", "1", "9")
+	w.refused(err, objects.GenericError, denied...)
+	w.refused(reader.control("reload", false), objects.GenericError, denied...)
+	w.refused(reader.begin(), objects.GenericError, denied...)
+	w.refused(reader.set("admin", "reader", "roles=full-admin"), objects.GenericError, denied...)
+	err, _ = reader.do("lease", "10.1.0.1", "force-available")
+	w.refused(err, objects.GenericError, denied...)
+	err, _ = reader.do("dhcp", "", "resetStats")
+	w.refused(err, objects.GenericError, denied...)
+	err, _ = reader.do("scope", "a", "listRanges")
+	w.ok(err)
+	if names := reader.names("scope", ""); len(names) != 1 {
+		t.Errorf("a reader lists %q", names)
+	}
+	w.ok(reader.set("admin", "reader", "password=mine"))
+	w.connect("reader", "mine", false)
+
+	scoper := w.connect("scoper", "pw", false)
+	w.ok(scoper.create("scope", "b", "10.2.0.0/24"))
+	w.ok(scoper.set("scope-policy", "b", "grace-period=1h"))
+	err, _ = scoper.do("scope", "b", "addReservation", "10.2.0.9", "00:11:22:33:44:55")
+	w.refused(err, objects.LeaseCreated)
+	w.refused(scoper.create("policy", "p"), objects.GenericError, "scoper", "edit-scope")
+	w.refused(scoper.set("dhcp", "", "ping-clients=true"), objects.GenericError, "scoper")
+	w.refused(scoper.create("admin", "evil", "pw"), objects.GenericError, "scoper")
+	w.refused(scoper.set("admin", "scoper", "roles=full-admin"), objects.GenericError, "scoper")
+	w.refused(scoper.set("admin", "chief", "password=x"), objects.GenericError, "scoper")
+
+	chief := w.connect("chief", "pw", true) // -r
+	w.refused(chief.set("scope", "a", "bootp=true"), objects.GenericError, "read-only")
+	w.refused(chief.set("admin", "chief", "password=x"), objects.GenericError, "read-only")
+	chief = w.connect("chief", "pw", false)
+	w.ok(chief.set("scope", "a", "bootp=true"))
+	// A role that is taken away is gone at once.
+	w.ok(w.root.set("admin", "chief", "roles=read-only"))
+	w.refused(chief.set("scope", "a", "bootp=true"), objects.GenericError, "chief")
+}
+
+func TestLastAdministratorStays(t *testing.T) {
+	w := newWorld(t)
+	w.refused(w.root.delete("admin", "admin"), objects.GenericError, "no administrator")
+	w.refused(w.root.set("admin", "admin", "roles=read-only"), objects.GenericError, "no administrator")
+	w.refused(w.root.unset("admin", "admin", "password"), objects.GenericError, "no administrator")
+	w.ok(w.root.create("admin", "joe", "pw"))
+	w.ok(w.root.delete("admin", "admin"))
+}
+
+func TestPasswordHash(t *testing.T) {
+	h := hashPassword("secret")
+	if h == hashPassword("secret") {
+		t.Error("two hashes of one password are equal: there is no salt")
+	}
+	for _, test := range []struct {
+		hash, password string
+		want           bool
+	}{
+		{h, "secret", true}, {h, "Secret", false}, {h, "", false},
+		{"", "", false}, {"rubbish", "", false}, {"$argon2id$v=19$m=999999999,t=1,p=1$AAAA$AAAA", "x", false},
+		{h[:len(h)-1], "secret", false},
+	} {
+		if got := checkPassword(test.hash, test.password); got != test.want {
+			t.Errorf("checkPassword(%q, %q) = %t", test.hash, test.password, got)
+		}
+	}
+}
