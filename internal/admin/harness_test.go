@@ -69,7 +69,7 @@ func (w *world) open(wrap func(Runtime) Runtime) {
 		}
 	}
 	var err error
-	w.store, err = store.OpenConfig(filepath.Join(w.data, "config.db"))
+	w.store, err = openStore(w.data)
 	must(err)
 	w.leases, err = store.OpenLeases(filepath.Join(w.data, "leases.db"))
 	must(err)
@@ -118,6 +118,10 @@ func (w *world) open(wrap func(Runtime) Runtime) {
 	w.shut = shut
 	w.t.Cleanup(shut)
 	w.root = w.connect("", "", false)
+}
+
+func openStore(data string) (*store.ConfigDB, error) {
+	return store.OpenConfig(filepath.Join(data, "config.db"))
 }
 
 // reopen is a restart of the server.
