@@ -8,8 +8,9 @@ import (
 // server that is alone may do everything; under failover the answers will be
 // the partner relationship's.
 
-// mayAnswer tells whether this server answers the client's packet at all.
-func (s *Server) mayAnswer(*exchange) bool { return true }
+// mayAnswer tells why this server does not answer the client's packet at all;
+// noOutcome if it does.
+func (s *Server) mayAnswer(*exchange) Outcome { return noOutcome }
 
 // mayGive tells whether the address is this server's to give to a client that
 // does not have it.

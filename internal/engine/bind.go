@@ -9,6 +9,9 @@ import (
 // address it chose answered a ping.
 func (ex *exchange) bind() verdict {
 	ex.rewind()
+	if why := ex.server.mayAnswer(ex); why != noOutcome {
+		return dropped(why)
+	}
 	switch ex.kind {
 	case discover:
 		return ex.bindDiscover()

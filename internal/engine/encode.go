@@ -141,8 +141,8 @@ func (ex *exchange) shadowed(i int) bool {
 const optMachineID = 97
 
 // addEchoes returns what the client or its relay sent: the client-id (RFC
-// 6842), the machine-id of PXE, the subnet selection (RFC 3011), the name with
-// the server's verdict.
+// 6842), the machine-id of PXE, the subnet selection (RFC 3011), the VPN (RFC
+// 6607), the name with the server's verdict.
 func (ex *exchange) addEchoes(r *packet.Reply) {
 	m := &ex.msg
 	if v, ok := m.Lookup(packet.ClientIdentifier); ok {
@@ -150,6 +150,9 @@ func (ex *exchange) addEchoes(r *packet.Reply) {
 	}
 	if v, ok := m.Lookup(packet.SubnetSelection); ok {
 		r.Add(packet.SubnetSelection, v)
+	}
+	if v, ok := m.Lookup(optVSS); ok && ex.plan.settings.vpnCommunication && !ex.plan.settings.ignoreOption[optVSS] {
+		r.Add(optVSS, v)
 	}
 	if v, ok := m.Lookup(optMachineID); ok {
 		r.Add(optMachineID, v)

@@ -77,7 +77,6 @@ const (
 	DropOtherServer
 	DropUnknownClient
 	DropNoAddress
-	DropPartner
 	DropDeclineUnknown
 	DropReleaseUnknown
 	DropInformNoAddress
@@ -86,7 +85,6 @@ const (
 
 	FailStore
 	FailSend
-	FailReply
 
 	numOutcomes
 )
@@ -157,7 +155,6 @@ var outcomes = [numOutcomes]struct {
 	DropOtherServer:        {"drop-other-server", drops, "the client chose another server"},
 	DropUnknownClient:      {"drop-unknown-client", drops, "a restarting or renewing client that this server does not know; another server may"},
 	DropNoAddress:          {"drop-no-address", drops, "a DHCPREQUEST that names no address"},
-	DropPartner:            {"drop-partner", drops, "the failover partner answers this client"},
 	DropDeclineUnknown:     {"drop-decline-unknown", drops, "a DHCPDECLINE for an address that the client does not hold"},
 	DropReleaseUnknown:     {"drop-release-unknown", drops, "a DHCPRELEASE for an address that the client does not hold"},
 	DropInformNoAddress:    {"drop-inform-no-address", drops, "a DHCPINFORM that tells no address"},
@@ -166,7 +163,6 @@ var outcomes = [numOutcomes]struct {
 
 	FailStore: {"fail-store", failed, "the lease could not be written to disk, so no answer left"},
 	FailSend:  {"fail-send", failed, "the answer could not be sent"},
-	FailReply: {"fail-reply", failed, "the answer could not be built"},
 }
 
 func (o Outcome) String() string { return outcomes[o].name }

@@ -232,9 +232,6 @@ func (ex *exchange) stranger(why Outcome) verdict {
 
 // extend gives the client the lease, for as long as it may have it.
 func (ex *exchange) extend(l lease.Lease) verdict {
-	if !ex.server.mayAnswer(ex) {
-		return dropped(DropPartner)
-	}
 	ex.keepOnly(l.Key)
 	ex.grant = ex.grantFor(&l)
 	switch {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"slices"
 	"sort"
 	"strconv"
@@ -506,4 +508,25 @@ func (w *world) optionArg(r *packet.Reply, k, v string) error {
 	}
 	r.Add(uint8(d.Code), raw)
 	return nil
+}
+
+// testTexts tells whether an outcome stands in a story, as what a packet ended
+// in, or is counted by a test of the queues.
+func testTexts(t *testing.T) func(Outcome) bool {
+	words := map[string]bool{}
+	files, err := filepath.Glob("testdata/stories/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range strings.Fields(string(text)) {
+			words[w] = true
+		}
+	}
+	counted := []Outcome{DropWaiting, DropDuplicate, DropQueueFull, DropOld}
+	return func(o Outcome) bool { return words[outcomes[o].name] || slices.Contains(counted, o) }
 }
