@@ -47,7 +47,15 @@ var elsewhere = map[string]string{
 	"license": "no license is needed", "ccm": "there is no regional cluster",
 	"lease-notification": "the server sends no mail; its metrics have the number of free addresses",
 	"custom-option":      "write option and option-set dhcp-custom", "vendor-option": "write option-set and option",
-	"namespace": "write vpn",
+	"namespace":       "write vpn",
+	"dhcp-dns-update": "the server does not update DNS", "dns-update-map": "the server does not update DNS",
+	"key": "the server does not update DNS", "failover-pair": "failover is not part of this version",
+	"ldap": "clients are not looked up in LDAP", "extension": "the server runs no extensions",
+	"snmp": "the server sends no SNMP traps", "trap": "the server sends no SNMP traps", "addr-trap": "the server sends no SNMP traps",
+	"trap-recipient": "the server sends no SNMP traps", "dhcp-address-block": "there are no address blocks",
+	"address-block": "there are no address blocks", "subnet": "there are no address blocks", "dhcp-subnet": "there are no address blocks",
+	"group": "roles are attributes of admin", "role": "roles are attributes of admin",
+	"owner": "there is no regional cluster", "region": "there is no regional cluster",
 }
 
 // commandTable makes the table, sorted by name: the classes' and our own.

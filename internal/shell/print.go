@@ -78,9 +78,9 @@ func pairs(s *session, o *objects.Object) []pair {
 		ps = append(ps, pair{a.Name, text, a, set})
 	}
 	for name, text := range o.Attrs {
-		// What a newer server has beyond our tables; option values have
-		// listings of their own.
-		if !known[name] && !o.Class.Dynamic(name) {
+		// Counters, and what a newer server has beyond our tables; option
+		// values have listings of their own.
+		if !known[name] && !strings.HasPrefix(name, objects.OptionPrefix) && !strings.HasPrefix(name, objects.VendorOptionPrefix) {
 			ps = append(ps, pair{name, text, nil, true})
 		}
 	}
