@@ -37,6 +37,7 @@ func (s *Server) object(l lease.Lease) *objects.Object {
 	set(objects.LeaseLimitationID.Attr, hexText(l.LimitationID))
 	set(objects.LeaseUnavailableCause.Attr, l.Cause)
 	set(objects.LeaseExpiration.Attr, dateText(l.Expiration))
+	set(objects.LeaseStart.Attr, dateText(l.Start))
 	set(objects.LeaseStartOfState.Attr, dateText(l.StateStart))
 	set(objects.LeaseLastTransaction.Attr, dateText(l.LastTransaction))
 	if l.Giaddr != 0 {

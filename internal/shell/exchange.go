@@ -86,7 +86,7 @@ func (c *call) exportFile(path string, req *adminv1.ListLeasesRequest) (int, *ob
 // leaseRecord makes a line of the lease file from a lease.
 func leaseRecord(o *objects.Object) *leasefile.Record {
 	r := &leasefile.Record{
-		Start:           seconds(objects.LeaseStartOfState.Of(o)),
+		Start:           seconds(objects.LeaseStart.Of(o)),
 		Expiration:      seconds(objects.LeaseExpiration.Of(o)),
 		LastTransaction: seconds(objects.LeaseLastTransaction.Of(o)),
 		Host:            objects.LeaseClientHostName.Of(o),

@@ -23,6 +23,7 @@ var (
 	LeaseFwdDNSConfig     = Lease.ref("fwd-dns-update-config-name", "", Basic, "dhcp-dns-update", "How the name was updated", readOnly, inert(noDNS))
 	LeaseGiaddr           = Lease.address("giaddr", "", Basic, "Relay that the client was last heard through", readOnly)
 	LeaseRenewal          = Lease.date("lease-renewal-time", "", Basic, "When the client is expected to renew, at the earliest", readOnly)
+	LeaseStart            = Lease.date("lease-start-time", "", Expert, "When the client's present lease began", readOnly)
 	LeaseLimitationID     = Lease.blob("limitation-id", "", Basic, "Identity that the lease is counted under", readOnly)
 	LeaseCircuitID        = Lease.blob("relay-agent-circuit-id", "", Basic, "Circuit that the relay named", readOnly)
 	LeaseRelayOption      = Lease.blob("relay-agent-option", "", Expert, "All that the relay said (option 82)", readOnly)
