@@ -86,9 +86,8 @@ const (
 )
 
 var kindNames = [...]string{
-	discover: "DISCOVER", selecting: "REQUEST (selecting)", rebooting: "REQUEST (init-reboot)",
-	renewing: "REQUEST (renewing)", rebinding: "REQUEST (rebinding)", declining: "DECLINE",
-	releasing: "RELEASE", informing: "INFORM", bootp: "BOOTP request",
+	discover: "discover", selecting: "selecting", rebooting: "init-reboot", renewing: "renewing", rebinding: "rebinding",
+	declining: "decline", releasing: "release", informing: "inform", bootp: "bootp",
 }
 
 func (k kind) String() string { return kindNames[k] }

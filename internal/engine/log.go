@@ -28,23 +28,20 @@ var (
 		"Configuration refused for %d reasons, the running one stays. First reason: %s",
 		"The configuration has errors. The answer to the reload lists all of them.")
 
-	msgPacket = eventlog.Declare(4100, eventlog.Activity, "Protocol",
-		"%s from %s, xid 0x%08x, giaddr %s, interface %d.",
-		"A packet came in (log-settings incoming-packets).")
 	msgPacketDetail = eventlog.Declare(4101, eventlog.Activity, "Protocol",
 		"Packet received from %s: %s",
 		"The content of a packet that came in (log-settings incoming-packet-detail).")
 	msgAnswerDetail = eventlog.Declare(4102, eventlog.Activity, "Protocol",
 		"Packet sent by %s to %s: %s",
 		"The content of an answer (log-settings outgoing-packet-detail).")
-	msgAnswered = eventlog.Declare(4103, eventlog.Activity, "Lease",
-		"%s from %s: %s, address %s, scope %q.",
-		"What a packet was answered with.")
-	msgRefused = eventlog.Declare(4104, eventlog.Activity, "Lease",
-		"DHCPNAK to %s after %s: %s (%s).",
+	msgAnswered = eventlog.Declare(4103, eventlog.Activity, "Protocol",
+		"%s from %s, xid 0x%08x, giaddr %s: %s, address %s, scope %q.",
+		"A packet that came in and what it was answered with (log-settings incoming-packets).")
+	msgRefused = eventlog.Declare(4104, eventlog.Activity, "Protocol",
+		"%s from %s, xid 0x%08x, giaddr %s: DHCPNAK, %s (%s).",
 		"A client was told that it cannot have the address. The reason is one of a fixed list.")
 	msgDropped = eventlog.Declare(4105, eventlog.Warning, "Protocol",
-		"%s from %s dropped: %s (%s).",
+		"%s from %s, xid 0x%08x, giaddr %s: no answer, %s (%s).",
 		"A packet got no answer. The reason is one of a fixed list.")
 	msgMalformed = eventlog.Declare(4106, eventlog.Warning, "Protocol",
 		"Packet from %s dropped: %v.",
@@ -104,10 +101,6 @@ func (ex *exchange) logs(flag int) bool {
 const logMissing = objects.LogMissingOptions
 
 func (ex *exchange) logIncoming() {
-	if ex.logs(objects.LogIncomingPackets) {
-		m := &ex.msg
-		ex.server.logf(msgPacket, packet.TypeName(m.Type), macText(lease.HardwareFrom(m.HType, m.HW())), m.XID, m.GIAddr, ex.in.IfIndex)
-	}
 	if ex.logs(objects.LogIncomingPacketDetail) {
 		ex.server.logf(msgPacketDetail, ex.in.From, packet.Dump(ex.in.Data))
 	}
@@ -119,33 +112,55 @@ func (ex *exchange) logMalformed(err error) {
 	}
 }
 
-// logOutcome writes the packet's last line.
+// logOutcome writes the packet's line: one that was answered with
+// incoming-packets, any other in any case.
 func (ex *exchange) logOutcome(why Outcome) {
-	if ex.plan == nil || !ex.logs(objects.LogDefault) {
+	if ex.plan == nil || !ex.logs(objects.LogDefault) || !ex.wantsLine(why) {
 		return
 	}
-	o := &outcomes[why]
+	o, m := &outcomes[why], &ex.msg
+	head := []any{ex.title(), macText(ex.hw), m.XID, m.GIAddr, o.name}
 	switch o.kind {
 	case done:
-		if !ex.logs(objects.LogNoSuccessMessages) {
-			ex.server.logf(msgAnswered, ex.kind, macText(ex.hw), o.name, ex.lease.Addr, ex.scope.name)
-			ex.logAnswer()
-		}
+		ex.server.logf(msgAnswered, append(head, ex.lease.Addr, ex.scope.name)...)
 	case naked:
-		ex.server.logf(msgRefused, macText(ex.hw), ex.kind, o.name, o.help)
-		ex.logAnswer()
+		ex.server.logf(msgRefused, append(head, o.help)...)
 	case drops, failed:
-		if why == DropMalformed || why == DropWaiting && !ex.logs(objects.LogDroppedWaitingPackets) {
-			return
-		}
-		hide := objects.LogNoDroppedDHCPPackets
-		if ex.kind == bootp {
-			hide = objects.LogNoDroppedBOOTPPackets
-		}
-		if !ex.logs(hide) {
-			ex.server.logf(msgDropped, packet.TypeName(ex.msg.Type), macText(ex.hw), o.name, o.help)
-		}
+		ex.server.logf(msgDropped, append(head, o.help)...)
 	}
+}
+
+// title names the packet, and for a DHCPREQUEST the state that its client is in.
+func (ex *exchange) title() string {
+	name := packet.TypeName(ex.msg.Type)
+	switch ex.kind {
+	case selecting, rebooting, renewing, rebinding:
+		name += " (" + ex.kind.String() + ")"
+	}
+	return name
+}
+
+// wantsLine applies log-settings. While two thirds of the request buffers are
+// in use, lines of single packets are left out.
+func (ex *exchange) wantsLine(why Outcome) bool {
+	if busy := ex.server.inFlight.value() > ex.plan.settings.maxRequests*2/3; busy && !ex.logs(objects.LogNoReduceLoggingWhenBusy) {
+		return false
+	}
+	switch outcomes[why].kind {
+	case done:
+		return ex.logs(objects.LogIncomingPackets) && !ex.logs(objects.LogNoSuccessMessages)
+	case naked:
+		return true
+	}
+	switch {
+	case why == DropMalformed: // has a line of its own
+		return false
+	case why == DropWaiting:
+		return ex.logs(objects.LogDroppedWaitingPackets)
+	case ex.kind == bootp:
+		return !ex.logs(objects.LogNoDroppedBOOTPPackets)
+	}
+	return !ex.logs(objects.LogNoDroppedDHCPPackets)
 }
 
 func (ex *exchange) logAnswer() {

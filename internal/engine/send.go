@@ -22,6 +22,7 @@ func (ex *exchange) send() verdict {
 	if ex.to.Way == packet.ToHardware {
 		d.HW = ex.to.HW
 	}
+	ex.logAnswer()
 	ex.box.held = append(ex.box.held, ex)
 	ex.box.out = append(ex.box.out, d)
 	return verdict{act: park}
