@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"leasehold/internal/clock"
 	"leasehold/internal/engine"
@@ -46,6 +47,9 @@ type Service struct {
 	// they have live leases: the next reload may drop them.
 	forced map[ref]bool
 
+	// admins holds the administrators by lower-case name, for those who must
+	// not wait for a writer: a slow disk shuts nobody out.
+	admins   atomic.Pointer[map[string]*objects.Object]
 	sessions *sessions
 	guesses  *throttle
 	checking chan struct{} // bounds the password checks under way
@@ -82,6 +86,7 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 		guesses:  newThrottle(),
 		checking: make(chan struct{}, 2),
 	}
+	s.noteAdministrators(nil)
 	if cfg.Len(objects.Admin) == 0 {
 		if err := s.createFirstAdmin(ctx); err != nil {
 			return nil, err

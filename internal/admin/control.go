@@ -22,11 +22,11 @@ func (s *Service) Control(ctx context.Context, r *connect.Request[adminv1.Contro
 }
 
 func (s *Service) control(ctx context.Context, who *session, action string, force bool) ([]string, *objects.Error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if err := s.mayEdit(who, objects.Dhcp); err != nil {
 		return nil, err
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var lines []string
 	var err *objects.Error
 	switch strings.ToLower(action) {

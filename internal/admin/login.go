@@ -44,11 +44,8 @@ func (s *Service) Login(ctx context.Context, r *connect.Request[adminv1.LoginReq
 	}
 	token := s.sessions.open(who, s.clock.Now())
 	s.log.Log(msgLogin, who.who(), who.source)
-	s.mu.RLock()
-	roles := s.roles(who)
-	s.mu.RUnlock()
 	return connect.NewResponse(&adminv1.LoginResponse{
-		Token: token, User: who.user, Roles: roles,
+		Token: token, User: who.user, Roles: s.roles(who),
 		ServerVersion: version.Version, SchemaHash: objects.SchemaHash(),
 		Cluster: s.cluster, DefaultEditMode: "staged",
 	}), nil
@@ -79,9 +76,7 @@ func (s *Service) checkLogin(ctx context.Context, who *session, password string)
 	if wait := s.guesses.wait(who.user, who.source, now); wait > 0 {
 		return objects.Errorf(objects.LoginFailure, "too soon after a failed login; wait %d s", (wait+time.Second-1)/time.Second)
 	}
-	s.mu.RLock()
-	a := s.stored.cfg.Get(objects.Admin, who.user)
-	s.mu.RUnlock()
+	a := s.administrator(who.user)
 	hash := ""
 	if a != nil {
 		hash, who.user = objects.AdminPassword.Of(a), a.Name
@@ -111,6 +106,7 @@ func (s *Service) createFirstAdmin(ctx context.Context) error {
 		d.undo()
 		return errors.Join(fmt.Errorf("create the first administrator: %w", err), os.Remove(path))
 	}
+	s.noteAdministrators(nil)
 	s.log.Log(msgFirstAdmin, path)
 	return nil
 }
@@ -129,9 +125,15 @@ func writePassword(path, password string) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// noteAdministrators removes the file with the first password once it no
-// longer is the password.
+// noteAdministrators keeps up with stored changes of administrators. It also
+// removes the file with the first password once that is no longer one. The
+// caller holds s.mu.
 func (s *Service) noteAdministrators(edits []*edit) {
+	admins := map[string]*objects.Object{}
+	for _, o := range s.stored.cfg.All(objects.Admin) {
+		admins[strings.ToLower(o.Name)] = o
+	}
+	s.admins.Store(&admins)
 	for _, e := range edits {
 		if o := pick(e.before, e.after); o.Class != objects.Admin || !strings.EqualFold(o.Name, firstAdmin) {
 			continue

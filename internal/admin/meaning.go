@@ -47,8 +47,7 @@ func syntax(a *objects.Attr, err error) *objects.Error {
 		return nil
 	}
 	e := objects.Errorf(objects.Invalid, "%s %s", a.Class.Name, a.Name)
-	var at *expr.SyntaxError
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*expr.SyntaxError](err); ok {
 		e.Detail = []string{at.Error()}
 	} else {
 		e.Detail = []string{objects.AsError(err).Msg}

@@ -126,8 +126,6 @@ func (s *Service) newCall(ctx context.Context, m *adminv1.InvokeRequest) (*call,
 		request: request{mode: m.EditMode, expected: m.ExpectedVersion}, answer: &adminv1.InvokeResponse{},
 	}
 	if !method.ReadOnly {
-		s.mu.RLock()
-		defer s.mu.RUnlock()
 		if err := s.mayInvoke(c); err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -342,9 +343,7 @@ func (w *writing) applyPolicy(template, scope *objects.Object, eval func(*object
 		policy = now.Clone()
 	}
 	if own := w.get(objects.ScopeTemplatePolicy, template.Name); own != nil {
-		for name, text := range own.Attrs {
-			policy.Attrs[name] = text
-		}
+		maps.Copy(policy.Attrs, own.Attrs)
 	}
 	for _, a := range []*objects.Attr{objects.TemplateGracePeriod.Attr, objects.TemplateOfferTimeout.Attr} {
 		if text, ok := template.Attrs[a.Name]; ok {

@@ -148,9 +148,7 @@ func (s *Service) Authorize(ctx context.Context, procedure, token string) (conte
 		return nil, &objects.Error{Code: objects.LoginFailure, Msg: "the session has ended; log in again", Detail: []string{rpc.SessionUnknown}}
 	}
 	if !who.trusted {
-		s.mu.RLock()
-		a := s.stored.cfg.Get(objects.Admin, who.user)
-		s.mu.RUnlock()
+		a := s.administrator(who.user)
 		if a == nil || objects.AdminPassword.Of(a) != who.password {
 			s.sessions.close(who)
 			return nil, objects.Errorf(objects.LoginFailure, "the session has ended: administrator %q was deleted or has a new password", who.user)
@@ -159,7 +157,12 @@ func (s *Service) Authorize(ctx context.Context, procedure, token string) (conte
 	return context.WithValue(ctx, sessionKey{}, who), nil
 }
 
-// roles returns what the session may do now. The caller holds s.mu.
+// administrator returns the administrator of that name, or nil.
+func (s *Service) administrator(name string) *objects.Object {
+	return (*s.admins.Load())[strings.ToLower(name)]
+}
+
+// roles returns what the session may do now.
 func (s *Service) roles(who *session) []string {
 	switch {
 	case who.readOnly:
@@ -167,7 +170,7 @@ func (s *Service) roles(who *session) []string {
 	case who.trusted:
 		return []string{objects.RoleFull}
 	}
-	a := s.stored.cfg.Get(objects.Admin, who.user)
+	a := s.administrator(who.user)
 	if a == nil {
 		return []string{objects.RoleReadOnly}
 	}
@@ -176,7 +179,7 @@ func (s *Service) roles(who *session) []string {
 
 // mayEdit tells whether the session may change objects of the class; the role
 // for a class holds for the embedded policies of its objects too, that for
-// option sets for their definitions. The caller holds s.mu.
+// option sets for their definitions.
 func (s *Service) mayEdit(who *session, class *objects.Class) *objects.Error {
 	roles := s.roles(who)
 	if slices.Contains(roles, objects.RoleFull) {

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -186,12 +187,7 @@ func optionNeeds(o *objects.Object) []string {
 }
 
 func isPolicy(c *objects.Class) bool {
-	for _, p := range objects.PolicyClasses {
-		if p == c {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(objects.PolicyClasses, c)
 }
 
 func objectNeed(class, name string) string { return class + ":" + strings.ToLower(name) }

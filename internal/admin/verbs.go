@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"maps"
 	"strings"
 
 	"connectrpc.com/connect"
@@ -65,9 +66,7 @@ func (s *Service) sessionObject(who *session) *adminv1.Object {
 	o := objects.New(objects.Session, "")
 	o.Attrs[objects.SessionCluster.Name] = s.cluster
 	o.Attrs[objects.SessionUser.Name] = who.user
-	s.mu.RLock()
 	o.Attrs[objects.SessionRoles.Name] = strings.Join(s.roles(who), ",")
-	s.mu.RUnlock()
 	return message(nil, o)
 }
 
@@ -330,9 +329,7 @@ func (w *writing) copyInto(o *objects.Object, clone string, attributes []*adminv
 	if class == objects.ScopeTemplate {
 		return w.applyTemplate(from, o)
 	}
-	for name, text := range from.Attrs {
-		o.Attrs[name] = text
-	}
+	maps.Copy(o.Attrs, from.Attrs)
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,9 +66,10 @@ func (s *Service) commit(ctx context.Context, r request, d *draft) *objects.Erro
 		return nil
 	}
 	var running *objects.Config
+	force := s.forcedIn(edits)
 	if strings.EqualFold(r.mode, synchronous) {
 		var err *objects.Error
-		if running, err = s.runningWith(edits); err != nil {
+		if running, err = s.runningWith(edits, force); err != nil {
 			return err
 		}
 	}
@@ -75,9 +77,11 @@ func (s *Service) commit(ctx context.Context, r request, d *draft) *objects.Erro
 		return err
 	}
 	s.log.Log(msgChange, r.session.who(), r.session.source, described(edits))
-	s.noteAdministrators(edits)
+	if slices.ContainsFunc(edits, func(e *edit) bool { return pick(e.before, e.after).Class == objects.Admin }) {
+		s.noteAdministrators(edits)
+	}
 	if running != nil {
-		if report := s.runtime.Reload(running, false); len(report.Errors) > 0 {
+		if report := s.runtime.Reload(running, force); len(report.Errors) > 0 {
 			e := joined(report.Errors)
 			return &objects.Error{
 				Code:   objects.OkWithWarnings,
@@ -91,7 +95,7 @@ func (s *Service) commit(ctx context.Context, r request, d *draft) *objects.Erro
 
 // runningWith returns the running configuration with the edits applied, if the
 // running server accepts it.
-func (s *Service) runningWith(edits []*edit) (*objects.Config, *objects.Error) {
+func (s *Service) runningWith(edits []*edit, force bool) (*objects.Config, *objects.Error) {
 	running := s.runtime.Config()
 	if running == nil {
 		return nil, objects.Errorf(objects.GenericError, "the server runs no configuration that the change could join: reload first, or set dhcp-edit-mode=staged")
@@ -104,13 +108,18 @@ func (s *Service) runningWith(edits []*edit) (*objects.Config, *objects.Error) {
 			cfg.Put(e.after)
 		}
 	}
-	report := s.runtime.Check(cfg, false)
+	report := s.runtime.Check(cfg, force)
 	if len(report.Errors) == 0 {
 		return cfg, nil
 	}
 	e := joined(report.Errors)
 	e.Detail = append(e.Detail, "The running server does not accept the change, so nothing was stored. It may need others that are staged: reload, or set dhcp-edit-mode=staged.")
 	return nil, e
+}
+
+// forcedIn tells whether the edits delete a scope by force.
+func (s *Service) forcedIn(edits []*edit) bool {
+	return slices.ContainsFunc(edits, func(e *edit) bool { return e.after == nil && s.forced[refOf(e.before)] })
 }
 
 // save writes the edits in one transaction of the database.
@@ -135,8 +144,7 @@ func (s *Service) save(ctx context.Context, by *session, edits []*edit) *objects
 		s.version = version
 		return nil
 	}
-	var stale *store.StaleError
-	if errors.As(err, &stale) {
+	if stale, ok := errors.AsType[*store.StaleError](err); ok {
 		return conflict(stale.Class.Name, stale.Name, stale.Stored)
 	}
 	s.log.Log(msgStoreFailed, by.who(), err)

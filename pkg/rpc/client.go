@@ -176,8 +176,7 @@ func hostPort(target string) (string, error) {
 // the cause is common.
 func unreachable(address string, err error) *objects.Error {
 	var cause = err
-	var op *net.OpError
-	if errors.As(err, &op) {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
 		cause = op.Err
 	}
 	hint := ""

@@ -44,8 +44,7 @@ func AsError(err error) *objects.Error {
 	if err == nil {
 		return nil
 	}
-	var oe *objects.Error
-	if errors.As(err, &oe) {
+	if oe, ok := errors.AsType[*objects.Error](err); ok {
 		return oe
 	}
 	var ce *connect.Error

@@ -46,8 +46,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (g *gate) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	var e *objects.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*objects.Error](err); ok {
 		err = Refusal(e)
 	}
 	w.Header().Set("Connection", "close") // the unread body is not worth reading

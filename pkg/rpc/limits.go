@@ -14,6 +14,7 @@ type Limits struct {
 	HeaderBytes  int           // 64 KiB
 	Connections  int           // of each listener; 256
 	PerSource    int           // of one TCP address; 64
+	Streams      int           // calls at a time on one HTTP/2 connection; 32
 	HeaderWait   time.Duration // for a TLS handshake or a request's headers; 10 s
 	BodyWait     time.Duration // for the next piece of a request or answer to move; 60 s
 	IdleWait     time.Duration // a kept-alive connection without a request; 5 min
@@ -35,6 +36,7 @@ func (l Limits) withDefaults() Limits {
 	number(&l.HeaderBytes, 64<<10)
 	number(&l.Connections, 256)
 	number(&l.PerSource, 64)
+	number(&l.Streams, 32)
 	span(&l.HeaderWait, 10*time.Second)
 	span(&l.BodyWait, time.Minute)
 	span(&l.IdleWait, 5*time.Minute)
@@ -80,7 +82,7 @@ func (l *listener) Accept() (net.Conn, error) {
 		}
 		peer, err := peerOf(c)
 		if err != nil || !l.enter(peer.Source) {
-			c.Close()
+			_ = c.Close() // nobody we owe an answer
 			continue
 		}
 		return &conn{Conn: c, peer: peer, leave: func() { l.leave(peer.Source) }}, nil

@@ -194,8 +194,8 @@ func TestPeerOfOwnUserIsTrusted(t *testing.T) {
 	data := t.TempDir()
 	service := newEcho()
 	s := serve(t, data, service, Limits{})
-	get(t, dial(t, "unix:"+filepath.Join(data, SocketFile), DialOptions{}), "scope")
-	get(t, dial(t, s.Address().String(), DialOptions{Known: filepath.Join(data, "known")}), "scope")
+	_ = get(t, dial(t, "unix:"+filepath.Join(data, SocketFile), DialOptions{}), "scope")
+	_ = get(t, dial(t, s.Address().String(), DialOptions{Known: filepath.Join(data, "known")}), "scope")
 	service.mu.Lock()
 	defer service.mu.Unlock()
 	if p := service.peers[0]; !p.Trusted || p.Source != "unix" || p.UID != uint32(os.Geteuid()) || p.PID != int32(os.Getpid()) {
@@ -235,7 +235,7 @@ func TestDialNamesWhatDoesNotAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	closed := free.Addr().String()
-	free.Close()
+	closes(t, free)
 	dir := t.TempDir()
 	notTLS := httpServer(t)
 	empty := filepath.Join(dir, "empty.pem")
@@ -278,7 +278,7 @@ func httpServer(t *testing.T) string {
 			t.Error(err)
 		}
 	}()
-	t.Cleanup(func() { l.Close() })
+	t.Cleanup(func() { closes(t, l) })
 	return l.Addr().String()
 }
 
@@ -378,12 +378,12 @@ func TestSocketFileOfADeadServerIsTakenOver(t *testing.T) {
 		t.Errorf("a live server's socket: %v", err)
 	}
 	l.(*net.UnixListener).SetUnlinkOnClose(false)
-	l.Close()
+	closes(t, l)
 	again, err := listenUnix(path)
 	if err != nil {
 		t.Fatalf("a dead server's socket: %v", err)
 	}
-	again.Close()
+	closes(t, again)
 	if _, err := listenUnix(filepath.Join(t.TempDir(), strings.Repeat("x", 120))); err == nil || !strings.Contains(err.Error(), "107") {
 		t.Errorf("long path: %v", err)
 	}
@@ -394,7 +394,7 @@ func TestPortInUse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer closes(t, l)
 	_, err = Listen(Config{Data: t.TempDir(), Address: l.Addr().String(), Admin: newEcho(), Guard: newEcho(), Clock: clock.Real{}})
 	if err == nil || !strings.Contains(err.Error(), l.Addr().String()) || !strings.Contains(err.Error(), "address already in use") {
 		t.Errorf("port in use: %v", err)
@@ -478,9 +478,8 @@ func TestGarbageLeavesTheServerUnharmed(t *testing.T) {
 	} {
 		t.Run(attack.name, func(t *testing.T) {
 			conn := attack.dial()
-			defer conn.Close()
-			deadline, _ := t.Deadline()
-			conn.SetDeadline(deadline)
+			defer func() { _ = conn.Close() }() // the server may have closed it first
+			expire(t, conn)
 			for _, p := range attack.parts {
 				if _, err := conn.Write(p); err != nil {
 					break // the server has had enough
@@ -499,6 +498,25 @@ func TestGarbageLeavesTheServerUnharmed(t *testing.T) {
 	logIn(t, fresh)
 	if err := get(t, fresh, "scope"); err != nil {
 		t.Errorf("a new session afterwards: %v", err)
+	}
+}
+
+func closes(t *testing.T, c io.Closer) {
+	t.Helper()
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// expire lets waits on the connection end with the test's own deadline.
+func expire(t *testing.T, c net.Conn) {
+	t.Helper()
+	deadline, ok := t.Deadline()
+	if !ok {
+		return
+	}
+	if err := c.SetDeadline(deadline); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -533,18 +551,17 @@ func TestConnectionsAreBounded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close()
+		defer func() { _ = conn.Close() }() // some are closed below
 		held = append(held, conn)
 	}
-	deadline, _ := t.Deadline()
-	held[2].SetDeadline(deadline)
+	expire(t, held[2])
 	if n, err := held[2].Read(make([]byte, 1)); err == nil {
 		t.Fatalf("read %d bytes from a connection too many", n)
 	}
 	// The socket counts for itself.
 	logIn(t, dial(t, "localhost", DialOptions{Data: data}))
 	// A place that is given back is free again.
-	held[0].Close()
+	closes(t, held[0])
 	for {
 		c, err := Dial(t.Context(), s.Address().String(), DialOptions{Known: filepath.Join(data, "known")})
 		if err == nil {

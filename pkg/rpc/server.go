@@ -105,7 +105,7 @@ func listenUnix(path string) (net.Listener, error) {
 	if errors.Is(err, syscall.EADDRINUSE) {
 		c, dialErr := net.Dial("unix", path)
 		if dialErr == nil {
-			c.Close()
+			_ = c.Close() // it has told what we asked
 			return nil, fmt.Errorf("listen for administrators on %s: another server answers there", path)
 		}
 		if rmErr := os.Remove(path); rmErr != nil && !errors.Is(rmErr, fs.ErrNotExist) {
@@ -120,8 +120,7 @@ func listenUnix(path string) (net.Listener, error) {
 		return nil, fmt.Errorf("listen for administrators on %s: %w", path, err)
 	}
 	if err := os.Chmod(path, 0o660); err != nil {
-		l.Close()
-		return nil, fmt.Errorf("set mode of %s: %w", path, err)
+		return nil, errors.Join(fmt.Errorf("set mode of %s: %w", path, err), l.Close())
 	}
 	return l, nil
 }
@@ -162,9 +161,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		err = errors.Join(err, s.http.Close())
 	}
 	// Where Serve never ran, the HTTP server does not know its listeners.
-	s.unix.Close()
+	_ = s.unix.Close()
 	if s.tcp != nil {
-		s.tcp.Close()
+		_ = s.tcp.Close()
 	}
 	return err
 }
@@ -192,6 +191,7 @@ func newHTTPServer(cfg Config) *http.Server {
 		ReadHeaderTimeout: cfg.Limits.HeaderWait,
 		IdleTimeout:       cfg.Limits.IdleWait,
 		MaxHeaderBytes:    cfg.Limits.HeaderBytes,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: cfg.Limits.Streams},
 		ConnContext:       connContext,
 		ErrorLog:          log.New(debugWriter{cfg.Logger}, "", 0),
 	}

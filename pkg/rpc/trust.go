@@ -79,7 +79,7 @@ func (s *serverCheck) dial(ctx context.Context) (net.Conn, string, error) {
 		InsecureSkipVerify: true,
 	})
 	if err := conn.HandshakeContext(ctx); err != nil {
-		raw.Close()
+		_ = raw.Close()
 		return nil, "", objects.Errorf(objects.ConnectionFailure, "%s: no admin service answers there: %v", s.address, err)
 	}
 	leaf := conn.ConnectionState().PeerCertificates[0]
@@ -90,7 +90,7 @@ func (s *serverCheck) dial(ctx context.Context) (net.Conn, string, error) {
 		err = s.checkKnown(fingerprint)
 	}
 	if err != nil {
-		conn.Close()
+		_ = conn.Close()
 		return nil, "", err
 	}
 	return conn, fingerprint, nil
@@ -127,7 +127,7 @@ func (s *serverCheck) checkKnown(fingerprint string) error {
 	if err != nil {
 		return objects.Errorf(objects.OpenFailed, "%v", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // what was appended is checked below
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); err != nil {
 		return objects.Errorf(objects.OpenFailed, "lock %s: %v", s.known, err)
 	}
