@@ -50,6 +50,18 @@ func (s *faultStore) Err() error {
 	return s.upkeep
 }
 
+func (s *faultStore) tidyings() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tidied
+}
+
+func (s *faultStore) tries() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.batches)
+}
+
 func (s *faultStore) set(change func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -90,7 +102,7 @@ func (t *told) batchDone() {
 
 // pause lets time pass in a synctest bubble, and all settle.
 func pause(d time.Duration) {
-	time.Sleep(d)
+	<-time.After(d)
 	synctest.Wait()
 }
 
@@ -156,9 +168,9 @@ func TestFailureReachesEveryWaiterAndHeals(t *testing.T) {
 		s.set(func() { s.fail = full })
 		submit(c, heard, 11, 12)
 		synctest.Wait()
-		tried := len(s.batches)
+		tried := s.tries()
 		pause(5*lookEvery + lookEvery/2)
-		if probes := len(s.batches) - tried; probes < 4 || probes > 6 {
+		if probes := s.tries() - tried; probes < 4 || probes > 6 {
 			t.Errorf("%d tries in 5 looks", probes)
 		}
 		if !errors.Is(c.Err(), ErrFull) {
@@ -182,24 +194,24 @@ func TestIdleStoreTidiesUpOnce(t *testing.T) {
 		c := NewCommitter(s, clock.Real{}, nil)
 		defer c.Close()
 		pause(10 * lookEvery)
-		if s.tidied != 0 {
-			t.Errorf("tidied up %d times with nothing committed", s.tidied)
+		if n := s.tidyings(); n != 0 {
+			t.Errorf("tidied up %d times with nothing committed", n)
 		}
 		for i := range 20 { // traffic all the time
 			submit(c, heard, i, i+1)
 			pause(lookEvery / 4)
 		}
-		if s.tidied > 0 {
-			t.Errorf("tidied up %d times under traffic", s.tidied)
+		if n := s.tidyings(); n > 0 {
+			t.Errorf("tidied up %d times under traffic", n)
 		}
 		pause(10 * lookEvery)
-		if s.tidied != 1 {
-			t.Errorf("tidied up %d times when idle, want once", s.tidied)
+		if n := s.tidyings(); n != 1 {
+			t.Errorf("tidied up %d times when idle, want once", n)
 		}
 		submit(c, heard, 20, 21)
 		pause(10 * lookEvery)
-		if s.tidied != 2 {
-			t.Errorf("tidied up %d times after one more lease, want twice", s.tidied)
+		if n := s.tidyings(); n != 2 {
+			t.Errorf("tidied up %d times after one more lease, want twice", n)
 		}
 		s.set(func() { s.upkeep = ErrFull })
 		if !errors.Is(c.Err(), ErrFull) {
@@ -207,8 +219,8 @@ func TestIdleStoreTidiesUpOnce(t *testing.T) {
 		}
 		submit(c, heard, 21, 22)
 		pause(5 * lookEvery)
-		if s.tidied < 4 {
-			t.Errorf("a failing upkeep was tried %d times", s.tidied-2)
+		if n := s.tidyings(); n < 4 {
+			t.Errorf("a failing upkeep was tried %d times", n-2)
 		}
 	})
 }

@@ -88,8 +88,14 @@ func (k kind) create(path string, fill func(*sql.Tx) error) error {
 			return fileError("create "+k.what, path, err)
 		}
 	}
-	if err := k.upgrade(draft, fill); err != nil {
-		return err
+	// What SQLite makes beside the file gets the file's mode: passwords' hashes
+	// and who is where are nobody else's business.
+	f, err := os.OpenFile(draft, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fileError("create "+k.what, path, err)
+	}
+	if err := errors.Join(f.Close(), k.upgrade(draft, fill)); err != nil {
+		return fileError("create "+k.what, path, err)
 	}
 	if err := os.Rename(draft, path); err != nil {
 		return fileError("create "+k.what, path, err)

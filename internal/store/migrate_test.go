@@ -251,3 +251,22 @@ func TestStartThatWasCutOff(t *testing.T) {
 		t.Errorf("the draft is still there: %v", err)
 	}
 }
+
+func TestFilesArePrivate(t *testing.T) {
+	dir := t.TempDir()
+	configIn(t, dir)
+	commit(t, leasesIn(t, dir), testLease(1, 1))
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(files) < 5 {
+		t.Fatalf("files %q, %v", files, err)
+	}
+	for _, f := range files {
+		info, err := os.Stat(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %v", f, info.Mode())
+		}
+	}
+}

@@ -49,7 +49,13 @@ func readJournal(c *conn, limit int) (*overlay, error) {
 		if limit > 0 && o.size >= limit {
 			return errEnough
 		}
-		return o.add(dest[0].(int64), uint64(dest[1].(int64)), dest[2].([]byte))
+		seq, okSeq := dest[0].(int64)
+		commit, okCommit := dest[1].(int64)
+		packed, okPacked := dest[2].([]byte)
+		if !okSeq || !okCommit || !okPacked || commit < 0 {
+			return corrupt("the journal holds a row that is not a batch")
+		}
+		return o.add(seq, uint64(commit), packed)
 	})
 	if errors.Is(err, errEnough) {
 		err = nil

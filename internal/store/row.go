@@ -167,7 +167,7 @@ func (r *packedRow) lease(commit uint64) (l lease.Lease, err error) {
 }
 
 // unpackRest sets the fields of a packed rest. Tags stand in rising order and
-// no field is empty, so that what was read packs to the same octets again.
+// no field is empty: each lease is packed in one way only.
 func unpackRest(b []byte, l *lease.Lease) error {
 	last := byte(0)
 	for len(b) > 0 {

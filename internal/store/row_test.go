@@ -2,6 +2,8 @@ package store
 
 import (
 	"bytes"
+	"database/sql/driver"
+	"errors"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -47,6 +49,24 @@ func TestUnknownFieldIsAnError(t *testing.T) {
 	row = packedRow{key: lease.Key{Addr: 10<<24 | 9}, state: 9}
 	if _, err := row.lease(1); err == nil || !strings.Contains(err.Error(), "10.0.0.9: unknown state 9") {
 		t.Errorf("got %v, want an error that names lease and state", err)
+	}
+}
+
+func TestDamagedColumnsAreAnError(t *testing.T) {
+	good := func() []driver.Value {
+		return []driver.Value{int64(0), int64(10 << 24), int64(3), int64(0), nil, []byte{1}, int64(-5), int64(1), nil}
+	}
+	if _, commit, err := columns(good()); err != nil || commit != 1 {
+		t.Fatalf("a good row: commit %d, %v", commit, err)
+	}
+	for column, bad := range map[int]driver.Value{
+		0: int64(1 << 40), 1: nil, 2: int64(256), 3: "three", 6: []byte{1}, 7: int64(-1),
+	} {
+		row := good()
+		row[column] = bad
+		if _, _, err := columns(row); !errors.Is(kindOf(err), ErrCorrupt) {
+			t.Errorf("column %d is %v: got %v, want a corrupt file", column, bad, err)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"math"
 	"net/url"
 
 	"leasehold/internal/lease"
@@ -120,15 +121,10 @@ func (r *reader) end(ctx context.Context) error {
 // tableRow takes a row of the lease table, after the journal's rows that stand
 // before it; where the journal has the same key, its row counts.
 func (r *reader) tableRow(ctx context.Context, dest []driver.Value) error {
-	row := packedRow{
-		key:        lease.Key{VPN: uint32(dest[0].(int64)), Addr: lease.Addr(dest[1].(int64))},
-		state:      lease.State(dest[2].(int64)),
-		flags:      lease.Flags(dest[3].(int64)),
-		expiration: dest[6].(int64),
+	row, commit, err := columns(dest)
+	if err != nil {
+		return err
 	}
-	row.hw, _ = dest[4].([]byte) // NULL is empty
-	row.clientID, _ = dest[5].([]byte)
-	row.rest, _ = dest[8].([]byte)
 	key := order(row.key)
 	if err := r.overBelow(ctx, key); err != nil {
 		return err
@@ -136,7 +132,28 @@ func (r *reader) tableRow(ctx context.Context, dest []driver.Value) error {
 	if len(r.over.refs) > 0 && r.over.refs[0].key == key {
 		return r.emitOver(ctx)
 	}
-	return r.emit(ctx, &row, uint64(dest[7].(int64)))
+	return r.emit(ctx, &row, commit)
+}
+
+// columns makes a row of what stands in the lease table. A damaged page may
+// hold anything.
+func columns(dest []driver.Value) (row packedRow, commit uint64, err error) {
+	var numbers [6]int64
+	limits := [...]int64{math.MaxUint32, math.MaxUint32, math.MaxUint8, math.MaxUint8, math.MaxInt64, math.MaxInt64}
+	for i, column := range [...]int{0, 1, 2, 3, 7, 6} {
+		n, ok := dest[column].(int64)
+		if !ok || n > limits[i] || (n < 0 && column != 6) {
+			return row, 0, corrupt("the lease table holds a row that is not a lease: %v", dest)
+		}
+		numbers[i] = n
+	}
+	row.key = lease.Key{VPN: uint32(numbers[0]), Addr: lease.Addr(numbers[1])}
+	row.state, row.flags = lease.State(numbers[2]), lease.Flags(numbers[3])
+	row.expiration = numbers[5]
+	row.hw, _ = dest[4].([]byte) // NULL is empty
+	row.clientID, _ = dest[5].([]byte)
+	row.rest, _ = dest[8].([]byte)
+	return row, uint64(numbers[4]), nil
 }
 
 // overBelow emits the journal's rows before key.
