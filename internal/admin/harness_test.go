@@ -270,7 +270,7 @@ func (c *client) names(class, owner string) []string {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }() // its error is that of the stream
 	var names []string
 	for l.Receive() {
 		for _, o := range l.Msg().Objects {

@@ -74,7 +74,7 @@ func (w *world) leaseNames(r *adminv1.ListLeasesRequest) []string {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }() // its error is that of the stream
 	var names []string
 	for l.Receive() {
 		if n := len(l.Msg().Objects); n > page {

@@ -166,7 +166,7 @@ func hostPort(target string) (string, error) {
 	} else if strings.Count(target, ":") == 1 {
 		return "", objects.Errorf(objects.ConnectionFailure, "%s: %v", target, err)
 	}
-	if host == "" || strings.ContainsAny(host, " /\t") {
+	if host == "" || strings.ContainsAny(host, " /\t[]") {
 		return "", objects.Errorf(objects.ConnectionFailure, "%q is no host[:port]", target)
 	}
 	return net.JoinHostPort(host, port), nil
