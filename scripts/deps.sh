@@ -23,6 +23,7 @@ test | bench)
 	want dhcpcd dhcpcd5
 	want dhcrelay isc-dhcp-relay
 	want tshark tshark
+	want tcpdump tcpdump
 	want ping iputils-ping
 	want strace strace
 	want pgrep procps

@@ -57,13 +57,6 @@ func (l *lines) text() string {
 	return strings.Join(l.all, "\n")
 }
 
-// mark is a place in the output: what is printed after it is new.
-func (l *lines) mark() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.all)
-}
-
 // process is a program that the test started.
 type process struct {
 	t    *testing.T

@@ -14,12 +14,13 @@ type capture struct {
 	proc *process
 }
 
-// capture starts to listen and returns once tshark does.
+// capture starts to listen and returns once tcpdump does; packets reach the
+// file at once, so that none is missing when the test ends it.
 func (l *lab) capture(ns, ifc string) *capture {
 	l.t.Helper()
 	c := &capture{lab: l, file: filepath.Join(l.dir, ns+"-"+ifc+".pcap")}
-	c.proc = start(l.t, l.ns(ns), nil, "tshark", "-q", "-i", ifc, "-f", "udp port 67 or udp port 68 or arp or icmp", "-w", c.file)
-	c.proc.expect(0, "Capturing on")
+	c.proc = start(l.t, l.ns(ns), nil, "tcpdump", "-i", ifc, "-U", "--immediate-mode", "-Z", "root", "-w", c.file, "udp port 67 or udp port 68 or arp or icmp")
+	c.proc.expect(0, "listening on")
 	return c
 }
 

@@ -54,7 +54,7 @@ type run struct {
 func (l *loaded) load(duration time.Duration, args ...string) *run {
 	l.lab.t.Helper()
 	id := fmt.Sprintf("load-%d", l.next)
-	r := &run{dump: filepath.Join(l.lab.dir, id+".dump"), report: filepath.Join(l.lab.dir, id+".json"), t: l.lab.t}
+	r := &run{dump: filepath.Join(l.dir, id+".dump"), report: filepath.Join(l.dir, id+".json"), t: l.lab.t}
 	argv := append([]string{filepath.Join(bin, "dhcpload"), "-server", "10.255.255.1", "-local", "10.255.0.1", "-pool", "10.0.0.0/8",
 		"-duration", duration.String(), "-timeout", "500ms", "-grace", "1s", "-clients", "1000000", "-first", strconv.Itoa(l.next), "-dump", r.dump, "-json", r.report}, args...)
 	r.process = start(l.lab.t, l.lab.ns("load"), nil, argv...)

@@ -141,17 +141,6 @@ func (s *server) one(command string) string {
 	return rest
 }
 
-// refused runs a single command that must fail with the code, and returns what
-// was printed.
-func (s *server) refused(code, command string) string {
-	s.t.Helper()
-	out, _, status := s.nrcmdRaw("", command)
-	if status == 0 || !strings.HasPrefix(out, code+" ") {
-		s.t.Fatalf("nrcmd %q: status %d, want a refusal with %s:\n%s", command, status, code, out)
-	}
-	return out
-}
-
 // attr returns an attribute of a lease, "" if it is unset.
 func (s *server) attr(lease, name string) string {
 	s.t.Helper()
