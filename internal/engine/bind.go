@@ -152,6 +152,7 @@ func (ex *exchange) candidates() Outcome {
 		for _, s := range group {
 			w := ex.suits(s, 0)
 			if w != noOutcome {
+				ex.logPassedOver(s, w)
 				why = worse(why, w)
 				continue
 			}
@@ -198,10 +199,11 @@ func (ex *exchange) byFree(ids []lease.ScopeID) {
 		return
 	}
 	most := ex.plan.settings.mostAvailable
-	free := make([]int, len(ids))
-	for i, id := range ids {
-		free[i] = ex.server.table.Counters(id).Available
+	ex.free = ex.free[:0]
+	for _, id := range ids {
+		ex.free = append(ex.free, ex.server.table.Counters(id).Available)
 	}
+	free := ex.free
 	before := func(a, b int) bool {
 		if a == 0 || b == 0 {
 			return a > 0 && b == 0
@@ -262,16 +264,16 @@ func (ex *exchange) reservation() (lease.Key, *scope, bool) {
 		if !ok || s == nil || ex.suits(s, k.Addr) != noOutcome {
 			continue
 		}
-		if l, known := ex.server.table.Get(k); !known || ex.free(&l) {
+		if l, known := ex.server.table.Get(k); !known || ex.possible(&l) {
 			return k, s, true
 		}
 	}
 	return lease.Key{}, nil, false
 }
 
-// free tells whether the client could be given the lease: it is not somebody
+// possible tells whether the client could be given the lease: it is not somebody
 // else's, nor out of use.
-func (ex *exchange) free(l *lease.Lease) bool {
+func (ex *exchange) possible(l *lease.Lease) bool {
 	if l.Flags&lease.Deactivated != 0 || l.State == lease.Unavailable {
 		return false
 	}

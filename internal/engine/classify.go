@@ -41,6 +41,7 @@ func (ex *exchange) classify() verdict {
 	}
 	ex.key = ex.who.Key()
 	ex.nameHost()
+	ex.logClient()
 	return goOn
 }
 
@@ -105,7 +106,7 @@ func (ex *exchange) userClass() {
 	if how == objects.UserClassIsClass {
 		ex.class = ex.plan.classes[name]
 	} else if id, ok := ex.plan.tags[name]; ok {
-		ex.extraTags = append(ex.extraTags, id)
+		ex.tags = append(ex.tags, id)
 	}
 }
 
@@ -210,8 +211,8 @@ func (ex *exchange) choose() {
 	case ex.class != nil:
 		ex.criteria = ex.class.criteria
 	}
-	if len(ex.extraTags) > 0 {
-		ex.criteria = append(slices.Clip(ex.extraTags), ex.criteria...)
+	if len(ex.tags) > 0 {
+		ex.criteria = append(slices.Clip(ex.tags), ex.criteria...)
 	}
 }
 

@@ -62,6 +62,9 @@ func (ex *exchange) findAddress() (lease.Lease, verdict) {
 		}
 	}
 	if len(ex.scopes) == 0 {
+		if why == DropCriteria {
+			ex.logCriteria()
+		}
 		return lease.Lease{}, dropped(why)
 	}
 	return ex.allocate(isReserved, why)
@@ -141,18 +144,19 @@ func (ex *exchange) allocate(isReserved bool, why Outcome) (lease.Lease, verdict
 	s := ex.server
 	want, _ := ex.msg.RequestedAddr()
 	ex.use(ex.plan.byID[ex.scopes[0]])
-	ex.request = lease.Request{
+	r := &ex.request
+	*r = lease.Request{
 		Scopes: ex.scopes, NewIn: ex.newIn, Client: ex.who, Want: lease.AddrFrom(want),
 		Now: ex.now, Timeout: ex.offerTimeout(), Acceptable: ex.acceptable,
 	}
 	if ex.newIn == nil {
-		ex.request.NewIn = noScopes
+		r.NewIn = noScopes
 	}
 	if isReserved {
-		ex.request.Reservations = ex.reservedKeys()
+		r.Reservations = ex.reservedKeys()
 	}
-	l, verdict := s.table.Allocate(&ex.request)
-	ex.request = lease.Request{}
+	l, verdict := s.table.Allocate(r)
+	*r = lease.Request{}
 	if !verdict.Gave() {
 		ex.unclaim()
 		return l, dropped(ex.noAddress(verdict, why))

@@ -14,12 +14,32 @@ import (
 // committer, or the line for a busy address.
 type exchange struct {
 	server *Server
-	shard  *shard
-	plan   *Plan
-	stage  int // the stage to go on with when it was parked
+	facts  // forgotten when the exchange ends
 
+	// Kept for the next packet: what was parsed and built, and scratch space.
+	msg     packet.Message
+	reply   packet.Reply
+	out     []byte        // the answer's octets
+	claimed []lease.Key   // addresses that nobody else may work on
+	mine    []lease.Lease // the client's leases
+	others  []lease.Key   // its leases that end with this one's commit
+	request lease.Request
+	scopes  []lease.ScopeID
+	newIn   []lease.ScopeID
+	free    []int
+	whos    []string
+	missing []uint8 // options asked for in vain
+	tags    []tagID // of the user class
+	scratch []byte
+}
+
+// facts are what is known of the packet and decided about it.
+type facts struct {
+	shard    *shard
+	plan     *Plan
+	box      *outbox // of the goroutine that runs it now
+	stage    int     // the stage to go on with when it was parked
 	in       *netio.Packet
-	msg      packet.Message
 	kind     kind
 	hw       lease.HW
 	received time.Time
@@ -27,15 +47,13 @@ type exchange struct {
 	queueKey queueKey
 
 	// classify
-	client     *client
-	class      *class
-	who        lease.Client // what the lease will say of the client
-	key        lease.ClientKey
-	criteria   []tagID
-	first      *class // before the over-limit class took its place
-	extraTags  []tagID
-	vars       map[string]string
-	failedExpr error
+	client   *client
+	class    *class
+	first    *class       // before the over-limit class took its place
+	who      lease.Client // what the lease will say of the client
+	key      lease.ClientKey
+	criteria []tagID
+	vars     map[string]string
 
 	// locate
 	vpn     *vpn
@@ -53,21 +71,9 @@ type exchange struct {
 	grant   grant
 	probe   bool // the address wants a ping
 	probes  int  // addresses that answered one
-	claimed []lease.Key
-	missing []uint8       // options asked for in vain
-	mine    []lease.Lease // scratch: the client's leases
-	others  []lease.Key   // its leases that end with this one's commit
-	request lease.Request
-	scopes  []lease.ScopeID
-	newIn   []lease.ScopeID
-	whos    []string
 
 	// encode
-	reply   packet.Reply
-	out     []byte
-	to      packet.Destination
-	box     *outbox // of the goroutine that runs it now
-	scratch []byte
+	to packet.Destination
 }
 
 // kind is what a packet asks for (RFC 2131 section 4.3.6, table 4).
@@ -101,23 +107,19 @@ func (s *Server) newExchange(p *netio.Packet, now time.Time) *exchange {
 	return ex
 }
 
-// recycle empties the exchange and gives it back. Buffers stay.
+// recycle empties the exchange and gives it back.
 func (ex *exchange) recycle() {
 	ex.in.Release()
-	fresh := exchange{
-		claimed: ex.claimed[:0], mine: clearLeases(ex.mine), scopes: ex.scopes[:0], newIn: ex.newIn[:0],
-		others: ex.others[:0], missing: ex.missing[:0],
-		whos: ex.whos[:0], out: ex.out[:0], scratch: ex.scratch[:0], extraTags: ex.extraTags[:0],
-	}
-	fresh.msg, fresh.reply = ex.msg, ex.reply
-	*ex = fresh
+	ex.facts = facts{}
+	ex.claimed, ex.others = ex.claimed[:0], ex.others[:0]
+	ex.scopes, ex.newIn, ex.free = ex.scopes[:0], ex.newIn[:0], ex.free[:0]
+	ex.missing, ex.tags, ex.scratch = ex.missing[:0], ex.tags[:0], ex.scratch[:0]
+	ex.out = ex.out[:0]
+	// What holds on to strings is cleared too.
+	clear(ex.mine[:cap(ex.mine)])
+	clear(ex.whos)
+	ex.mine, ex.whos = ex.mine[:0], ex.whos[:0]
 	exchanges.Put(ex)
-}
-
-// clearLeases drops the strings that a scratch slice holds on to.
-func clearLeases(l []lease.Lease) []lease.Lease {
-	clear(l)
-	return l[:0]
 }
 
 // rewind makes the exchange ready to run the bind stage anew.

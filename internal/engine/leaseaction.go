@@ -11,6 +11,9 @@ import (
 // returns when the change is on disk.
 func (s *Server) LeaseAction(name, action string, args ...string) (*objects.Object, *objects.Error) {
 	k, place, e := s.find(name)
+	if e != nil && e.Code == objects.NotFound && lower(action) == "send-reservation" {
+		place, e = s.future(k, e)
+	}
 	if e != nil {
 		return nil, e
 	}
@@ -38,6 +41,22 @@ func (s *Server) LeaseAction(name, action string, args ...string) (*objects.Obje
 		s.logf(msgLeaseAction, k.Addr, place.Name, action)
 	}
 	return s.object(s.at(k)), nil
+}
+
+// future is the place of an address that is in no range: the scope in whose
+// subnet it is could be given a reservation of it.
+func (s *Server) future(k lease.Key, otherwise *objects.Error) (lease.Place, *objects.Error) {
+	p := s.plan.Load()
+	if v := p.vpns.byID[k.VPN]; k.Addr != 0 && v != nil {
+		if n := v.find(k.Addr); n != nil {
+			for _, sc := range n.scopes {
+				if sc.first <= k.Addr && k.Addr <= sc.last {
+					return lease.Place{Scope: sc.id, Name: sc.name}, nil
+				}
+			}
+		}
+	}
+	return lease.Place{}, otherwise
 }
 
 // alter changes a lease and waits until the change is on disk.

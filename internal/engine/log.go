@@ -54,7 +54,13 @@ var (
 		"The client's maximum message size leaves no room for these options.")
 	msgCriteria = eventlog.Declare(4109, eventlog.Activity, "Protocol",
 		"Client %s has selection criteria that no scope of network %s has: %s.",
-		"See selection-criteria of the client or its class, and selection-tag-list of the scopes.")
+		"See selection-criteria of the client or its class, and selection-tag-list of the scopes (log-settings unknown-criteria).")
+	msgClient = eventlog.Declare(4110, eventlog.Activity, "Protocol",
+		"Client %s: entry %q, client-class %q, selection criteria %q, host name %q, limitation-id %q.",
+		"What client and client-class processing found for a packet (log-settings client-detail).")
+	msgPassedOver = eventlog.Declare(4111, eventlog.Activity, "Protocol",
+		"Client %s: scope %q is passed over: %s.",
+		"Why a scope of the client's network cannot give it an address (log-settings client-criteria-processing).")
 
 	msgDeclined = eventlog.Declare(4200, eventlog.Warning, "Lease",
 		"Address %s of scope %q was declined by %s and is unavailable now.",
@@ -103,6 +109,31 @@ const logMissing = objects.LogMissingOptions
 func (ex *exchange) logIncoming() {
 	if ex.logs(objects.LogIncomingPacketDetail) {
 		ex.server.logf(msgPacketDetail, ex.in.From, packet.Dump(ex.in.Data))
+	}
+}
+
+// logClient writes what was found out about the client.
+func (ex *exchange) logClient() {
+	if !ex.logs(objects.LogClientDetail) {
+		return
+	}
+	entry := ""
+	if ex.client != nil {
+		entry = ex.client.name
+	}
+	ex.server.logf(msgClient, macText(ex.hw), entry, ex.who.ClientClass, ex.criteriaText(), ex.who.HostName, hexText(ex.who.LimitationID))
+}
+
+// logPassedOver writes why a scope does not suit the client.
+func (ex *exchange) logPassedOver(s *scope, why Outcome) {
+	if ex.logs(objects.LogClientCriteriaProcessing) {
+		ex.server.logf(msgPassedOver, macText(ex.hw), s.name, outcomes[why].name)
+	}
+}
+
+func (ex *exchange) logCriteria() {
+	if ex.logs(objects.LogUnknownCriteria) {
+		ex.server.logf(msgCriteria, macText(ex.hw), ex.network.primary, ex.criteriaText())
 	}
 }
 

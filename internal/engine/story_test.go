@@ -32,7 +32,7 @@ import (
 //	lease <address> <action>  an operator's command
 //	ping <address> <answer>   what a ping of it will find; hold and go for all
 //	disk full|works           what the store does
-//	log                       the messages since the last log
+//	log [forget]              the messages since the last log
 //	await <n>                 waits until n packets have ended since the last answer
 //	net broken|works          what sending does
 //	scope <name> clear        clearUnavailable
@@ -74,7 +74,10 @@ func (w *world) step(t *testing.T, d *datadriven.TestData) string {
 		}
 		return ""
 	case "log":
-		return w.takeLog()
+		if text := w.takeLog(); !d.HasArg("forget") {
+			return text
+		}
+		return ""
 	case "health":
 		h := w.server.Health()
 		return fmt.Sprintln(h.Value, strings.Join(h.Reasons, "; "))
