@@ -88,3 +88,15 @@ func TestHistoryWithoutAFileWorks(t *testing.T) {
 		t.Errorf("kept %q", h.lines)
 	}
 }
+
+func FuzzMaskSecrets(f *testing.F) {
+	for _, s := range []string{"admin carol create s3cret", `admin carol set "password=a b"`, `admin "c d" set password = x`, "cluster b create 10.0.0.1 password=", `admin c set password="`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		masked := maskSecrets(line)
+		if again := maskSecrets(masked); again != masked {
+			t.Fatalf("%q is masked as %q, that as %q", line, masked, again)
+		}
+	})
+}
