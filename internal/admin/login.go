@@ -39,7 +39,6 @@ func (s *Service) Login(ctx context.Context, r *connect.Request[adminv1.LoginReq
 		who.trusted = true
 		who.user = userName(peer.UID)
 	} else if err := s.checkLogin(ctx, who, r.Msg.Password); err != nil {
-		s.log.Log(msgLoginFailed, hostWord(r.Msg.User), who.source, err.Msg)
 		return nil, rpc.Refusal(err)
 	}
 	token := s.sessions.open(who, s.clock.Now())
@@ -83,6 +82,8 @@ func (s *Service) checkLogin(ctx context.Context, who *session, password string)
 	}
 	if !checkPassword(hash, password) {
 		s.guesses.fail(who.user, who.source, now)
+		// Those that come too soon are not logged: they would fill the disk.
+		s.log.Log(msgLoginFailed, hostWord(who.user), who.source, "wrong name or password")
 		return objects.Errorf(objects.LoginFailure, "wrong name or password")
 	}
 	who.password = hash
