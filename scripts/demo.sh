@@ -7,10 +7,11 @@ set -eu
 cd "$(dirname "$0")/.."
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/leasehold-demo.XXXXXX")
-srv=lhdemo-$$-srv cli=lhdemo-$$-cli server=
+srv=lhdemo-$$-srv cli=lhdemo-$$-cli server= client=
 root=$([ "$(id -u)" = 0 ] && ip netns add "$srv" 2>/dev/null && echo yes || echo no)
 
 cleanup() {
+	[ -z "$client" ] || kill -TERM "$client" 2>/dev/null || true
 	[ -z "$server" ] || kill -TERM "$server" 2>/dev/null || true
 	[ -z "$server" ] || wait "$server" 2>/dev/null || true
 	if [ $root = yes ]; then
@@ -26,8 +27,12 @@ say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 nrcmd() { bin/nrcmd -C "unix:$tmp/data/rpc.sock" "$@"; }
 show() { # COMMAND: as if typed at the prompt
 	printf 'nrcmd> %s\n' "$1"
-	printf '%s\n' "$1" >"$tmp/one"
-	nrcmd -b <"$tmp/one" | sed -e '1,6d' -e '/^nrcmd> *$/d' -e '/^$/d'
+	nrcmd "$1"
+}
+leases() { # those in use, the columns that matter
+	printf 'nrcmd> scope office listLeases\n'
+	nrcmd "scope office listLeases" | grep -E '^[0-9]{3} |state=leased|flags=reserved' |
+		sed -E 's/^([0-9.]+: ).*(client-mac-addr=[^ ]+).*(expiration="[^"]*").*(state=[a-z]+).*/\1\2 \3 \4/'
 }
 
 start_server() {
@@ -69,11 +74,33 @@ nak) echo "client: refused: $message" ;;
 esac
 S
 	chmod +x "$tmp/udhcpc.script"
-	lease() { ip netns exec "$cli" udhcpc -i eth0 -f -q -n -t 5 -T 1 -s "$tmp/udhcpc.script" "$@" 2>&1; }
+	lease() {
+		ip netns exec "$cli" udhcpc -i eth0 -f -t 5 -T 1 -s "$tmp/udhcpc.script" >>"$tmp/client.log" 2>&1 &
+		client=$!
+		heard 'client: bound'
+		cat "$tmp/client.log"
+	}
+	renew() { # USR1 makes udhcpc renew
+		: >"$tmp/client.log"
+		kill -USR1 "$client"
+		heard 'client: renew'
+		cat "$tmp/client.log"
+	}
+	heard() { # WORDS: wait until the client says so
+		for _ in $(seq 200); do
+			if grep -q "$1" "$tmp/client.log"; then return; fi
+			sleep 0.1
+		done
+		cat "$tmp/client.log"
+		echo "the client never said: $1" >&2
+		exit 1
+	}
 else
 	say "Not root: on loopback, port 6767, with the project's own client"
 	go build -o "$tmp/dhcpclient" ./test/dhcpclient
-	lease() { "$tmp/dhcpclient" -server 127.0.0.1:6767 -giaddr 127.0.0.2 -subnet 192.168.50.1 -mac 02:00:00:00:00:51; }
+	client() { "$tmp/dhcpclient" -server 127.0.0.1:6767 -giaddr 127.0.0.2 -subnet 192.168.50.1 -mac 02:00:00:00:00:51 "$@"; }
+	lease() { client lease; }
+	renew() { client lease renew; }
 fi
 
 say "A fresh server"
@@ -88,20 +115,19 @@ say "A real client asks for an address"
 lease
 
 say "What the server knows"
-show "scope office listLeases" | grep -v 'state=available' | head -n 12
+leases
 show "report"
 
 say "kill -9, no goodbye"
-kill -KILL "$server"
-wait "$server" 2>/dev/null || true
+{ kill -KILL "$server" && wait "$server"; } 2>/dev/null || true
 echo "process $server is gone"
 start_server
 echo "started again as process $server"
 
 say "The lease is there"
-show "scope office listLeases" | grep -v 'state=available' | head -n 12
+leases
 
 say "and the client renews it"
-lease
+renew
 
 say "Nothing is left behind"
