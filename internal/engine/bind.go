@@ -124,6 +124,12 @@ func (ex *exchange) holds(l *lease.Lease) bool {
 	return false
 }
 
+// had tells whether the client was the last to have the lease, which nobody
+// has now: it may take it up again where new clients may.
+func (ex *exchange) had(l *lease.Lease) bool {
+	return l.Client() == ex.key && l.State == lease.Available && !ex.scope.renewOnly && ex.server.mayGive(l)
+}
+
 // suits tells why a client may not have a lease in the scope, whether a new
 // one or one that it has; noOutcome if it may. a is the address, if it is
 // known.

@@ -14,7 +14,10 @@ func (ex *exchange) commit() verdict {
 		return goOn
 	}
 	s := ex.server
-	s.pending.acquire(ex.plan.settings.maxResponses)
+	if limit := ex.plan.settings.maxResponses; !s.pending.tryAcquire(limit) {
+		s.flush(ex.box) // nobody's answer waits for the disk that need not
+		s.pending.acquire(limit)
+	}
 	s.commits.Submit(ex.lease, ex)
 	return verdict{act: park}
 }

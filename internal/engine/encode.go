@@ -15,6 +15,7 @@ func (ex *exchange) encode() verdict {
 	}
 	r, m := &ex.reply, &ex.msg
 	r.Answer(m, ex.answer)
+	r.RelayInfo = ex.relayInfo()
 	ex.head(r)
 	if r.Cookie {
 		if ex.answer != packet.BOOTP {
@@ -35,6 +36,28 @@ func (ex *exchange) encode() verdict {
 	}
 	ex.address(r)
 	return goOn
+}
+
+// optVSSControl asks for the VPN to be honoured; a server that does so leaves it
+// out of its answer (RFC 6607 section 6.2). It is empty: Cisco's relays send an
+// address under the same number.
+const optVSSControl = 152
+
+// relayInfo is what the relay said, to be sent back as it came.
+func (ex *exchange) relayInfo() []byte {
+	whole := ex.msg.RelayInfo()
+	if v, ok := packet.SubOption(whole, optVSSControl); !ok || len(v) > 0 || ex.vpn.id == 0 {
+		return whole
+	}
+	from := len(ex.scratch)
+	for rest := whole; len(rest) >= 2 && len(rest) >= 2+int(rest[1]); {
+		n := 2 + int(rest[1])
+		if rest[0] != optVSSControl {
+			ex.scratch = append(ex.scratch, rest[:n]...)
+		}
+		rest = rest[n:]
+	}
+	return ex.scratch[from:]
 }
 
 // head fills the fixed fields that the policies decide.

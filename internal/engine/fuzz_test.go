@@ -86,6 +86,9 @@ func FuzzPath(f *testing.F) {
 		if how&4 != 0 {
 			p.To = p.Local
 		}
+		if how&8 != 0 {
+			p.Local = netip.Addr{}
+		}
 		w.inject(p)
 		w.settle()
 		if got := total(w); got != before+1 {

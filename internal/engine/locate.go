@@ -132,7 +132,15 @@ func (ex *exchange) serverID() netip.Addr {
 	if ex.chain != nil && ex.chain.giaddrAsServerID && ex.msg.Relayed() {
 		return ex.msg.GIAddr
 	}
-	return ex.in.Local
+	if isSet(ex.in.Local) {
+		return ex.in.Local
+	}
+	for _, i := range *ex.server.interfaces() {
+		if a := i.Primary(); isSet(a) && !i.Loopback {
+			return a
+		}
+	}
+	return packet.Unspecified
 }
 
 // addressesUs tells whether a server identifier that the client sent is this

@@ -189,7 +189,7 @@ func (ex *exchange) bindHeld() verdict {
 		return v
 	}
 	l := ex.leaseAt(k)
-	if !ex.holds(&l) {
+	if !ex.holds(&l) && !ex.had(&l) {
 		if ex.live(&l) && ex.kind != rebooting {
 			return refused(NakOtherClient)
 		}

@@ -96,9 +96,9 @@ func (ex *exchange) refuse(why Outcome) {
 // exchange. It is the only end of an exchange.
 func (ex *exchange) finish(why Outcome) {
 	ex.unclaim()
-	ex.server.stats.count(ex.countedScope(), why)
 	ex.logOutcome(why)
 	s := ex.server
+	s.stats.count(ex.countedScope(), why)
 	ex.recycle()
 	s.inFlight.release()
 }

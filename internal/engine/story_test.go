@@ -32,7 +32,7 @@ import (
 //	lease <address> <action>  an operator's command
 //	ping <address> <answer>   what a ping of it will find; hold and go for all
 //	disk full|works           what the store does
-//	log [forget]              the messages since the last log
+//	log [forget|sorted]       the messages since the last log
 //	await <n>                 waits until n packets have ended since the last answer
 //	net broken|works          what sending does
 //	scope <name> clear        clearUnavailable
@@ -74,10 +74,16 @@ func (w *world) step(t *testing.T, d *datadriven.TestData) string {
 		}
 		return ""
 	case "log":
-		if text := w.takeLog(); !d.HasArg("forget") {
-			return text
+		text := w.takeLog()
+		if d.HasArg("sorted") {
+			lines := strings.SplitAfter(text, "\n")
+			slices.Sort(lines)
+			text = strings.Join(lines, "")
 		}
-		return ""
+		if d.HasArg("forget") {
+			text = ""
+		}
+		return text
 	case "health":
 		h := w.server.Health()
 		return fmt.Sprintln(h.Value, strings.Join(h.Reasons, "; "))
@@ -460,6 +466,8 @@ func (w *world) extras(r *packet.Reply, p *netio.Packet, args map[string]string)
 			r.Flags |= packet.FlagBroadcast
 		case "nohw":
 			r.HLen = 0
+		case "plain":
+			r.Cookie = false
 		case "op":
 			r.Op = packet.BootReply
 		case "type":
