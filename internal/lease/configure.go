@@ -186,7 +186,7 @@ func (n *reshaping) findRemoved(t *Table) {
 	}
 }
 
-// losses counts the live leases that lose their place.
+// losses counts the leases that lose their place.
 func (t *Table) losses(n *reshaping) []Loss {
 	lost := map[ScopeID]*Loss{}
 	loss := func(id ScopeID) *Loss {
@@ -226,7 +226,7 @@ func (t *Table) losses(n *reshaping) []Loss {
 	}
 	var out []Loss
 	for _, l := range lost {
-		if l.Live > 0 {
+		if l.Live > 0 || l.Parked > 0 {
 			out = append(out, *l)
 		}
 	}

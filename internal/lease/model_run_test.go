@@ -200,9 +200,12 @@ func (x *run) configure(r *rapid.T) {
 	if err != nil {
 		r.Skip(err)
 	}
-	live := map[string]int{}
+	live, parked := map[string]int{}, 0
 	for _, k := range x.m.keys() {
 		l, _ := x.m.get(k)
+		if after := (&model{scopes: scopes}); x.m.owner(k) != nil && after.owner(k) == nil {
+			parked++
+		}
 		if o := x.m.owner(k); o != nil && l.Live() && (o.holdsInRange(k.Addr) || l.Flags&Reserved != 0) {
 			after := model{scopes: scopes}
 			if a := after.owner(k); a == nil || !a.holdsInRange(k.Addr) && !slices.ContainsFunc(a.Reservations, func(r Reservation) bool { return r.Addr == k.Addr }) {
@@ -222,9 +225,10 @@ func (x *run) configure(r *rapid.T) {
 			r.Fatalf("scope %q lost %d live leases, want %d", l.Scope, l.Live, live[l.Scope])
 		}
 		delete(live, l.Scope)
+		parked -= l.Parked
 	}
-	if len(live) > 0 {
-		r.Fatalf("losses not told: %v", live)
+	if len(live) > 0 || parked != 0 {
+		r.Fatalf("losses not told: %v live, %d parked", live, parked)
 	}
 	x.freeze()
 	x.m.scopes = scopes

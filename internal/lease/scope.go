@@ -53,8 +53,8 @@ type Place struct {
 // Reconfiguration says what Configure did, or Preview would do.
 type Reconfiguration struct {
 	Added, Removed, Changed int // scopes
-	// Losses are the scopes that are removed or reshaped with live leases
-	// (offered or leased) inside, in name order.
+	// Losses are the scopes that are removed or reshaped with leases inside
+	// that lose their place, in name order.
 	Losses []Loss
 }
 
@@ -63,7 +63,7 @@ type Loss struct {
 	Scope   string
 	Removed bool // the scope is gone; else it lost a part of its addresses
 	Live    int  // leases offered or leased that no range or reservation holds now
-	Parked  int  // all leases that were parked
+	Parked  int  // records that no scope holds now, in whatever state
 }
 
 // Counts are a scope's figures.
