@@ -110,47 +110,35 @@ func (b *builder) priority(o, dhcp *objects.Object, prefix netip.Prefix) uint64 
 }
 
 // compileNetworks joins the scopes of each link: those of one subnet, and
-// those whose primary-subnet it is.
+// those whose primary-subnet it is. That a primary is no secondary itself is a
+// rule of the object model.
 func (b *builder) compileNetworks() {
 	type place struct {
 		vpn    *vpn
 		prefix netip.Prefix
 	}
-	primaries := map[place]netip.Prefix{}
-	for _, s := range b.plan.ordered {
-		o := b.cfg.Get(objects.Scope, s.name)
-		primary := objects.ScopePrimary.Of(o)
-		if !primary.IsValid() {
-			primary = s.prefix
-		}
-		primary = primary.Masked()
-		at := place{s.vpn, s.prefix}
-		if other, ok := primaries[at]; ok && other != primary {
-			b.failf(o, objects.ScopePrimary.Name, "%s, but another scope of subnet %s has the primary subnet %s", primary, s.prefix, other)
-		}
-		primaries[at] = primary
-	}
 	networks := map[place]*network{}
 	index := map[*vpn]map[netip.Prefix]*network{}
 	for _, s := range b.plan.ordered {
-		root := b.rootOf(s, func(p netip.Prefix) netip.Prefix {
-			if up, ok := primaries[place{s.vpn, p}]; ok {
-				return up
-			}
-			return p
-		})
-		n := networks[place{s.vpn, root}]
+		o := b.cfg.Get(objects.Scope, s.name)
+		primary := s.prefix
+		if p := objects.ScopePrimary.Of(o); p.IsValid() {
+			primary = p.Masked()
+		}
+		n := networks[place{s.vpn, primary}]
 		if n == nil {
-			n = &network{primary: root}
-			networks[place{s.vpn, root}] = n
+			n = &network{primary: primary}
+			networks[place{s.vpn, primary}] = n
 		}
 		n.scopes = append(n.scopes, s)
 		s.network = n
 		if index[s.vpn] == nil {
 			index[s.vpn] = map[netip.Prefix]*network{}
 		}
+		if other := index[s.vpn][s.prefix]; other != nil && other != n {
+			b.failf(o, objects.ScopePrimary.Name, "%s, but another scope of subnet %s has the primary subnet %s", primary, s.prefix, other.primary)
+		}
 		index[s.vpn][s.prefix] = n
-		index[s.vpn][root] = n
 	}
 	for _, n := range networks {
 		n.group()
@@ -158,20 +146,6 @@ func (b *builder) compileNetworks() {
 	for v, nets := range index {
 		v.index = newPrefixIndex(nets)
 	}
-}
-
-// rootOf follows primary-subnet to a subnet that is its own primary.
-func (b *builder) rootOf(s *scope, up func(netip.Prefix) netip.Prefix) netip.Prefix {
-	p := s.prefix
-	for range 16 {
-		next := up(p)
-		if next == p {
-			return p
-		}
-		p = next
-	}
-	b.failf(b.cfg.Get(objects.Scope, s.name), objects.ScopePrimary.Name, "leads in a circle through %s", p)
-	return p
 }
 
 // group sorts the network's scopes by priority, name order within one.

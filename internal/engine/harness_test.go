@@ -348,8 +348,8 @@ func (w *world) outcomes() []string {
 
 // await waits until something that goes on by itself has come about.
 func (w *world) await(cond func() bool) {
-	for deadline := time.Now().Add(10 * time.Second); !cond(); runtime.Gosched() {
-		if time.Now().After(deadline) {
+	for deadline := (clock.Real{}).Now().Add(10 * time.Second); !cond(); runtime.Gosched() {
+		if (clock.Real{}).Now().After(deadline) {
 			w.t.Fatalf("it did not come about; outcomes so far: %v", w.server.stats.total.list())
 		}
 	}
