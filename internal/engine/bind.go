@@ -79,7 +79,7 @@ func (ex *exchange) best() lease.Lease {
 	ex.mine = ex.server.table.ByClient(ex.vpn.id, ex.key, ex.mine[:0])
 	var best lease.Lease
 	for _, l := range ex.mine {
-		if ex.network.contains(l.Addr) && (best.State == 0 || ex.rank(&l) > ex.rank(&best) ||
+		if l.State != lease.Unavailable && ex.network.contains(l.Addr) && (best.State == 0 || ex.rank(&l) > ex.rank(&best) ||
 			ex.rank(&l) == ex.rank(&best) && l.StateStart > best.StateStart) {
 			best = l
 		}

@@ -9,8 +9,9 @@ import (
 // claims says which exchange is at work on which address. Whoever reads a
 // lease to change it claims its address first and keeps it until the change is
 // on disk or given up; others wait. So a lease has one writer at a time while
-// no lock is held during a ping or a commit, and the lease table always shows
-// what is on disk (offers apart).
+// no lock is held during a ping or a commit, and the lease table shows what is
+// on disk: apart from offers, and from addresses that were found to be in use,
+// which nobody may be given whatever the disk does.
 type claims struct {
 	stripes [256]struct {
 		mu   sync.Mutex

@@ -21,6 +21,7 @@ func (ex *exchange) bindDecline() verdict {
 	}
 	ex.success = Declined
 	ex.lease = lease.MarkUnavailable(l, ex.now, ex.unavailableTimeout(), "declined")
+	ex.server.table.Update(ex.lease) // out of use even if the disk fails
 	ex.server.logf(msgDeclined, asked, ex.scope.name, macText(ex.hw))
 	return goOn
 }
@@ -62,9 +63,11 @@ func (ex *exchange) unavailableTimeout() time.Duration {
 	return time.Duration(ex.chain.unavailableTimeout) * time.Second
 }
 
-// quarantine takes an address that the exchange claimed out of use, without
-// holding the exchange up. The claim goes with it.
+// quarantine takes an address that the exchange claimed out of use, at once in
+// memory and without holding the exchange up on disk. The claim goes with it.
 func (ex *exchange) quarantine(l lease.Lease, cause string) {
 	ex.handOver(l.Key)
-	ex.server.change(l, lease.MarkUnavailable(l, ex.now, ex.unavailableTimeout(), cause), nil)
+	to := lease.MarkUnavailable(l, ex.now, ex.unavailableTimeout(), cause)
+	ex.server.table.Update(to)
+	ex.server.change(l, to, nil)
 }
