@@ -55,6 +55,7 @@ func officeLab(t *testing.T) (*lab, *server) {
 }
 
 func TestUdhcpcLeasesRenewsReleasesAndSurvivesKill(t *testing.T) {
+	t.Parallel()
 	l, s := officeLab(t)
 	wire := l.capture("srv", "eth0")
 	c := l.udhcpc("cli", "eth0")
@@ -89,6 +90,7 @@ func TestUdhcpcLeasesRenewsReleasesAndSurvivesKill(t *testing.T) {
 }
 
 func TestDhclientRenewsRebindsAndMovesToAnotherSubnet(t *testing.T) {
+	t.Parallel()
 	l, s := officeLab(t)
 	l.cable("srv", "eth1", "192.168.60.1/24", "cli2", "eth0", "")
 	l.mac("cli", "eth0", "02:00:00:00:00:61")
@@ -134,6 +136,7 @@ func TestDhclientRenewsRebindsAndMovesToAnotherSubnet(t *testing.T) {
 }
 
 func TestDhcpcdDeclinesATakenAddress(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	l.lan("lan", "srv/eth0=192.168.50.1/24", "cli/eth0", "squatter/eth0=192.168.50.100/24")
 	s := l.startServer("srv")
@@ -158,6 +161,7 @@ func TestDhcpcdDeclinesATakenAddress(t *testing.T) {
 }
 
 func TestUdhcpcDeclinesATakenAddress(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	l.lan("lan", "srv/eth0=192.168.50.1/24", "cli/eth0", "squatter/eth0=192.168.50.100/24")
 	s := l.startServer("srv")
@@ -170,6 +174,7 @@ func TestUdhcpcDeclinesATakenAddress(t *testing.T) {
 }
 
 func TestPingBeforeOfferSparesATakenAddress(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	l.lan("lan", "srv/eth0=192.168.50.1/24", "cli/eth0", "squatter/eth0=192.168.50.100/24")
 	s := l.startServer("srv")
@@ -182,6 +187,7 @@ func TestPingBeforeOfferSparesATakenAddress(t *testing.T) {
 }
 
 func TestDhclientReleases(t *testing.T) {
+	t.Parallel()
 	l, s := officeLab(t)
 	c := l.dhclient("cli", "eth0", "")
 	got := c.event("BOUND")

@@ -8,6 +8,7 @@ import (
 // TestRelayReservationVendorAndClassOptions has a client behind a real relay
 // agent, on a subnet where the server has no interface.
 func TestRelayReservationVendorAndClassOptions(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	l.cable("srv", "eth0", "10.1.0.1/24", "relay", "up0", "10.1.0.2/24")
 	l.cable("relay", "down0", "192.168.70.1/24", "cli", "eth0", "")
