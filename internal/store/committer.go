@@ -160,13 +160,13 @@ func (c *Committer) commitLoop() {
 		q, closed := c.take()
 		if q != nil {
 			c.commit(q)
-			look.dirty, look.busy, look.asked = true, true, false
+			look.dirty, look.busy = true, true
 			continue
 		}
 		if closed {
 			return
 		}
-		if look.timer == nil && (look.dirty || c.Err() != nil) {
+		if look.timer == nil {
 			look.timer, look.busy = c.clock.After(lookEvery), false
 		}
 		select {
@@ -204,7 +204,6 @@ type lookout struct {
 	timer <-chan time.Time
 	dirty bool // something was committed since the store tidied up
 	busy  bool // something was committed since the timer was set
-	asked bool // the store was asked to tidy up
 }
 
 // look tries a store that failed, and lets one tidy up that had nothing to do
@@ -217,15 +216,11 @@ func (c *Committer) look(l *lookout) {
 	case failed:
 		_, err := c.store.Commit(context.Background(), nil)
 		c.setErr(err)
-		l.dirty, l.asked = true, false
-	case l.busy:
-	case c.upkeep == nil:
-		l.dirty = false
-	case !l.asked || c.upkeep.Err() != nil:
+		l.dirty = true
+	case l.busy || c.upkeep == nil:
+	case l.dirty || c.upkeep.Err() != nil:
 		c.upkeep.Tidy()
-		l.asked = true
-	default:
-		l.dirty, l.asked = false, false
+		l.dirty = false
 	}
 }
 

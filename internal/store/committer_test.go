@@ -283,7 +283,9 @@ func TestSubmitDoesNotAllocate(t *testing.T) {
 	l := testLease(1, 1)
 	one := func() {
 		c.Submit(l, done)
-		<-done
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
 	}
 	for range 100 {
 		one()

@@ -117,35 +117,43 @@ func (c *ConfigDB) load(ctx context.Context) (*objects.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
 	cfg := objects.NewConfig()
 	var o *objects.Object
 	last := int64(-1)
-	for rows.Next() {
+	err = eachRow(rows, func() error {
 		var id int64
 		var class, name string
 		var attr, value sql.NullString
-		var stamp objects.Object
-		if err := rows.Scan(&id, &class, &name, &stamp.Version, &stamp.ChangedBy, &stamp.ChangedAt, &attr, &value); err != nil {
-			return nil, err
+		var st stamp
+		if err := rows.Scan(&id, &class, &name, &st.version, &st.who, &st.at, &attr, &value); err != nil {
+			return err
 		}
 		if id != last {
 			last = id
 			if o, err = newObject(class, name); err != nil {
-				return nil, err
+				return err
 			}
-			o.Version, o.ChangedBy, o.ChangedAt = stamp.Version, stamp.ChangedBy, stamp.ChangedAt
+			st.put(o)
 			cfg.Put(o)
 		}
 		if !attr.Valid {
-			continue
-		}
-		if err := checkAttr(o, attr.String); err != nil {
-			return nil, err
+			return nil
 		}
 		o.Attrs[attr.String] = value.String
+		return checkAttr(o, attr.String)
+	})
+	return cfg, err
+}
+
+// eachRow calls scan for every row and closes them.
+func eachRow(rows *sql.Rows, scan func() error) (err error) {
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := scan(); err != nil {
+			return err
+		}
 	}
-	return cfg, rows.Err()
+	return rows.Err()
 }
 
 func newObject(class, name string) (*objects.Object, error) {
@@ -171,9 +179,8 @@ func checkAttr(o *objects.Object, attr string) error {
 // of the last write. A ctx that ends before the transaction begins stops it,
 // later it does not.
 func (c *ConfigDB) Commit(ctx context.Context, tx Tx) (uint64, error) {
-	var stale *StaleError
 	version, err := c.commit(ctx, tx)
-	if errors.As(err, &stale) {
+	if stale, ok := errors.AsType[*StaleError](err); ok {
 		return 0, stale
 	}
 	return version, fileError("commit configuration", c.path, err)
@@ -198,8 +205,7 @@ func (c *ConfigDB) commit(ctx context.Context, tx Tx) (uint64, error) {
 		return 0, err
 	}
 	for _, o := range tx.Put {
-		s := w.stamps[o]
-		o.Version, o.ChangedBy, o.ChangedAt = s.version, s.who, s.at
+		w.stamps[o].put(o)
 	}
 	return version, nil
 }

@@ -36,17 +36,14 @@ func (c *ConfigDB) changes(ctx context.Context, limit int, class, name string) (
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
 	var changes []Change
-	for rows.Next() {
+	err = eachRow(rows, func() error {
 		var h Change
 		var at int64
 		err := rows.Scan(&h.Version, &at, &h.Who, &h.Source, &h.Class, &h.Name, &h.Attr, &h.Action, &h.Before, &h.After)
-		if err != nil {
-			return nil, err
-		}
 		h.At = time.Unix(at, 0)
 		changes = append(changes, h)
-	}
-	return changes, rows.Err()
+		return err
+	})
+	return changes, err
 }

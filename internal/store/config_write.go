@@ -43,6 +43,10 @@ type stamp struct {
 	at      int64
 }
 
+func (s stamp) put(o *objects.Object) {
+	o.Version, o.ChangedBy, o.ChangedAt = s.version, s.who, s.at
+}
+
 // stored is an object's row.
 type stored struct {
 	id    int64
@@ -102,7 +106,7 @@ func (w *writer) find(o *objects.Object) (*stored, error) {
 		return nil, err
 	case s.stamp.version != o.Version && !own:
 		now := objects.New(o.Class, o.Name)
-		now.Version, now.ChangedBy, now.ChangedAt = s.stamp.version, s.stamp.who, s.stamp.at
+		s.stamp.put(now)
 		return nil, &StaleError{Class: o.Class, Name: o.Name, Read: o.Version, Stored: now}
 	}
 	s.attrs, err = w.attrs(s.id)
@@ -116,16 +120,14 @@ func (w *writer) attrs(id int64) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
 	attrs := map[string]string{}
-	for rows.Next() {
+	err = eachRow(rows, func() error {
 		var name, value string
-		if err := rows.Scan(&name, &value); err != nil {
-			return nil, err
-		}
+		err := rows.Scan(&name, &value)
 		attrs[name] = value
-	}
-	return attrs, rows.Err()
+		return err
+	})
+	return attrs, err
 }
 
 func (w *writer) remove(o *objects.Object) error {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -43,6 +44,9 @@ func startChild(t *testing.T, main string, args ...string) *child {
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cmd.StdinPipe(); err != nil { // open until the child has ended
 		t.Fatal(err)
 	}
 	if err := cmd.Start(); err != nil {
@@ -275,10 +279,7 @@ func TestTruncatedLog(t *testing.T) {
 			batch = append(batch, testLease(k*uint32(g+1), g))
 		}
 		m.put(batch, commit(t, db, batch...))
-		after = append(after, model{})
-		for k, l := range m {
-			after[g][k] = l
-		}
+		after = append(after, maps.Clone(m))
 	}
 	log, err := os.ReadFile(filepath.Join(dir, "leases.db-wal"))
 	if err != nil {

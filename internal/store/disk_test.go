@@ -58,24 +58,28 @@ type zeros struct{}
 
 func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
 
-// hastyClock makes the Committer look after its store without much waiting.
-type hastyClock struct{ clock.Real }
-
-func (c hastyClock) After(d time.Duration) <-chan time.Time { return c.Real.After(d / 200) }
-
-// watched tells what became of every commit.
-type watched struct {
-	*LeaseDB
-	results chan error
+// hastyClock makes the Committer look after its store without much waiting,
+// and tells when it is about to.
+type hastyClock struct {
+	clock.Real
+	looks chan struct{}
 }
 
-func (w watched) Commit(ctx context.Context, batch []lease.Lease) (uint64, error) {
-	n, err := w.LeaseDB.Commit(ctx, batch)
+func newHastyClock() hastyClock { return hastyClock{looks: make(chan struct{}, 1)} }
+
+func (c hastyClock) After(d time.Duration) <-chan time.Time {
 	select {
-	case w.results <- err:
+	case c.looks <- struct{}{}:
 	default:
 	}
-	return n, err
+	return c.Real.After(d / 200)
+}
+
+// awaitWell returns once m has found its store well again.
+func (c hastyClock) awaitWell(m *Committer) {
+	for m.Err() != nil {
+		<-c.looks
+	}
 }
 
 // acknowledge commits leases of one generation through the Committer until one
@@ -106,8 +110,8 @@ func TestFullDisk(t *testing.T) {
 	dir := smallDisk(t, 8<<20)
 	path := filepath.Join(dir, "leases.db")
 	db := leasesSized(t, dir, smallSizes)
-	w := watched{db, make(chan error, 1)}
-	c := NewCommitter(w, hastyClock{}, nil)
+	hasty := newHastyClock()
+	c := NewCommitter(db, hasty, nil)
 	m := model{}
 	if err := acknowledge(c, m, 1, 100); err != nil {
 		t.Fatal(err)
@@ -129,9 +133,7 @@ func TestFullDisk(t *testing.T) {
 				t.Fatalf("after space returned a waiter heard %v", err)
 			}
 		}
-		for c.Err() != nil { // without traffic it comes back, too
-			<-w.results
-		}
+		hasty.awaitWell(c) // without traffic it comes back, too
 	}
 	if err := acknowledge(c, m, 200, 10); err != nil {
 		t.Fatal(err)
@@ -216,8 +218,8 @@ func TestReadOnlyDisk(t *testing.T) {
 // A database that stops taking writes while it is open, and takes them again.
 func TestDatabaseTurnsReadOnly(t *testing.T) {
 	db := leasesIn(t, t.TempDir())
-	w := watched{db, make(chan error, 1)}
-	c := NewCommitter(w, hastyClock{}, nil)
+	hasty := newHastyClock()
+	c := NewCommitter(db, hasty, nil)
 	defer c.Close()
 	m := model{}
 	turn := func(readOnly int) {
@@ -236,9 +238,7 @@ func TestDatabaseTurnsReadOnly(t *testing.T) {
 		t.Errorf("Err is %v", err)
 	}
 	turn(0)
-	for c.Err() != nil {
-		<-w.results
-	}
+	hasty.awaitWell(c)
 	if err := acknowledge(c, m, 2, 1); err != nil {
 		t.Error(err)
 	}

@@ -66,8 +66,7 @@ func fileError(op, file string, err error) error {
 // system. The system's own reason counts first: SQLite calls a write to a
 // read-only file system an I/O error.
 func kindOf(err error) error {
-	var content *corruptError
-	if errors.As(err, &content) {
+	if _, ok := errors.AsType[*corruptError](err); ok {
 		return ErrCorrupt
 	}
 	var errno syscall.Errno

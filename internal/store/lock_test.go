@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,9 +18,9 @@ func lockChild(args []string) error {
 	if err != nil {
 		return err
 	}
-	defer l.Unlock()
 	fmt.Println("locked")
-	select {}
+	_, err = io.Copy(io.Discard, os.Stdin) // the killer holds the other end
+	return errors.Join(err, l.Unlock())
 }
 
 func TestDataFolderIsHeldByOne(t *testing.T) {

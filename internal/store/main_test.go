@@ -140,12 +140,15 @@ func selectText(t testing.TB, path, query string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	rows, err := db.Query(query)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer rows.Close()
 	names, err := rows.Columns()
 	if err != nil {
 		t.Fatal(err)
@@ -156,9 +159,9 @@ func selectText(t testing.TB, path, query string) string {
 	for i := range fields {
 		dest[i] = &fields[i]
 	}
-	for rows.Next() {
+	err = eachRow(rows, func() error {
 		if err := rows.Scan(dest...); err != nil {
-			t.Fatal(err)
+			return err
 		}
 		for i, f := range fields {
 			if i > 0 {
@@ -167,8 +170,9 @@ func selectText(t testing.TB, path, query string) string {
 			out.WriteString(f.String)
 		}
 		out.WriteByte('\n')
-	}
-	if err := rows.Err(); err != nil {
+		return nil
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	return out.String()

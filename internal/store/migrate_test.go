@@ -20,19 +20,11 @@ import (
 func copyOld(t *testing.T, old, name string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
-	from, err := os.Open(filepath.Join("testdata", old))
+	file, err := os.ReadFile(filepath.Join("testdata", old))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer from.Close()
-	to, err := os.Create(filepath.Join(dir, name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.Copy(to, from); err != nil {
-		t.Fatal(err)
-	}
-	if err := to.Close(); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, name), file, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return dir

@@ -37,11 +37,10 @@ func (db *LeaseDB) scan(ctx context.Context, fn func(lease.Lease) error) error {
 	for range cap(r.empty) {
 		r.empty <- make([]lease.Lease, 0, scanBatch)
 	}
-	failed := make(chan error, 1)
 	go func() {
 		defer db.scans.Done()
-		failed <- r.readAll(ctx, db.path)
-		close(r.full)
+		defer close(r.full)
+		r.err = r.readAll(ctx, db.path)
 	}()
 	go func() {
 		select {
@@ -50,17 +49,29 @@ func (db *LeaseDB) scan(ctx context.Context, fn func(lease.Lease) error) error {
 		case <-ctx.Done():
 		}
 	}()
-	for batch := range r.full {
-		for i := range batch {
-			if err := fn(batch[i]); err != nil {
-				cancel(nil)
-				<-failed
-				return err
-			}
+	var err error
+	for batch := range r.full { // to the end, so that the reader is done
+		if err == nil {
+			err = giveAll(batch, fn)
+		}
+		if err != nil {
+			cancel(err)
 		}
 		r.empty <- batch[:0]
 	}
-	return <-failed
+	if err == nil {
+		err = r.err
+	}
+	return err
+}
+
+func giveAll(batch []lease.Lease, fn func(lease.Lease) error) error {
+	for i := range batch {
+		if err := fn(batch[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // startScan has Close wait for a scan's connection.
@@ -80,6 +91,7 @@ type reader struct {
 	over        *overlay
 	batch       []lease.Lease
 	full, empty chan []lease.Lease
+	err         error // set when full is closed
 }
 
 func (r *reader) readAll(ctx context.Context, path string) (err error) {
