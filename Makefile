@@ -52,7 +52,7 @@ bench: build ## ours and the installed peers, side by side in one run
 proto: $(BUF) ## generate pkg/rpc/adminv1 from the admin service's definition
 	cd pkg/rpc/proto && PATH=$(CURDIR)/$(TOOLS):$$PATH $(CURDIR)/$(BUF) generate
 
-docs: ## generate the pages that are read off the tables
+docs: ## docs/command-reference.md and docs/messages.md, read off the tables
 	go run ./scripts/docgen
 
 clean: ## remove what was built

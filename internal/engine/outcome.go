@@ -15,6 +15,8 @@ const (
 	failed                    // nothing left because the server could not
 )
 
+var outcomeKinds = [...]string{done: "Done", naked: "Refused with DHCPNAK", drops: "Dropped without an answer", failed: "Failed in the server"}
+
 // The outcomes. Their names are what getStats, metrics and the log print.
 const (
 	noOutcome Outcome = iota
@@ -166,6 +168,19 @@ var outcomes = [numOutcomes]struct {
 }
 
 func (o Outcome) String() string { return outcomes[o].name }
+
+// OutcomeHelp is what the documentation says about an outcome.
+type OutcomeHelp struct{ Name, Kind, Help string }
+
+// Outcomes lists every way in which a packet can end, those of one kind
+// together.
+func Outcomes() []OutcomeHelp {
+	var l []OutcomeHelp
+	for _, o := range outcomes[noOutcome+1:] {
+		l = append(l, OutcomeHelp{o.name, outcomeKinds[o.kind], o.help})
+	}
+	return l
+}
 
 // counts is one counter per outcome.
 type counts [numOutcomes]atomic.Uint64
