@@ -105,6 +105,8 @@ func (s *screen) ended() int {
 	select {
 	case <-s.done:
 	case <-time.After(patience):
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		s.t.Fatalf("it does not end; it showed\n%q", s.seen.String())
 	}
 	// The exit status is in ProcessState.
@@ -190,6 +192,20 @@ func TestInterruptsOnATerminal(t *testing.T) {
 	sc.send(ctrlD)
 	if status := sc.ended(); status != 0 {
 		t.Errorf("exit status %d", status)
+	}
+}
+
+// TestKeysTypedAhead: Ctrl-D while a command runs ends nrcmd after it.
+func TestKeysTypedAhead(t *testing.T) {
+	s := newServer(t)
+	for range 10 {
+		sc := s.at(t)
+		sc.send("scope listnames" + enter)
+		sc.expect("100 Ok")
+		sc.send(ctrlC + ctrlD)
+		if status := sc.ended(); status != 0 {
+			t.Errorf("exit status %d", status)
+		}
 	}
 }
 
@@ -326,7 +342,10 @@ func TestNarrowAndUnsizedTerminals(t *testing.T) {
 		s.must(pty.Setsize(sc.tty, size))
 		sc.send("dhcp set " + tab + tab + "ping-ti" + tab + "500" + enter)
 		sc.expect("100 Ok")
+		sc.expect("nrcmd> ")
 		sc.send(ctrlR + "ping" + ctrlC + ctrlD)
-		sc.ended()
+		if status := sc.ended(); status != 0 {
+			t.Errorf("%+v: exit status %d", size, status)
+		}
 	}
 }

@@ -21,6 +21,12 @@ import (
 	"leasehold/pkg/rpc"
 )
 
+// TestMain puts the tests into one time zone, before anything asks for it.
+func TestMain(m *testing.M) {
+	time.Local = time.UTC
+	os.Exit(m.Run())
+}
+
 // began is when the stories begin: Mon Nov 18 22:11:12 2013 UTC.
 var began = time.Date(2013, 11, 18, 22, 11, 12, 0, time.UTC)
 
@@ -48,9 +54,6 @@ type server struct {
 
 func newServer(t testing.TB) *server {
 	t.Helper()
-	zone := time.Local
-	time.Local = time.UTC
-	t.Cleanup(func() { time.Local = zone })
 	s := &server{t: t, data: t.TempDir(), clock: clock.NewManual(began)}
 	s.start()
 	t.Cleanup(s.stop)

@@ -146,9 +146,6 @@ func TestScriptFormat(t *testing.T) {
 }
 
 func TestScriptFormatOfDates(t *testing.T) {
-	zone := time.Local
-	time.Local = time.UTC
-	defer func() { time.Local = zone }()
 	o := objects.New(objects.Lease, "192.168.50.101")
 	o.Attrs["lease-renewal-time"] = "1386022272"
 	o.Attrs["address"] = "192.168.50.101"

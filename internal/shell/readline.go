@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/chzyer/readline"
@@ -20,15 +21,18 @@ import (
 //     ever sees completions that add something, and the others are listed above
 //     the prompt.
 //   - A terminal without a size has one of 80 columns.
+//   - Its Close waits for a read that may never end; so its input is closed
+//     before.
 type Terminal struct {
 	rl       *readline.Instance
+	stdin    *readline.CancelableStdin
 	history  *History
 	complete func(head string) *Completion
 }
 
 // NewTerminal starts the editor on standard input and output.
 func NewTerminal(history *History, complete func(head string) *Completion) (*Terminal, error) {
-	t := &Terminal{history: history, complete: complete}
+	t := &Terminal{history: history, complete: complete, stdin: readline.NewCancelableStdin(keys{os.Stdin})}
 	rl, err := readline.NewEx(&readline.Config{
 		Prompt:                 prompt,
 		HistoryLimit:           maxHistory + 1,
@@ -36,6 +40,7 @@ func NewTerminal(history *History, complete func(head string) *Completion) (*Ter
 		HistorySearchFold:      true,
 		AutoComplete:           t,
 		EOFPrompt:              "exit",
+		Stdin:                  t.stdin,
 		FuncGetWidth:           width,
 		FuncFilterInputRune:    t.filter,
 	})
@@ -44,6 +49,20 @@ func NewTerminal(history *History, complete func(head string) *Completion) (*Ter
 	}
 	t.rl = rl
 	return t, nil
+}
+
+// keys makes Ctrl-D of a zero byte: that is what the system makes of a Ctrl-D
+// typed while a command ran, when the terminal goes back to single keys.
+type keys struct{ io.Reader }
+
+func (k keys) Read(p []byte) (int, error) {
+	n, err := k.Reader.Read(p)
+	for i := range p[:n] {
+		if p[i] == 0 {
+			p[i] = readline.CharDelete
+		}
+	}
+	return n, err
 }
 
 func width() int {
@@ -87,7 +106,7 @@ func (t *Terminal) ReadLine() (string, error) {
 func (t *Terminal) SetPrompt(p string) { t.rl.SetPrompt(p) }
 
 // Close implements Editor; it gives the terminal back as it was.
-func (t *Terminal) Close() error { return t.rl.Close() }
+func (t *Terminal) Close() error { return errors.Join(t.stdin.Close(), t.rl.Close()) }
 
 // Restore gives the terminal back as it was, from any goroutine, when the
 // program is about to be ended by a signal.
