@@ -249,7 +249,7 @@ func TestFilesArePrivate(t *testing.T) {
 	configIn(t, dir)
 	commit(t, leasesIn(t, dir), testLease(1, 1))
 	files, err := filepath.Glob(filepath.Join(dir, "*"))
-	if err != nil || len(files) < 5 {
+	if err != nil || len(files) < 4 {
 		t.Fatalf("files %q, %v", files, err)
 	}
 	for _, f := range files {

@@ -12,12 +12,17 @@ import (
 	sqlite3 "github.com/mattn/go-sqlite3"
 )
 
-// dsn makes the data source name of a database file.
+// dsn makes the data source name of a database file. With the VFS unix-excl
+// the index of the write-ahead log is in memory that the connections of this
+// process share, not in a mapped file: a mapped file raises SIGBUS, and ends the
+// server, where the file system turns read-only under it. The price is that
+// other programs cannot open the file meanwhile.
 func dsn(path string, params url.Values) (string, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return "", fmt.Errorf("find %s: %w", path, err)
 	}
+	params.Set("vfs", "unix-excl")
 	u := url.URL{Scheme: "file", Path: abs, RawQuery: params.Encode()}
 	return u.String(), nil
 }

@@ -140,29 +140,37 @@ func TestLineOf64MB(t *testing.T) {
 	}
 }
 
-// TestDatabaseLocked has another program hold the configuration database.
+// TestDatabaseLocked has another program hold a database when the server
+// starts, and try to open it while the server runs.
 func TestDatabaseLocked(t *testing.T) {
 	s, _ := localServer(t)
-	db, err := sql.Open("sqlite3", "file:"+filepath.Join(s.data, "config.db")+"?_txlock=exclusive")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	tx, err := db.Begin()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, _, status := s.nrcmdRaw("", "scope office create 192.168.50.0 255.255.255.0")
-	if status == 0 || !strings.Contains(out, "config.db") {
-		t.Errorf("with the database locked: status %d\n%s", status, out)
-	}
-	if err := tx.Rollback(); err != nil {
-		t.Fatal(err)
-	}
-	if names := s.one("scope listnames"); strings.TrimSpace(names) != "" {
-		t.Errorf("the refused scope is there: %s", names)
-	}
 	s.nrcmd("scope office create 192.168.50.0 255.255.255.0")
+	for _, file := range []string{"config.db", "leases.db"} {
+		path := filepath.Join(s.data, file)
+		db, err := sql.Open("sqlite3", "file:"+path+"?_txlock=exclusive&_busy_timeout=100")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		if _, err := db.Begin(); err == nil || !strings.Contains(err.Error(), "locked") {
+			t.Errorf("another program may lock %s under a running server: %v", file, err)
+		}
+		s.nrcmd("scope office set description=unharmed")
+		s.stop()
+		tx, err := db.Begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.refusesToStart(path, "locked")
+		if err := tx.Rollback(); err != nil {
+			t.Fatal(err)
+		}
+		db.Close()
+		s.start()
+		if got := s.one("scope office get description"); !strings.Contains(got, "unharmed") {
+			t.Errorf("after all: %s", got)
+		}
+	}
 }
 
 // manyScopes makes n commands that come in pairs: a scope and its range.
