@@ -20,7 +20,7 @@ func serviceMethods() []Method {
 		{Name: "reload", Help: "Make the stored configuration the running one"},
 		{Name: "getHealth", ReadOnly: true, Help: "Tell how well the server is, 10 is best and 0 is not serving, and why if it is not 10"},
 		{Name: "getStats", Usage: "[[all | server [,] failover [,] dhcpv6] [total | sample]]", Max: -1, ReadOnly: true, Help: "Show the server's counters"},
-		{Name: "getRelatedServers", Usage: "[column-separator=<string>]", Max: 1, ReadOnly: true, Help: "Show the servers that this one talks to and the state of each", Unsupported: noFailover},
+		{Name: "getRelatedServers", Usage: "[column-separator=<string>]", Max: 1, ReadOnly: true, Help: "Show the servers that this one talks to and the state of each"},
 		{Name: "setPartnerDown", Usage: "<partner> [<date>]", Min: 1, Max: -1, Help: "Tell the server that its failover partner is down, since the date if one is given", Unsupported: noFailover},
 		{Name: "serverLogs", Usage: "show | nlogs=<n> logsize=<bytes>", Min: 1, Max: 2, Help: "Show or set how many log files are kept, and how large", Unsupported: "the size of log files is fixed"},
 	}
