@@ -20,7 +20,7 @@ var layers = [][]string{
 	{"internal/option", "internal/packet", "internal/eventlog", "internal/leasefile", "pkg/rpc/adminv1/adminv1connect"},
 	{"internal/expr", "internal/store", "internal/netio", "pkg/rpc"},
 	{"internal/engine", "internal/shell"},
-	{"internal/admin"},
+	{"internal/admin", "internal/metrics"},
 	{"cmd/dhcpd", "cmd/nrcmd", "scripts/docgen", "test/dhcpload", "test/dhcpload/cmd/dhcpecho", "test/dhcpclient", "test/e2e", "internal/archtest"},
 }
 

@@ -5,6 +5,7 @@ package metrics
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -12,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"leasehold/internal/engine"
+	"leasehold/pkg/objects"
 )
 
 // Source is what the pages are made from.
@@ -19,6 +21,7 @@ type Source interface {
 	Health() engine.Health
 	Running() bool
 	Utilization(scope string) ([]engine.Utilization, error)
+	Stats(categories []string, sample bool) []*objects.Object
 }
 
 // Handler serves the three pages. A server is ready once its leases are loaded
@@ -53,17 +56,19 @@ func reasons(h engine.Health) string {
 }
 
 var (
-	health = prometheus.NewDesc("leasehold_health", "0 is out of service, 10 is in full service.", nil, nil)
-	up     = prometheus.NewDesc("leasehold_packet_service_up", "1 while packets are answered.", nil, nil)
-	addrs  = prometheus.NewDesc("leasehold_scope_addresses", "Addresses of a scope by what they are.", []string{"scope", "vpn", "state"}, nil)
-	total  = prometheus.NewDesc("leasehold_scope_addresses_total", "Addresses in the ranges and reservations of a scope.", []string{"scope", "vpn"}, nil)
-	packet = prometheus.NewDesc("leasehold_packets_total", "Packets by scope and outcome, since the last reset.", []string{"scope", "vpn", "outcome"}, nil)
+	health  = prometheus.NewDesc("leasehold_health", "0 is out of service, 10 is in full service.", nil, nil)
+	up      = prometheus.NewDesc("leasehold_packet_service_up", "1 while packets are answered.", nil, nil)
+	packets = prometheus.NewDesc("leasehold_packets_total", "Packets by outcome, since the last reset.", []string{"outcome"}, nil)
+	addrs   = prometheus.NewDesc("leasehold_scope_addresses", "Addresses of a scope by what they are.", []string{"scope", "vpn", "state"}, nil)
+	size    = prometheus.NewDesc("leasehold_scope_size", "Addresses in the ranges and reservations of a scope.", []string{"scope", "vpn"}, nil)
+	// Packets that ended before a scope was found are in no scope's numbers.
+	inScope = prometheus.NewDesc("leasehold_scope_packets_total", "Packets by scope and outcome, since the last reset.", []string{"scope", "vpn", "outcome"}, nil)
 )
 
 type collector struct{ s Source }
 
 func (c collector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{health, up, addrs, total, packet} {
+	for _, d := range []*prometheus.Desc{health, up, packets, addrs, size, inScope} {
 		ch <- d
 	}
 }
@@ -72,19 +77,27 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
+	counter := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, v, labels...)
+	}
 	gauge(health, float64(c.s.Health().Value))
 	running := 0.0
 	if c.s.Running() {
 		running = 1
 	}
 	gauge(up, running)
+	for _, stats := range c.s.Stats([]string{"server"}, false) {
+		for _, o := range engine.Outcomes() {
+			n, _ := strconv.ParseUint(stats.Attrs[o.Name], 10, 64) // an outcome that never was is not there: 0
+			counter(packets, float64(n), o.Name)
+		}
+	}
 	scopes, err := c.s.Utilization("")
 	if err != nil {
-		ch <- prometheus.NewInvalidMetric(addrs, err)
-		return
+		return // no configuration in service, so no scopes; health tells why
 	}
 	for _, u := range scopes {
-		gauge(total, float64(u.Total), u.Scope, u.VPN)
+		gauge(size, float64(u.Total), u.Scope, u.VPN)
 		for _, s := range []struct {
 			state string
 			n     int
@@ -96,7 +109,7 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 			gauge(addrs, float64(s.n), u.Scope, u.VPN, s.state)
 		}
 		for _, o := range u.Outcomes {
-			ch <- prometheus.MustNewConstMetric(packet, prometheus.CounterValue, float64(o.N), u.Scope, u.VPN, o.Outcome)
+			counter(inScope, float64(o.N), u.Scope, u.VPN, o.Outcome)
 		}
 	}
 }
