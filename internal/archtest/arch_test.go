@@ -16,7 +16,7 @@ import (
 // layers lists every package of the module from the bottom up. A package may
 // import only packages of lower layers.
 var layers = [][]string{
-	{"pkg/objects", "internal/lease", "internal/clock", "internal/version", "pkg/rpc/adminv1", "test/dhcpload/mmsg"},
+	{"pkg/objects", "pkg/failover/wire", "internal/lease", "internal/clock", "internal/version", "pkg/rpc/adminv1", "test/dhcpload/mmsg"},
 	{"internal/option", "internal/packet", "internal/eventlog", "internal/leasefile", "pkg/rpc/adminv1/adminv1connect"},
 	{"internal/expr", "internal/store", "internal/netio", "pkg/rpc"},
 	{"internal/engine", "internal/shell"},
@@ -25,7 +25,7 @@ var layers = [][]string{
 }
 
 // pure packages decide; they have no socket, file, database, log or clock.
-var pure = []string{"pkg/objects", "internal/lease", "internal/option", "internal/expr"}
+var pure = []string{"pkg/objects", "pkg/failover/wire", "internal/lease", "internal/option", "internal/expr"}
 
 var effects = []string{"net", "os", "database/sql", "log/slog", "log", "net/http", "syscall"}
 
