@@ -122,7 +122,7 @@ func interactive(ctx context.Context, sh *shell.Shell) (shell.Exit, error) {
 	if err != nil {
 		return shell.ExitUsage, err
 	}
-	defer ed.Close()
+	defer func() { _ = ed.Close() }() // the terminal is given back as far as it can be
 	interrupts := make(chan struct{}, 1)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)

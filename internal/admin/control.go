@@ -129,7 +129,11 @@ func (s *Service) Stats(_ context.Context, r *connect.Request[adminv1.StatsReque
 // The same as methods of the classes dhcp and server.
 
 func control(c *call) *objects.Error {
-	lines, err := c.service.control(c.ctx, c.session, c.method.Name, false)
+	force := len(c.args) > 0
+	if force && !strings.EqualFold(c.args[0], "force") {
+		return objects.Errorf(objects.UnknownKeyword, "%s does not know %q, did you mean force?", c.method.Name, c.args[0])
+	}
+	lines, err := c.service.control(c.ctx, c.session, c.method.Name, force)
 	c.answer.Lines = lines
 	return err
 }

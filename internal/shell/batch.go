@@ -86,7 +86,7 @@ func (s *Shell) lines(ctx context.Context, in *lineReader, b *Batch) ([]failure,
 			s.out.line(f.String())
 		}
 		if s.lost || s.halted || code.Failed() && b.Stop {
-			if b.Stop && code.Failed() {
+			if code.Failed() {
 				s.out.line("stopped")
 			}
 			break

@@ -363,11 +363,7 @@ func literals(usage string) []string {
 
 // optionNames are the built-in options and those of the configuration.
 func (c *completion) optionNames() []string {
-	names := option.Builtin().Names()
-	for _, o := range c.definitions(objects.CustomSet) {
-		names = append(names, o)
-	}
-	return names
+	return append(option.Builtin().Names(), c.definitions(objects.CustomSet)...)
 }
 
 // definitions are the names of the options of a set.

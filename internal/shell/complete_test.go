@@ -10,15 +10,9 @@ import (
 	"leasehold/pkg/objects"
 )
 
-// offered returns what completion finds without a server, as the line would
-// read with each.
+// offered returns what completion finds without a server.
 func offered(s *Shell, head string) []string {
-	c := s.Complete(context.Background(), head)
-	var lines []string
-	for i := range c.Found {
-		lines = append(lines, c.Found[i])
-	}
-	return lines
+	return s.Complete(context.Background(), head).Found
 }
 
 func TestCompleteWithoutServer(t *testing.T) {

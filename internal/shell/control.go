@@ -63,11 +63,9 @@ func (c *call) serverAttr() bool {
 
 // runControl does start, stop and reload.
 func runControl(c *call) *objects.Error {
-	req := &adminv1.ControlRequest{Action: c.verb}
-	if len(c.args()) == 1 && c.verb == "reload" && strings.EqualFold(c.arg(0), "force") {
-		req.Force = true
-	} else if len(c.args()) > 0 {
-		return c.tooMany(c.args()[0], c.usage(""))
+	req := &adminv1.ControlRequest{Action: c.verb, Force: len(c.args()) > 0}
+	if req.Force && !strings.EqualFold(c.arg(0), "force") {
+		return objects.Errorf(objects.UnknownKeyword, "%s does not know %q, did you mean force?", c.verb, shorten(c.arg(0), 60))
 	}
 	answer, err := c.client.Control(c.ctx, connect.NewRequest(req))
 	if err != nil {

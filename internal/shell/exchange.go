@@ -62,7 +62,7 @@ func (c *call) exportFile(path string, req *adminv1.ListLeasesRequest) (int, *ob
 	if err != nil {
 		return 0, objects.Errorf(objects.OpenFailed, "%v", err)
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }() // it is not there once renamed
 	w := bufio.NewWriterSize(f, 64<<10)
 	n := 0
 	failed := c.leases(req, func(o *adminv1.Object) {

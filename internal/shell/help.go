@@ -211,14 +211,14 @@ func (c *call) helpAttr(a *objects.Attr) {
 // statusHelp lists the codes that a command answers with.
 func statusHelp(cmd *command) []string {
 	codes := []objects.Code{objects.Ok}
-	switch {
-	case cmd.class == nil:
+	switch cmd.class {
+	case nil:
 		if len(cmd.usage) > 0 && cmd.usage[0] != "" {
 			codes = append(codes, objects.UnknownKeyword, objects.TooFewArguments, objects.OpenFailed)
 		}
-	case cmd.class == objects.Session:
+	case objects.Session:
 		codes = append(codes, objects.UnknownKeyword, objects.UnknownParameter, objects.Invalid, objects.ReadOnlyAttribute)
-	case cmd.class == objects.Lease:
+	case objects.Lease:
 		codes = append(codes, objects.NotFound, objects.UnknownKeyword, objects.UnknownParameter, objects.Invalid)
 	default:
 		codes = append(codes, objects.OkWithWarnings)

@@ -29,12 +29,14 @@ func (l *lineReader) read() (line string, number int, bad *objects.Error, err er
 	tooLong := false
 	for {
 		text, long, err := l.physical(MaxLine - joined.Len())
-		if err != nil && !(errors.Is(err, io.EOF) && (text != "" || joined.Len() > 0)) {
+		last := errors.Is(err, io.EOF) && (text != "" || joined.Len() > 0)
+		if err != nil && !last {
 			return "", number, nil, err
 		}
 		l.next++
 		tooLong = tooLong || long
-		more := err == nil && !long && continued(text) && !(joined.Len() == 0 && comment(text))
+		isComment := joined.Len() == 0 && comment(text)
+		more := !last && !long && continued(text) && !isComment
 		if more {
 			text = text[:len(text)-1]
 		}

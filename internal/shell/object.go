@@ -303,7 +303,7 @@ func (c *call) stream(req *adminv1.ListRequest, show func(*adminv1.Object)) *obj
 // receive shows a stream as it comes: a listing of any length costs one
 // message of memory.
 func (c *call) receive(l lister, show func(*adminv1.Object)) *objects.Error {
-	defer l.Close()
+	defer func() { _ = l.Close() }() // what matters was said by Err
 	for l.Receive() {
 		for _, o := range l.Msg().Objects {
 			show(o)

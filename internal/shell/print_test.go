@@ -60,7 +60,8 @@ func TestTyposBeforeAnyServer(t *testing.T) {
 		{"server dhpc reload", `307 Unknown keyword - no server is of type "dhpc", did you mean dhcp?`},
 		{"server dhcp relaod", `307 Unknown keyword - dhcp has no command "relaod", did you mean reload?`},
 		{"dhcp getStats servr", `307 Unknown keyword - getStats does not know "servr", did you mean server?`},
-		{"dhcp reload now", `309 Too many arguments - "now" is too much; write dhcp reload`},
+		{"dhcp reload now", `307 Unknown keyword - reload does not know "now", did you mean force?`},
+		{"dhcp stop now", `309 Too many arguments - "now" is too much; write dhcp stop`},
 		{"save now", `309 Too many arguments - "now" is too much; write save`},
 		{"session set default-format=html", `316 Invalid - session default-format: there is no word "html", they are user, script`},
 		{"session set user-name=root", `385 Read-only attribute cannot be modified - session user-name`},
@@ -78,7 +79,7 @@ func TestTyposBeforeAnyServer(t *testing.T) {
 		{"option 150 delete", `310 Too few arguments - write option <name | id> delete <option-set> [force]`},
 		{"option list", `310 Too few arguments - write option list <option-set>`},
 		{"scope office addRange 1 \"2", "316 Invalid - invalid command line: the quote opened at column 25 is never closed"},
-		{"dhcp getRelatedServers", "322 Feature not supported - dhcp getRelatedServers: failover is not part of this version"},
+		{"dhcp setPartnerDown x", "322 Feature not supported - dhcp setPartnerDown: failover is not part of this version"},
 	} {
 		got := strings.TrimSuffix(run(t, s, out, tc.line), "\n")
 		if got != tc.want {

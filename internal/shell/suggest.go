@@ -32,7 +32,7 @@ func (s *Shell) names(ctx context.Context, class *objects.Class, prefix, owner s
 	if err != nil {
 		return nil
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }() // names that did not come are not offered
 	var names []string
 	for l.Receive() {
 		for _, o := range l.Msg().Objects {

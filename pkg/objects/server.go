@@ -17,7 +17,7 @@ func serviceMethods() []Method {
 	return []Method{
 		{Name: "start", Help: "Begin to serve"},
 		{Name: "stop", Help: "Stop serving; the process stays"},
-		{Name: "reload", Help: "Make the stored configuration the running one"},
+		{Name: "reload", Usage: "[force]", Max: 1, Help: "Make the stored configuration the running one; with force also if scopes that hold live leases go"},
 		{Name: "getHealth", ReadOnly: true, Help: "Tell how well the server is, 10 is best and 0 is not serving, and why if it is not 10"},
 		{Name: "getStats", Usage: "[[all | server [,] failover [,] dhcpv6] [total | sample]]", Max: -1, ReadOnly: true, Help: "Show the server's counters"},
 		{Name: "getRelatedServers", Usage: "[column-separator=<string>]", Max: 1, ReadOnly: true, Help: "Show the servers that this one talks to and the state of each"},
