@@ -71,7 +71,7 @@ func (s *Server) Reload(cfg *objects.Config, force bool) Report {
 	}
 	plan.bind(s.table)
 	s.plan.Store(plan)
-	s.reloaded = s.clock.Now().Unix()
+	s.reloaded.Store(s.clock.Now().Unix())
 	s.stats.keep(plan)
 	s.logf(msgReloaded, len(plan.ordered), len(plan.policies), len(plan.clients.byName))
 	return r

@@ -71,10 +71,11 @@ type Server struct {
 	netErr    atomic.Pointer[error]
 	storeErr  atomic.Pointer[error]
 	sendErrAt atomic.Int64
+	reloaded  atomic.Int64 // Unix seconds
+	servedAt  atomic.Int64 // Unix seconds: the last Start
 
 	mu         sync.Mutex // reload, start, stop
 	started    int64      // process, Unix seconds
-	reloaded   int64
 	serving    bool
 	expiry     chan struct{} // there is an earlier deadline
 	nextExpiry atomic.Int64
@@ -82,7 +83,6 @@ type Server struct {
 	closed     bool
 	workers    sync.WaitGroup
 	reads      sync.WaitGroup
-	committer  sync.WaitGroup
 }
 
 var _ API = (*Server)(nil)
@@ -131,6 +131,7 @@ func (s *Server) Start() error {
 		})
 	}
 	if !s.running.Swap(true) {
+		s.servedAt.Store(s.clock.Now().Unix())
 		s.logf(msgStarted, len(s.plan.Load().ordered))
 	}
 	return nil

@@ -90,9 +90,8 @@ func (s *Server) serverStats() *objects.Object {
 	set := func(name string, n int64) { o.Attrs[name] = itoa(n) }
 	t := &s.stats.total
 	set(objects.StatsStartProcess.Name, s.started)
-	s.mu.Lock()
-	set(objects.StatsReloadTime.Name, s.reloaded)
-	s.mu.Unlock()
+	set(objects.StatsStartServer.Name, s.servedAt.Load())
+	set(objects.StatsReloadTime.Name, s.reloaded.Load())
 	set(objects.StatsResetTime.Name, s.stats.resetAt.Load())
 	set("total-packets-received", int64(s.stats.received.Load()))
 	set("total-packets-sent", int64(s.stats.sent.Load()))

@@ -8,6 +8,7 @@ var Statistics = class("statistics", "Counters of the running server")
 // The counters.
 var (
 	StatsStartProcess = Statistics.date("start-time-process", "", Basic, "When the process started", readOnly)
+	StatsStartServer  = Statistics.date("start-time-server", "", Basic, "When it last began to serve", readOnly)
 	StatsReloadTime   = Statistics.date("last-reload-time", "", Basic, "When the running configuration was loaded", readOnly)
 	StatsResetTime    = Statistics.date("stats-reset-time", "", Basic, "When the counters were last set to zero", readOnly)
 )
