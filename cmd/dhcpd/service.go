@@ -51,8 +51,8 @@ func (s *service) onClose(f func() error) { s.closers = append(s.closers, f) }
 
 func (s *service) close() error {
 	var errs []error
-	for i := len(s.closers) - 1; i >= 0; i-- {
-		errs = append(errs, s.closers[i]())
+	for _, f := range slices.Backward(s.closers) {
+		errs = append(errs, f())
 	}
 	return errors.Join(errs...)
 }

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -63,9 +64,9 @@ func (c *compiler) node(f form) (node, *SyntaxError) {
 		return nil, failAt(f.offset, "%q is no name, number, string or blob", f.text)
 	}
 	c.trace(5, "variable "+f.text)
-	for i := len(c.scope) - 1; i >= 0; i-- {
-		if c.scope[i].name == f.text {
-			return &variable{f.text, c.scope[i].slot}, nil
+	for _, v := range slices.Backward(c.scope) {
+		if v.name == f.text {
+			return &variable{f.text, v.slot}, nil
 		}
 	}
 	if c.dialect == inTemplates {
@@ -259,10 +260,10 @@ func compileLet(c *compiler, _ form, args []form) (node, *SyntaxError) {
 }
 
 func compileSetq(c *compiler, _ form, args []form) (node, *SyntaxError) {
-	for i := len(c.scope) - 1; i >= 0; i-- {
-		if c.scope[i].name == args[0].text {
+	for _, v := range slices.Backward(c.scope) {
+		if v.name == args[0].text {
 			value, err := c.node(args[1])
-			return &setqNode{c.scope[i], value}, err
+			return &setqNode{v, value}, err
 		}
 	}
 	return nil, failAt(args[0].offset, "setq: variable '%s' not defined", canonical(args[0]))

@@ -72,8 +72,7 @@ func TestTemplates(t *testing.T) {
 	} {
 		made, err := EvalTemplate(e.text, TemplateVars{Subnet: e.net, Template: get, This: get})
 		got := made.show()
-		var refusal *objects.Error
-		if errors.As(err, &refusal) {
+		if refusal, ok := errors.AsType[*objects.Error](err); ok {
 			got = fmt.Sprintf("!%d %s", refusal.Code, strings.TrimPrefix(refusal.Msg, "expression: "))
 		}
 		if got != e.want {

@@ -34,11 +34,6 @@ func (n *namespace) ip(args string) {
 	run(n.tb, "ip", append([]string{"-n", n.name}, strings.Fields(args)...)...)
 }
 
-// exec makes a command that runs in the namespace.
-func (n *namespace) exec(name string, args ...string) *exec.Cmd {
-	return exec.Command("ip", append([]string{"netns", "exec", n.name, name}, args...)...)
-}
-
 // do calls fn on a thread that is in the namespace. Sockets opened there stay
 // in it, whoever uses them later. Threads started in between are in it too, but
 // fn starts none that matter.

@@ -51,7 +51,7 @@ func dumpOption(o Opt) string {
 		return fmt.Sprintf("(%d) DHCP Message Type: %s", o.Code, TypeName(MessageType(o.Value[0])))
 	}
 	s := strings.TrimSpace(dhcpv4.Options{o.Code: o.Value}.Summary(nil))
-	if octets := fmt.Sprint(o.Value); strings.HasSuffix(s, octets) {
+	if octets := fmt.Sprintf("%d", o.Value); strings.HasSuffix(s, octets) {
 		s = strings.TrimSuffix(s, octets) + colons(o.Value)
 	}
 	s = strings.Map(func(r rune) rune {

@@ -255,8 +255,6 @@ func (m *Message) addr(code uint8) (netip.Addr, bool) {
 }
 
 func text(field []byte) []byte {
-	if i := bytes.IndexByte(field, 0); i >= 0 {
-		return field[:i]
-	}
-	return field
+	before, _, _ := bytes.Cut(field, []byte{0})
+	return before
 }

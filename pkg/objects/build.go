@@ -144,11 +144,6 @@ func (c *Class) address(name, def string, vis int, help string, qs ...qualifier)
 	return Handle[netip.Addr]{c.add(a, qs), asAddr}
 }
 
-func (c *Class) address6(name, def string, vis int, help string, qs ...qualifier) Handle[netip.Addr] {
-	a := &Attr{Name: name, Kind: IP6Addr, Default: def, Visibility: vis, Help: help}
-	return Handle[netip.Addr]{c.add(a, qs), asAddr}
-}
-
 func (c *Class) subnet(name, def string, vis int, help string, qs ...qualifier) Handle[netip.Prefix] {
 	a := &Attr{Name: name, Kind: Subnet, Default: def, Visibility: vis, Help: help}
 	return Handle[netip.Prefix]{c.add(a, qs), asPrefix}

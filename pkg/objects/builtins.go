@@ -1,5 +1,7 @@
 package objects
 
+import "maps"
+
 // systemDefaults are the options of the policy that is asked last.
 var systemDefaults = map[string]string{
 	"option.19": "false",                                           // ip-forwarding
@@ -30,8 +32,6 @@ func Builtins() []*Object {
 	standard := New(Policy, DefaultPolicy)
 	standard.Attrs["option.51"] = "604800"
 	system := New(Policy, SystemDefaultPolicy)
-	for name, value := range systemDefaults {
-		system.Attrs[name] = value
-	}
+	maps.Copy(system.Attrs, systemDefaults)
 	return []*Object{New(Dhcp, ""), New(Server, ""), standard, system}
 }

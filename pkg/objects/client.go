@@ -2,6 +2,7 @@ package objects
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -57,10 +58,8 @@ func clientKey(name string) (string, error) {
 // hostNameRule takes a host name or one of the words with @.
 func hostNameRule(text string) error {
 	if strings.HasPrefix(text, "@") {
-		for _, w := range []string{"@host-name-option", "@no-host-name-option", "@use-macaddress"} {
-			if text == w {
-				return nil
-			}
+		if slices.Contains([]string{"@host-name-option", "@no-host-name-option", "@use-macaddress"}, text) {
+			return nil
 		}
 		return fmt.Errorf("must be a host name, @host-name-option, @no-host-name-option or @use-macaddress")
 	}

@@ -124,7 +124,7 @@ func ParseDate(text string, now time.Time) (int64, error) {
 	case strings.EqualFold(text, "forever"):
 		return Forever, nil
 	case text == "":
-		return 0, wrongDate
+		return 0, errDate
 	case text[0] == '+' || text[0] == '-':
 		n, err := parseSeconds(text[1:])
 		if err != nil {
@@ -137,7 +137,7 @@ func ParseDate(text string, now time.Time) (int64, error) {
 	case text[0] >= '0' && text[0] <= '9':
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
-			return 0, wrongDate
+			return 0, errDate
 		}
 		at = n
 	default:
@@ -153,7 +153,7 @@ func ParseDate(text string, now time.Time) (int64, error) {
 	return at, nil
 }
 
-var wrongDate = fmt.Errorf("must be a date: forever, +3d, -3d, Oct 31 00:00:00 2001, or seconds since 1970")
+var errDate = fmt.Errorf("must be a date: forever, +3d, -3d, Oct 31 00:00:00 2001, or seconds since 1970")
 
 var months = [...]string{"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"}
 
@@ -164,7 +164,7 @@ func parseCalendar(text string, zone *time.Location) (time.Time, error) {
 		f = f[1:]
 	}
 	if len(f) != 4 {
-		return time.Time{}, wrongDate
+		return time.Time{}, errDate
 	}
 	month := 0
 	for i, m := range months {
@@ -177,7 +177,7 @@ func parseCalendar(text string, zone *time.Location) (time.Time, error) {
 	}
 	day, err := strconv.Atoi(f[1])
 	if err != nil {
-		return time.Time{}, wrongDate
+		return time.Time{}, errDate
 	}
 	clock, err := time.Parse("15:04:05", f[2])
 	if err != nil {

@@ -19,12 +19,12 @@ func (c *client) printSent(b []byte) {
 		facts = append(facts, "for "+m.CIAddr.String())
 	}
 	for _, o := range m.Options() {
-		switch {
-		case o.Code == packet.RequestedAddress:
+		switch o.Code {
+		case packet.RequestedAddress:
 			facts = append(facts, "wants "+addrs(o.Value))
-		case o.Code == packet.ServerIdentifier:
+		case packet.ServerIdentifier:
 			facts = append(facts, "server "+addrs(o.Value))
-		case o.Code == packet.HostName:
+		case packet.HostName:
 			facts = append(facts, fmt.Sprintf("name %q", o.Value))
 		}
 	}

@@ -38,7 +38,7 @@ func (c *capture) fields(filter string, names ...string) [][]string {
 		c.lab.t.Fatalf("tshark %v: %v", argv, err)
 	}
 	var rows [][]string
-	for _, line := range strings.Split(strings.TrimRight(string(out), "\n"), "\n") {
+	for line := range strings.SplitSeq(strings.TrimRight(string(out), "\n"), "\n") {
 		if line != "" {
 			rows = append(rows, strings.Split(line, ";"))
 		}

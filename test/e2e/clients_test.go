@@ -46,7 +46,7 @@ func parseEvent(line string) bound {
 		return bound{}
 	}
 	b := bound{Event: m[1], Addr: m[2], Vars: map[string]string{}}
-	for _, kv := range strings.Split(m[3], "|") {
+	for kv := range strings.SplitSeq(m[3], "|") {
 		if k, v, ok := strings.Cut(kv, "="); ok {
 			b.Vars[k] = v
 		}
@@ -103,18 +103,19 @@ func (l *lab) dhclientArgs(ns, ifc, config string) []string {
 	return []string{"dhclient", "-4", "-cf", conf, "-sf", script, "-lf", leases, "-pf", filepath.Join(l.dir, base+".pid")}
 }
 
-// dhcpcd runs Roy Marples' client in the foreground. Its state folder is that of
-// a private mount, so that several tests do not meet.
-func (l *lab) dhcpcd(ns, ifc, config string) *client {
+// dhcpcd runs Roy Marples' client in the foreground. Its lease file is that of
+// the given client name, whichever namespace it runs in; the state folder is a
+// private mount, so that several tests do not meet. HUP rebinds, ALRM releases.
+func (l *lab) dhcpcd(name, ns, ifc string) *client {
 	l.t.Helper()
 	hook := l.file("dhcpcd.hook", "#!/bin/sh\n"+dhcpcdHook, 0o755)
-	conf := l.file("dhcpcd-"+ns+".conf", "allowinterfaces "+ifc+"\nipv4only\nnoipv6rs\noption subnet_mask, routers, domain_name_servers, domain_name\n"+config+"\n", 0o644)
-	state := filepath.Join(l.dir, "dhcpcd-"+ns)
+	conf := l.file("dhcpcd.conf", "allowinterfaces "+ifc+"\nipv4only\nnoipv6rs\noption subnet_mask, routers, domain_name_servers, domain_name\n", 0o644)
+	state := filepath.Join(l.dir, "dhcpcd-"+name)
 	if err := os.MkdirAll(state, 0o755); err != nil {
 		l.t.Fatal(err)
 	}
-	inner := fmt.Sprintf("mount --bind %s /var/lib/dhcpcd && mount -t tmpfs tmpfs /run && exec dhcpcd -B -4 -f %s -c %s %s", state, conf, hook, ifc)
 	sh(l.t, "mkdir", "-p", "/var/lib/dhcpcd")
+	inner := fmt.Sprintf("mount --bind %s /var/lib/dhcpcd && mount -t tmpfs tmpfs /run && exec dhcpcd -B -4 -f %s -c %s %s", state, conf, hook, ifc)
 	return &client{process: start(l.t, l.ns(ns), nil, "unshare", "-m", "sh", "-c", inner)}
 }
 
