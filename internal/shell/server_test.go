@@ -214,3 +214,30 @@ func TestInterruptEndsACommandThatHangs(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// TestStatistics: which counters there are is the engine's business; here it is
+// their form.
+func TestStatistics(t *testing.T) {
+	s := newServer(t)
+	var out bytes.Buffer
+	sh := s.operator(&out)
+	defer sh.Close()
+	for _, line := range []string{"dhcp getStats", "dhcp getStats all total", "server dhcp getStats server,failover", "dhcp getStats server , failover sample"} {
+		lines := strings.Split(strings.TrimSpace(run(t, sh, &out, line)), "\n")
+		if len(lines) < 10 || lines[0] != "100 Ok" || lines[1] != "server:" {
+			t.Errorf("%s: %q", line, lines)
+			continue
+		}
+		for _, l := range lines[2:] {
+			name, value, ok := strings.Cut(l, " = ")
+			if !ok || !strings.HasPrefix(name, "    ") || value == "" {
+				t.Errorf("%s: %q", line, l)
+			}
+		}
+	}
+	sh.session.format = formatScript
+	got := run(t, sh, &out, "dhcp getStats server")
+	if !strings.HasPrefix(got, "100 Ok\nserver: ") || !strings.Contains(got, " total-acks=0 ") || strings.Count(got, "\n") != 2 {
+		t.Errorf("in script format: %q", got)
+	}
+}
