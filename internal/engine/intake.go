@@ -98,6 +98,7 @@ func (ex *exchange) admit() verdict {
 	default:
 		return dropped(DropBadType)
 	}
+	ex.server.stats.kinds[ex.kind].Add(1)
 	return goOn
 }
 

@@ -179,7 +179,7 @@ func TestStatistics(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"total-packets-received": "5", "total-packets-sent": "5", "total-offers": "3", "total-acks": "2",
-		"offered": "3", "acked": "2", "total-scopes": "1", "total-leases": "3", "request-buffers-in-use": "0",
+		"offered": "3", "acked": "2", "total-scopes": "1", "total-discovers": "3", "total-requests": "2", "total-releases": "0", "total-leases": "3", "request-buffers-in-use": "0",
 	} {
 		if got := objs[0].Attrs[name]; got != want {
 			t.Errorf("%s = %q, want %q", name, got, want)

@@ -11,6 +11,7 @@ import (
 // on through reloads.
 type statistics struct {
 	received atomic.Uint64
+	kinds    [bootp + 1]atomic.Uint64 // packets by what they ask for
 	sent     atomic.Uint64
 	total    counts
 	resetAt  atomic.Int64
@@ -55,6 +56,9 @@ func (s *statistics) count(sc *scope, why Outcome) {
 func (s *Server) ResetStats() {
 	s.stats.received.Store(0)
 	s.stats.sent.Store(0)
+	for i := range s.stats.kinds {
+		s.stats.kinds[i].Store(0)
+	}
 	s.stats.total.reset()
 	s.stats.mu.Lock()
 	for _, c := range s.stats.scopes {
@@ -102,8 +106,7 @@ func (s *Server) serverStats() *objects.Object {
 	}
 	set("total-acks", int64(acks))
 	set("total-naks", int64(t.sum(naked)))
-	set("total-declines", int64(t[Declined].Load()+t[DeclineIgnored].Load()))
-	set("total-releases", int64(t[Released].Load()))
+	s.kindStats(set)
 	set("total-dropped", int64(t.sum(drops)+t.sum(failed)))
 	set("request-buffers-in-use", int64(s.inFlight.value()))
 	set("response-buffers-in-use", int64(s.pending.value()))
@@ -119,6 +122,22 @@ func (s *Server) serverStats() *objects.Object {
 		o.Attrs[c.Outcome] = itoa(int64(c.N))
 	}
 	return o
+}
+
+// kindStats shows how many packets of each kind were received.
+func (s *Server) kindStats(set func(string, int64)) {
+	of := func(kinds ...kind) (n int64) {
+		for _, k := range kinds {
+			n += int64(s.stats.kinds[k].Load())
+		}
+		return n
+	}
+	set("total-discovers", of(discover))
+	set("total-requests", of(selecting, rebooting, renewing, rebinding))
+	set("total-declines", of(declining))
+	set("total-releases", of(releasing))
+	set("total-informs", of(informing))
+	set("total-bootp-requests", of(bootp))
 }
 
 // Health says how far the server is in service.
