@@ -25,7 +25,7 @@ func BenchmarkDORA(b *testing.B) {
 }
 
 // benchWorld has one big scope for the clients at 10.0.0.0/9, and others.
-func benchWorld(b *testing.B, scopes, leases int) *world {
+func benchWorld(b *testing.B, scopes int) *world {
 	w := newWorld(b, false)
 	w.net.quiet = true
 	w.store.forgetful = true
@@ -45,7 +45,7 @@ func benchWorld(b *testing.B, scopes, leases int) *world {
 }
 
 func benchDORA(b *testing.B, scopes, leases int) {
-	w := benchWorld(b, scopes, leases)
+	w := benchWorld(b, scopes)
 	fill(w, leases)
 	w.start(b)
 	discover, request := benchPacket(packet.Discover), benchPacket(packet.Request)
@@ -138,4 +138,31 @@ func cpu() time.Duration {
 		panic(err)
 	}
 	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
+}
+
+// BenchmarkRenew extends leases that clients have, each with a commit.
+func BenchmarkRenew(b *testing.B) {
+	const clients = 64_000
+	w := benchWorld(b, 1)
+	if err := w.put("dhcp", "", "defer-lease-extensions=false"); err != nil {
+		b.Fatal(err)
+	}
+	w.start(b)
+	discover, request := benchPacket(packet.Discover), benchPacket(packet.Request)
+	const batch = 64
+	for i := 0; i < clients; i += batch {
+		w.burst(discover, i, batch)
+		w.burst(request, i, batch)
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	used := cpu()
+	for i := 0; i < b.N; i += batch {
+		w.burst(request, i%clients, min(batch, b.N-i))
+	}
+	b.StopTimer()
+	b.ReportMetric(float64(cpu()-used)/float64(b.N), "cpu-ns/op")
+	if got := w.server.stats.total[Renewed].Load(); got != uint64(b.N) {
+		b.Fatalf("%d of %d were renewed: %v", got, b.N, w.server.stats.total.list())
+	}
 }
