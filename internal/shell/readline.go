@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/chzyer/readline"
 )
@@ -21,18 +23,22 @@ import (
 //     ever sees completions that add something, and the others are listed above
 //     the prompt.
 //   - A terminal without a size has one of 80 columns.
+//   - It takes a new width in the middle of whatever it is drawing; so it is
+//     told before the next key.
 //   - Its Close waits for a read that may never end; so its input is closed
 //     before.
 type Terminal struct {
 	rl       *readline.Instance
 	stdin    *readline.CancelableStdin
+	resized  chan os.Signal
+	resize   func() // takes the new width
 	history  *History
 	complete func(head string) *Completion
 }
 
 // NewTerminal starts the editor on standard input and output.
 func NewTerminal(history *History, complete func(head string) *Completion) (*Terminal, error) {
-	t := &Terminal{history: history, complete: complete, stdin: readline.NewCancelableStdin(keys{os.Stdin})}
+	t := &Terminal{history: history, complete: complete, stdin: readline.NewCancelableStdin(keys{os.Stdin}), resized: make(chan os.Signal, 1)}
 	rl, err := readline.NewEx(&readline.Config{
 		Prompt:                 prompt,
 		HistoryLimit:           maxHistory + 1,
@@ -42,12 +48,14 @@ func NewTerminal(history *History, complete func(head string) *Completion) (*Ter
 		EOFPrompt:              "exit",
 		Stdin:                  t.stdin,
 		FuncGetWidth:           width,
+		FuncOnWidthChanged:     func(resize func()) { t.resize = resize },
 		FuncFilterInputRune:    t.filter,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start the line editor: %w", err)
 	}
 	t.rl = rl
+	signal.Notify(t.resized, syscall.SIGWINCH)
 	return t, nil
 }
 
@@ -72,8 +80,14 @@ func width() int {
 	return 80
 }
 
-// filter makes Ctrl-C in a search what Ctrl-G is: it ends the search.
+// filter sees each key first. It makes Ctrl-C in a search what Ctrl-G is: it
+// ends the search.
 func (t *Terminal) filter(r rune) (rune, bool) {
+	select {
+	case <-t.resized:
+		t.resize()
+	default:
+	}
 	if r == readline.CharInterrupt && t.rl.Operation.IsSearchMode() {
 		t.rl.Terminal.KickRead()
 		return readline.CharBell, true
@@ -106,7 +120,10 @@ func (t *Terminal) ReadLine() (string, error) {
 func (t *Terminal) SetPrompt(p string) { t.rl.SetPrompt(p) }
 
 // Close implements Editor; it gives the terminal back as it was.
-func (t *Terminal) Close() error { return errors.Join(t.stdin.Close(), t.rl.Close()) }
+func (t *Terminal) Close() error {
+	signal.Stop(t.resized)
+	return errors.Join(t.stdin.Close(), t.rl.Close())
+}
 
 // Restore gives the terminal back as it was, from any goroutine, when the
 // program is about to be ended by a signal.
