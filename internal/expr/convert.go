@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"leasehold/pkg/objects"
 )
 
 // cause is why a function failed; "" is that it did not.
@@ -22,7 +24,7 @@ func (v Value) str() (string, cause) {
 	case String:
 		return v.Text, ""
 	case Blob:
-		return hexText(v.Text), ""
+		return objects.FormatBlob(v.Text), ""
 	case Int, Uint:
 		return strconv.FormatInt(v.Num, 10), ""
 	}
@@ -78,7 +80,7 @@ func (v Value) number() (int64, bool) {
 		}
 		return n, true
 	case String:
-		return parseNumber(v.Text)
+		return objects.ParseNumber(v.Text)
 	}
 	return 0, false
 }
@@ -134,68 +136,14 @@ func fourBytes(n int64) string {
 	return string(b[:])
 }
 
-const hexDigits = "0123456789abcdef"
-
-// appendHex writes bytes as 01:0a:ff.
-func appendHex(text []byte, b string) []byte {
-	for i := range len(b) {
-		if i > 0 {
-			text = append(text, ':')
-		}
-		text = append(text, hexDigits[b[i]>>4], hexDigits[b[i]&15])
-	}
-	return text
-}
-
-func hexText(b string) string { return string(appendHex(make([]byte, 0, 3*len(b)), b)) }
-
-func hexDigit(c byte) (byte, bool) {
-	switch {
-	case c >= '0' && c <= '9':
-		return c - '0', true
-	case c|0x20 >= 'a' && c|0x20 <= 'f':
-		return c | 0x20 - 'a' + 10, true
-	}
-	return 0, false
-}
-
 // parseHex reads at least two bytes of one or two digits between colons.
 func parseHex(text string) (string, bool) {
 	if strings.IndexByte(text, ':') < 0 {
 		return "", false
 	}
 	var room [32]byte
-	b := room[:0]
-	n, digits := byte(0), 0
-	for i := 0; i <= len(text); i++ {
-		if i == len(text) || text[i] == ':' {
-			if digits == 0 {
-				return "", false
-			}
-			b, n, digits = append(b, n), 0, 0
-			continue
-		}
-		d, ok := hexDigit(text[i])
-		if digits++; !ok || digits > 2 {
-			return "", false
-		}
-		n = n<<4 | d
-	}
-	return string(b), true
-}
-
-// parseNumber reads a decimal or 0x number with an optional minus sign.
-func parseNumber(text string) (int64, bool) {
-	digits, negative := strings.CutPrefix(text, "-")
-	base := 10
-	if len(digits) > 2 && digits[0] == '0' && digits[1]|0x20 == 'x' {
-		digits, base = digits[2:], 16
-	}
-	n, err := strconv.ParseUint(digits, base, 33)
-	if negative {
-		return -int64(n), err == nil
-	}
-	return int64(n), err == nil
+	b, ok := objects.AppendOctets(room[:0], text, ':')
+	return string(b), ok
 }
 
 // parseQuad reads a.b.c.d as 4 bytes.

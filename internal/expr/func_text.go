@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"leasehold/pkg/objects"
 )
 
 const tooLong cause = "value longer than 16384 bytes"
@@ -34,7 +36,7 @@ func concatOf(_ *run, a []Value) (Value, cause) {
 		case v.isInt():
 			joined = strconv.AppendInt(joined, v.Num, 10)
 		case v.Kind == Blob && kind == String:
-			joined = appendHex(joined, v.Text)
+			joined = objects.AppendBlob(joined, v.Text)
 		default:
 			joined = append(joined, v.Text...)
 		}

@@ -162,7 +162,7 @@ func attributeValue(a *objects.Attr, text string) Value {
 			return Value{Kind: Uint, Num: n}
 		}
 	}
-	if n, ok := parseNumber(strings.TrimSuffix(text, "%")); ok && n >= 0 && n <= math.MaxUint32 {
+	if n, ok := objects.ParseNumber(strings.TrimSuffix(text, "%")); ok && n >= 0 && n <= math.MaxUint32 {
 		return Value{Kind: Uint, Num: n}
 	}
 	return Str(text)

@@ -1,6 +1,10 @@
 package expr
 
-import "strconv"
+import (
+	"strconv"
+
+	"leasehold/pkg/objects"
+)
 
 // Kind is the type of a Value.
 type Kind uint8
@@ -85,7 +89,7 @@ func (v Value) String() string {
 		return strconv.Quote(short(v.Text))
 	case Blob:
 		if len(v.Text) > shown {
-			return hexText(v.Text[:shown]) + "..."
+			return objects.FormatBlob(v.Text[:shown]) + "..."
 		}
 	case rangeKind, optionKind, listKind:
 		return v.Kind.String()

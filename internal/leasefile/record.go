@@ -1,13 +1,14 @@
 package leasefile
 
 import (
-	"encoding/hex"
 	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"leasehold/pkg/objects"
 )
 
 // Forever as Expiration is a lease without end.
@@ -61,7 +62,7 @@ func (e *FieldError) Error() string {
 // String returns the record as a line of the file, without its end of line.
 func (r *Record) String() string {
 	f := [12]string{
-		hexBytes(r.Hardware, ':'),
+		objects.FormatBlob(r.Hardware),
 		strconv.Itoa(r.HType),
 		strconv.Itoa(len(r.Hardware)),
 		r.Address.String(),
@@ -147,7 +148,7 @@ func parseHardware(r *Record, s string) string {
 	if s == "" {
 		return "" // parseHLen insists on a length of 0 then
 	}
-	b, ok := parseHex(s, ":")
+	b, ok := objects.AppendOctets(nil, s, ':')
 	if !ok {
 		return quote(s) + " is not octets such as 00:d0:ba:d3:bd:3b"
 	}
@@ -254,7 +255,7 @@ func formatClientID(id []byte) string {
 	if len(id) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("x%d-%d-%s", id[0], len(id)-1, hexBytes(id[1:], '-'))
+	return fmt.Sprintf("x%d-%d-%s", id[0], len(id)-1, strings.ReplaceAll(objects.FormatBlob(id[1:]), ":", "-"))
 }
 
 // parseClientID reads <char><type>-<length>-<octet>-...; the char says how the
@@ -276,37 +277,13 @@ func parseClientID(s string) ([]byte, bool) {
 	}
 	id := []byte{byte(t)}
 	if rest != "" {
-		b, ok := parseHex(rest, "-")
+		b, ok := objects.AppendOctets(nil, rest, '-')
 		if !ok {
 			return nil, false
 		}
 		id = append(id, b...)
 	}
 	return id, uint64(len(id)-1) == n
-}
-
-func parseHex(s, sep string) ([]byte, bool) {
-	parts := strings.Split(s, sep)
-	b := make([]byte, 0, len(parts))
-	for _, p := range parts {
-		n, err := strconv.ParseUint(p, 16, 8)
-		if err != nil || len(p) > 2 {
-			return nil, false
-		}
-		b = append(b, byte(n))
-	}
-	return b, true
-}
-
-func hexBytes(b []byte, sep byte) string {
-	out := make([]byte, 0, 3*len(b))
-	for i := range b {
-		if i > 0 {
-			out = append(out, sep)
-		}
-		out = hex.AppendEncode(out, b[i:i+1])
-	}
-	return string(out)
 }
 
 // escape writes the bytes that would break the line as \xHH: the bar, the

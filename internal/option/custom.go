@@ -156,7 +156,7 @@ func (d *Def) limit(minText, maxText string) *objects.Error {
 		if bound.text == "" {
 			continue
 		}
-		n, ok := parseNumber(bound.text)
+		n, ok := objects.ParseNumber(bound.text)
 		if !ok || n < lo || n > hi {
 			return objects.Errorf(objects.Invalid, "min, max: %s goes from %d to %d, and %s is outside", d.Type, lo, hi, quote(bound.text))
 		}

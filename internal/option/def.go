@@ -88,7 +88,7 @@ func (d *Def) Decode(wire []byte) string {
 	if text, ok := exact(d, wire); ok {
 		return text
 	}
-	return formatBytes(wire)
+	return objects.FormatBlob(wire)
 }
 
 // exact decodes a value that encodes to the same bytes again.

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"leasehold/pkg/objects"
 )
 
 // item parses one value of a simple type.
@@ -20,7 +22,7 @@ func (p parser) item(d *Def, text string, inner bool) (string, []byte, *fault) {
 		if !ok || len(b) == 0 {
 			return refuse(t, text)
 		}
-		return formatBytes(b), b, nil
+		return objects.FormatBlob(b), b, nil
 	case Bool:
 		return boolItem(t, text)
 	case DNSName, RDNSName:
@@ -56,7 +58,7 @@ func (p parser) item(d *Def, text string, inner bool) (string, []byte, *fault) {
 		}
 		return number(d, n, text)
 	}
-	n, ok := parseNumber(text)
+	n, ok := objects.ParseNumber(text)
 	if !ok {
 		return "", nil, faultf("takes %s, not %s", d.numberRule(), quote(text))
 	}
@@ -76,7 +78,7 @@ func showItem(d *Def, b []byte, inner bool) (string, bool) {
 	case NString, String:
 		return formatString(string(b), inner), len(b) > 0 && printable(b, d.Type == String)
 	case Blob:
-		return formatBytes(b), len(b) > 0
+		return objects.FormatBlob(b), len(b) > 0
 	case Bool:
 		return strconv.FormatBool(b[0] == 1), b[0] <= 1
 	case DNSName, RDNSName:
@@ -193,52 +195,11 @@ func decodeNumber(t Type, b []byte) int64 {
 	return int64(u)
 }
 
-// parseNumber reads a decimal or 0x number.
-func parseNumber(text string) (int64, bool) {
-	digits, base := text, 10
-	negative := strings.HasPrefix(text, "-")
-	digits = strings.TrimPrefix(digits, "-")
-	if rest, ok := strings.CutPrefix(strings.ToLower(digits), "0x"); ok {
-		digits, base = rest, 16
-	}
-	n, err := strconv.ParseUint(digits, base, 33)
-	if err != nil {
-		return 0, false
-	}
-	if negative {
-		return -int64(n), true
-	}
-	return int64(n), true
-}
-
 // parseBytes reads 01:0a:ff, a single byte, or 0x and an even number of digits.
 func parseBytes(text string) ([]byte, bool) {
 	if rest, ok := strings.CutPrefix(strings.ToLower(text), "0x"); ok {
 		b, err := hex.DecodeString(rest)
 		return b, err == nil
 	}
-	b := make([]byte, 0, (len(text)+2)/3)
-	for part := range strings.SplitSeq(text, ":") {
-		if len(part) < 1 || len(part) > 2 {
-			return nil, false
-		}
-		n, err := strconv.ParseUint(part, 16, 8)
-		if err != nil {
-			return nil, false
-		}
-		b = append(b, byte(n))
-	}
-	return b, true
-}
-
-func formatBytes(b []byte) string {
-	const digits = "0123456789abcdef"
-	text := make([]byte, 0, 3*len(b))
-	for i, c := range b {
-		if i > 0 {
-			text = append(text, ':')
-		}
-		text = append(text, digits[c>>4], digits[c&15])
-	}
-	return string(text)
+	return objects.AppendOctets(nil, text, ':')
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"leasehold/pkg/objects"
 )
 
 // maxDepth bounds the levels of parentheses in a value.
@@ -40,7 +42,7 @@ func (p parser) fromBytes(d *Def, b []byte) (string, []byte, *fault) {
 			return canonical, b, nil
 		}
 	}
-	return formatBytes(b), b, nil
+	return objects.FormatBlob(b), b, nil
 }
 
 func showStructured(d *Def, wire []byte) (string, bool) {
@@ -114,7 +116,7 @@ func firstWord(text string) (word, rest string) {
 // returns the definition (nil if there is none), the code and the value.
 func subOption(children []*Def, group string) (*Def, int, string, *fault) {
 	word, rest := firstWord(group)
-	if n, ok := parseNumber(word); ok {
+	if n, ok := objects.ParseNumber(word); ok {
 		if n < 0 || n > 255 {
 			return nil, 0, "", faultf("takes sub-option codes from 0 to 255, not %s", word)
 		}
@@ -125,7 +127,7 @@ func subOption(children []*Def, group string) (*Def, int, string, *fault) {
 		return nil, 0, "", faultf("has no sub-option named %s%s", quote(word), didYouMean(word, defNames(children)))
 	}
 	if number, after := firstWord(rest); after != "" || child.Type == ZeroSize {
-		if n, ok := parseNumber(number); ok && n == int64(child.Code) {
+		if n, ok := objects.ParseNumber(number); ok && n == int64(child.Code) {
 			return child, child.Code, after, nil
 		} else if ok && after != "" && child.Repeat == Once && !textual(child) {
 			return nil, 0, "", faultf("names sub-option %s with code %d, its code is %d", child.Name, n, child.Code)
@@ -240,14 +242,14 @@ func (p parser) raw(text string) (string, []byte, *fault) {
 	if !ok {
 		return "", nil, faultf("takes bytes such as 01:0a:ff or text in double quotes, not %s", quote(text))
 	}
-	return formatBytes(b), b, nil
+	return objects.FormatBlob(b), b, nil
 }
 
 func showRaw(b []byte) string {
 	if printable(b, true) {
 		return quoted(string(b))
 	}
-	return formatBytes(b)
+	return objects.FormatBlob(b)
 }
 
 // formatSub writes one sub-option: (name code value), the name only where it

@@ -1,9 +1,10 @@
 package option
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
+
+	"leasehold/pkg/objects"
 )
 
 // stringItem parses a string: at the top of a value it is what stands there;
@@ -181,33 +182,23 @@ func nameLen(b []byte) int {
 	return 0
 }
 
-// hardwareEthernet is the hardware type of a MAC address written without one.
-const hardwareEthernet = 1
+// maxOctets is the longest hardware address in an option.
+const maxOctets = 32
 
-// parseMAC reads 1,6,00:d0:ba:d3:bd:3b or the bytes alone.
+// parseMAC reads a hardware address: its type, its length and its octets.
 func parseMAC(text string) ([]byte, bool) {
-	kind, length, octets := int64(hardwareEthernet), int64(-1), text
-	if parts := strings.SplitN(text, ",", 3); len(parts) == 3 {
-		var ok, ok2 bool
-		kind, ok = parseNumber(strings.TrimSpace(parts[0]))
-		length, ok2 = parseNumber(strings.TrimSpace(parts[1]))
-		if !ok || !ok2 || kind < 0 || kind > 255 {
-			return nil, false
-		}
-		octets = strings.TrimSpace(parts[2])
-	}
-	b, ok := parseBytes(octets)
-	if !ok || len(b) < 1 || len(b) > 32 || length >= 0 && length != int64(len(b)) {
+	hwType, octets, err := objects.ReadMAC(text)
+	if err != nil || len(octets) < 1 || len(octets) > maxOctets {
 		return nil, false
 	}
-	return append([]byte{byte(kind), byte(len(b))}, b...), true
+	return append([]byte{byte(hwType), byte(len(octets))}, octets...), true
 }
 
 func formatMAC(b []byte) (string, bool) {
-	if len(b) < 3 || int(b[1]) != len(b)-2 || b[1] > 32 {
+	if len(b) < 3 || int(b[1]) != len(b)-2 || b[1] > maxOctets {
 		return "", false
 	}
-	return fmt.Sprintf("%d,%d,%s", b[0], b[1], formatBytes(b[2:])), true
+	return objects.FormatMAC(int(b[0]), b[2:]), true
 }
 
 // joinMACs puts the three parts of each 1,6,xx:.. together again that a split

@@ -197,9 +197,15 @@ func TestEveryTypeOfCustomDefinition(t *testing.T) {
 		{IP6Addr, Once, "2001:DB8::1", "2001:db8::1", "20010db8000000000000000000000001"},
 		{MACAddr, Once, "00:D0:ba:d3:bd:3b", "1,6,00:d0:ba:d3:bd:3b", "010600d0bad3bd3b"},
 		{MACAddr, OnePlus, "1,6,00:d0:ba:d3:bd:3b,01:02", "1,6,00:d0:ba:d3:bd:3b,1,2,01:02", "010600d0bad3bd3b01020102"},
+		{MACAddr, Once, "00-d0-ba-d3-bd-3b", "1,6,00:d0:ba:d3:bd:3b", "010600d0bad3bd3b"},
+		{MACAddr, Once, "0,2,1:2", "0,2,01:02", "00020102"},
+		{STime, Once, "-1h30m", "-5400", "ffffeae8"},
+		{STime, Once, "-0x10", "-16", "fffffff0"},
+		{Time, Once, "4294967295", "4294967295", "ffffffff"},
 		{RDNSName, Once, "a.b", "a.b", "01610162"},
 		{RDNSName, Once, "a.b.", "a.b.", "0161016200"},
 		{Date, Once, "Oct 31 00:00:00 2001", "1004486400", "3bdf3f00"},
+		{Date, Once, "Wed Oct 31 00:00:00 01", "1004486400", "3bdf3f00"},
 		{Date, Once, "-1d", "1772280000", "69a2d8c0"},
 		{Date, Once, "+60", "1772366460", "69a42a7c"},
 		{String, OnePlus, `"a b","c"`, "a b,c", "61206263"},
@@ -220,6 +226,19 @@ func TestEveryTypeOfCustomDefinition(t *testing.T) {
 	}
 	if _, refusal := def(200, "probe", Date, Once, "").Parse("-1d"); refusal == nil {
 		t.Error("a relative date needs a moment to count from")
+	}
+	for _, v := range []struct {
+		t    Type
+		text string
+	}{
+		{MACAddr, "1,7,00:d0:ba:d3:bd:3b"}, {MACAddr, "256,1,00"}, {MACAddr, "-1,1,00"}, {MACAddr, "1,0,"},
+		{MACAddr, "1,33," + strings.Repeat("00:", 32) + "00"},
+		{Time, "-1h"}, {Time, "4294967296"}, {Time, "1w2"}, {Time, "200y"}, {STime, "-"}, {STime, "--1h"}, {STime, "80y"},
+		{Date, "forever"}, {Date, "-99y"}, {Date, "Feb 30 00:00:00 2001"}, {Date, "+"},
+	} {
+		if got, refusal := def(200, "probe", v.t, Once, "").ParseAt(v.text, at); refusal == nil {
+			t.Errorf("%s %q = %q, want it refused", v.t, v.text, got)
+		}
 	}
 }
 

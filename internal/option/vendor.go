@@ -63,7 +63,7 @@ func cutEnterprise(group string) (id uint32, rest string, ok bool) {
 		return 0, "", false
 	}
 	word, rest = firstWord(rest)
-	n, ok := parseNumber(word)
+	n, ok := objects.ParseNumber(word)
 	return uint32(n), rest, ok && n >= 0 && n <= 1<<32-1 && rest != ""
 }
 
@@ -154,7 +154,7 @@ type Set struct {
 
 // Lookup finds a definition of the set by name or number; 308 names the nearest.
 func (s *Set) Lookup(nameOrCode string) (*Def, *objects.Error) {
-	if n, ok := parseNumber(nameOrCode); ok {
+	if n, ok := objects.ParseNumber(nameOrCode); ok {
 		if d := s.ByCode(int(n)); d != nil {
 			return d, nil
 		}
@@ -248,7 +248,7 @@ func (s *Set) Encode(code int, canonical string) ([]byte, error) {
 func (s *Set) Decode(code int, wire []byte) string {
 	d, refusal := s.carrier(code)
 	if refusal != nil {
-		return formatBytes(wire)
+		return objects.FormatBlob(wire)
 	}
 	return d.Decode(wire)
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
+
+	"leasehold/pkg/objects"
 )
 
 // Dump is a message in readable form, a line for each field and option in wire
@@ -25,7 +27,7 @@ func Dump(b []byte) string {
 	fmt.Fprintf(&sb, "  op = %d, htype = %d, hlen = %d, hops = %d, xid = 0x%08x, secs = %d, flags = 0x%04x\n",
 		m.Op, m.HType, m.HLen, m.Hops, m.XID, m.Secs, m.Flags)
 	fmt.Fprintf(&sb, "  ciaddr = %s, yiaddr = %s, siaddr = %s, giaddr = %s\n", m.CIAddr, m.YIAddr, m.SIAddr, m.GIAddr)
-	fmt.Fprintf(&sb, "  chaddr = %s\n", colons(m.HW()))
+	fmt.Fprintf(&sb, "  chaddr = %s\n", objects.FormatBlob(m.HW()))
 	if len(m.SName) > 0 {
 		fmt.Fprintf(&sb, "  sname = %q\n", m.SName)
 	}
@@ -33,7 +35,7 @@ func Dump(b []byte) string {
 		fmt.Fprintf(&sb, "  file = %q\n", m.File)
 	}
 	if len(m.Vendor) > 0 {
-		fmt.Fprintf(&sb, "  vend = %s\n", colons(m.Vendor))
+		fmt.Fprintf(&sb, "  vend = %s\n", objects.FormatBlob(m.Vendor))
 	}
 	for _, o := range m.opts {
 		sb.WriteString("  ")
@@ -52,7 +54,7 @@ func dumpOption(o Opt) string {
 	}
 	s := strings.TrimSpace(dhcpv4.Options{o.Code: o.Value}.Summary(nil))
 	if octets := fmt.Sprintf("%d", o.Value); strings.HasSuffix(s, octets) {
-		s = strings.TrimSuffix(s, octets) + colons(o.Value)
+		s = strings.TrimSuffix(s, octets) + objects.FormatBlob(o.Value)
 	}
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\n' || r == '\n' && o.Code != RelayAgentInfo || r == 0x7f {
@@ -62,5 +64,3 @@ func dumpOption(o Opt) string {
 	}, s)
 	return fmt.Sprintf("(%d) %s", o.Code, s)
 }
-
-func colons(b []byte) string { return strings.ReplaceAll(fmt.Sprintf("% x", b), " ", ":") }

@@ -134,6 +134,21 @@ func (a *Attr) parseNumber(text string) (string, error) {
 	return strconv.FormatInt(n, 10), nil
 }
 
+// ParseNumber reads a decimal or 0x number of at most 33 bits, which option
+// values and expressions have room for, with an optional minus sign.
+func ParseNumber(text string) (int64, bool) {
+	digits, negative := strings.CutPrefix(text, "-")
+	base := 10
+	if len(digits) > 2 && digits[0] == '0' && digits[1]|0x20 == 'x' {
+		digits, base = digits[2:], 16
+	}
+	n, err := strconv.ParseUint(digits, base, 33)
+	if negative {
+		return -int64(n), err == nil
+	}
+	return int64(n), err == nil
+}
+
 // bounds says the range, for messages: , 0 to 100.
 func (a *Attr) bounds() string {
 	if a.Min == 0 && a.Max == 0 {

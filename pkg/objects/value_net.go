@@ -67,41 +67,53 @@ func ParseSubnet(text string) (netip.Prefix, error) {
 	return p.Masked(), nil
 }
 
-// ParseMAC reads a hardware address: 010203040506, octets separated by colon,
-// hyphen or dot, 0102.0304.0506, or type,length,octets. The canonical form is
-// the last, 1,6,01:02:03:04:05:06; type 1 (Ethernet) where none is given.
-func ParseMAC(text string) (string, error) {
+// ReadMAC reads a hardware address: 010203040506, octets separated by colon,
+// hyphen or dot, 0102.0304.0506, or type,length,octets. The type is 1
+// (Ethernet) where none is given.
+func ReadMAC(text string) (hwType int, octets []byte, err error) {
 	wrong := fmt.Errorf("must be a MAC address: 1,6,00:d0:ba:d3:bd:3b, 00:d0:ba:d3:bd:3b or 00d0bad3bd3b")
-	kind, octets := 1, text
-	length := -1
+	hwType, length := 1, -1
 	if parts := strings.Split(text, ","); len(parts) == 3 {
-		var err error
-		if kind, err = strconv.Atoi(strings.TrimSpace(parts[0])); err != nil {
-			return "", wrong
+		if hwType, err = strconv.Atoi(strings.TrimSpace(parts[0])); err != nil {
+			return 0, nil, wrong
 		}
 		if length, err = strconv.Atoi(strings.TrimSpace(parts[1])); err != nil {
-			return "", wrong
+			return 0, nil, wrong
 		}
-		octets = strings.TrimSpace(parts[2])
+		text = strings.TrimSpace(parts[2])
 	}
-	b, ok := parseOctets(octets)
-	if !ok {
-		return "", wrong
-	}
+	octets, ok := parseOctets(text)
 	switch {
-	case kind < 1 || kind > 255:
-		return "", fmt.Errorf("has the hardware type %d, it must be 1 to 255", kind)
-	case len(b) < 1 || len(b) > 16:
-		return "", fmt.Errorf("has %d octets, it must have 1 to 16", len(b))
-	case length >= 0 && length != len(b):
-		return "", fmt.Errorf("says %d octets but has %d", length, len(b))
+	case !ok:
+		return 0, nil, wrong
+	case hwType < 0 || hwType > 255:
+		return 0, nil, fmt.Errorf("has the hardware type %d, it must be 1 to 255", hwType)
+	case length >= 0 && length != len(octets):
+		return 0, nil, fmt.Errorf("says %d octets but has %d", length, len(octets))
 	}
-	return FormatMAC(kind, b), nil
+	return hwType, octets, nil
+}
+
+// ParseMAC gives the canonical form of a hardware address that a client can
+// have: 1,6,01:02:03:04:05:06.
+func ParseMAC(text string) (string, error) {
+	hwType, octets, err := ReadMAC(text)
+	switch {
+	case err != nil:
+		return "", err
+	case hwType == 0:
+		return "", fmt.Errorf("has the hardware type 0, it must be 1 to 255")
+	case len(octets) < 1 || len(octets) > 16:
+		return "", fmt.Errorf("has %d octets, it must have 1 to 16", len(octets))
+	}
+	return FormatMAC(hwType, octets), nil
 }
 
 // FormatMAC writes the canonical form of a hardware address.
 func FormatMAC(hwType int, octets []byte) string {
-	return fmt.Sprintf("%d,%d,%s", hwType, len(octets), FormatBlob(octets))
+	b := strconv.AppendInt(make([]byte, 0, 8+3*len(octets)), int64(hwType), 10)
+	b = strconv.AppendInt(append(b, ','), int64(len(octets)), 10)
+	return string(AppendBlob(append(b, ','), octets))
 }
 
 // SplitMAC takes a canonical MAC address apart.
@@ -126,19 +138,46 @@ func parseOctets(text string) ([]byte, bool) {
 		b, err := hex.DecodeString(text)
 		return b, err == nil && len(b) > 0
 	}
-	var digits strings.Builder
-	for part := range strings.SplitSeq(text, sep) {
-		switch {
-		case len(part) == 1:
-			digits.WriteByte('0')
-		case len(part) == 2, sep == "." && len(part) == 4:
-		default:
+	if sep == "." {
+		parts := strings.Split(text, sep)
+		for i, p := range parts {
+			if len(p) == 4 { // 0102.0304 is 01.02.03.04
+				parts[i] = p[:2] + sep + p[2:]
+			}
+		}
+		text = strings.Join(parts, sep)
+	}
+	return AppendOctets(nil, text, sep[0])
+}
+
+// AppendOctets reads octets of one or two hex digits with sep between them.
+func AppendOctets(dst []byte, text string, sep byte) ([]byte, bool) {
+	n, digits := byte(0), 0
+	for i := 0; i <= len(text); i++ {
+		if i == len(text) || text[i] == sep {
+			if digits == 0 {
+				return nil, false
+			}
+			dst, n, digits = append(dst, n), 0, 0
+			continue
+		}
+		d, ok := hexDigit(text[i])
+		if digits++; !ok || digits > 2 {
 			return nil, false
 		}
-		digits.WriteString(part)
+		n = n<<4 | d
 	}
-	b, err := hex.DecodeString(digits.String())
-	return b, err == nil
+	return dst, true
+}
+
+func hexDigit(c byte) (byte, bool) {
+	switch {
+	case c >= '0' && c <= '9':
+		return c - '0', true
+	case c|0x20 >= 'a' && c|0x20 <= 'f':
+		return c | 0x20 - 'a' + 10, true
+	}
+	return 0, false
 }
 
 // ParseBlob reads bytes: 01:0a:ff, or hex digits with or without 0x before
@@ -166,18 +205,20 @@ func ParseBlob(text string) ([]byte, error) {
 }
 
 // FormatBlob writes bytes canonically: lower-case, colons between.
-func FormatBlob(b []byte) string {
-	if len(b) == 0 {
-		return ""
-	}
-	out := make([]byte, 0, 3*len(b)-1)
-	for i, x := range b {
+func FormatBlob[T string | []byte](octets T) string {
+	return string(AppendBlob(make([]byte, 0, 3*len(octets)), octets))
+}
+
+// AppendBlob is FormatBlob behind what is there.
+func AppendBlob[T string | []byte](dst []byte, octets T) []byte {
+	const digits = "0123456789abcdef"
+	for i := range len(octets) {
 		if i > 0 {
-			out = append(out, ':')
+			dst = append(dst, ':')
 		}
-		out = hex.AppendEncode(out, []byte{x})
+		dst = append(dst, digits[octets[i]>>4], digits[octets[i]&15])
 	}
-	return string(out)
+	return dst
 }
 
 // parseRanges reads first-last,... and sorts them.

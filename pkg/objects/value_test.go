@@ -284,3 +284,37 @@ func TestType(t *testing.T) {
 		}
 	}
 }
+
+func TestParseNumber(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		want int64
+		ok   bool
+	}{
+		{"0", 0, true}, {"604800", 604800, true}, {"-5", -5, true}, {"0xFf", 255, true}, {"-0X10", -16, true}, {"8589934591", 1<<33 - 1, true},
+		{"", 0, false}, {"-", 0, false}, {"--5", 0, false}, {"+5", 0, false}, {"0x", 0, false}, {"0x-5", 0, false}, {"8589934592", 0, false}, {"5 ", 0, false}, {"1_000", 0, false},
+	} {
+		if n, ok := ParseNumber(c.text); ok != c.ok || ok && n != c.want {
+			t.Errorf("ParseNumber(%q) = %d, %v, want %d, %v", c.text, n, ok, c.want, c.ok)
+		}
+	}
+}
+
+func TestAppendOctets(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		sep  byte
+		want string // - is refused
+	}{
+		{"01:0a:FF", ':', "kept 01:0a:ff"}, {"1:a", ':', "kept 01:0a"}, {"7-f", '-', "kept 07:0f"}, {"5", ':', "kept 05"},
+		{"", ':', "-"}, {":", ':', "-"}, {"1:", ':', "-"}, {"1::2", ':', "-"}, {"001", ':', "-"}, {"1-2", ':', "-"}, {"0g", ':', "-"},
+	} {
+		got := "-"
+		if b, ok := AppendOctets([]byte("kept "), c.text, c.sep); ok {
+			got = string(b[:5]) + FormatBlob(b[5:])
+		}
+		if got != c.want {
+			t.Errorf("AppendOctets(%q, %q) = %s, want %s", c.text, c.sep, got, c.want)
+		}
+	}
+}
