@@ -91,12 +91,7 @@ func TestUdhcpcLeasesRenewsReleasesAndSurvivesKill(t *testing.T) {
 
 func TestDhclientRenewsRebindsAndMovesToAnotherSubnet(t *testing.T) {
 	t.Parallel()
-	l, s := officeLab(t)
-	l.cable("srv", "eth1", "192.168.60.1/24", "cli2", "eth0", "")
-	l.mac("cli", "eth0", "02:00:00:00:00:61")
-	l.mac("cli2", "eth0", "02:00:00:00:00:61")
-	s.nrcmd("scope floor2 create 192.168.60.0 255.255.255.0 policy=office",
-		"scope floor2 addRange 192.168.60.100 192.168.60.199", "dhcp reload")
+	l, _ := twoFloors(t, "02:00:00:00:00:61")
 	wire, wire2 := l.capture("srv", "eth0"), l.capture("srv", "eth1")
 
 	c := l.dhclient("cli", "eth0", "")
@@ -142,7 +137,7 @@ func TestDhcpcdDeclinesATakenAddress(t *testing.T) {
 	s := l.startServer("srv")
 	s.nrcmd(office...)
 	wire := l.capture("srv", "eth0")
-	c := l.dhcpcd("cli", "eth0", "")
+	c := l.dhcpcd("laptop", "cli", "eth0")
 	got := c.event("BOUND")
 	if got.Addr == "192.168.50.100" || !strings.HasPrefix(got.Addr, "192.168.50.1") {
 		t.Errorf("the client took %s", got.Addr)
@@ -196,4 +191,89 @@ func TestDhclientReleases(t *testing.T) {
 	release := start(t, l.ns("cli"), nil, append(l.dhclientArgs("cli", "eth0", ""), "-d", "-r", "eth0")...)
 	release.expect(0, "DHCPRELEASE of "+got.Addr)
 	s.wantState(got.Addr, "released", "available")
+}
+
+// twoFloors is an office with a second subnet on another interface of the
+// server, and a machine that can stand on either.
+func twoFloors(t *testing.T, mac string) (*lab, *server) {
+	t.Helper()
+	l, s := officeLab(t)
+	l.cable("srv", "eth1", "192.168.60.1/24", "cli2", "eth0", "")
+	l.mac("cli", "eth0", mac)
+	l.mac("cli2", "eth0", mac)
+	s.nrcmd("scope floor2 create 192.168.60.0 255.255.255.0 policy=office",
+		"scope floor2 addRange 192.168.60.100 192.168.60.199", "dhcp reload")
+	return l, s
+}
+
+func TestDhcpcdRebindsRebootsMovesAndReleases(t *testing.T) {
+	t.Parallel()
+	l, s := twoFloors(t, "02:00:00:00:00:62")
+	wire, wire2 := l.capture("srv", "eth0"), l.capture("srv", "eth1")
+	c := l.dhcpcd("laptop", "cli", "eth0")
+	first := c.event("BOUND")
+	if r := c.event("RENEW"); r.Addr != first.Addr {
+		t.Errorf("renewed %s, had %s", r.Addr, first.Addr)
+	}
+	c.from = len(strings.Split(c.out.text(), "\n"))
+	c.tell("-n", "eth0")
+	c.expect(c.from, "rebinding lease of "+first.Addr)
+	if r := c.event("RENEW"); r.Addr != first.Addr {
+		t.Errorf("rebound %s, had %s", r.Addr, first.Addr)
+	}
+	c.tell("-x", "eth0")
+	c.wait()
+
+	again := l.dhcpcd("laptop", "cli", "eth0")
+	if r := again.event("BOUND"); r.Addr != first.Addr {
+		t.Errorf("after a restart the client has %s, had %s", r.Addr, first.Addr)
+	}
+	again.tell("-x", "eth0")
+	again.wait()
+
+	moved := l.dhcpcd("laptop", "cli2", "eth0")
+	got := moved.event("BOUND")
+	if !strings.HasPrefix(got.Addr, "192.168.60.") {
+		t.Errorf("on the other floor the client got %s", got.Addr)
+	}
+	s.wantState(got.Addr, "leased")
+	moved.tell("-k", "eth0")
+	s.wantState(got.Addr, "released", "available")
+
+	if naks := wire2.fields("dhcp.option.dhcp == 6", "dhcp.ip.your"); len(naks) == 0 {
+		t.Error("the server sent no DHCPNAK to a client that restarted on another subnet")
+	}
+	wire.wellFormed()
+	wire2.wellFormed()
+}
+
+func TestUdhcpcRebindsAndMovesToAnotherSubnet(t *testing.T) {
+	t.Parallel()
+	l, _ := twoFloors(t, "02:00:00:00:00:63")
+	wire := l.capture("srv", "eth0")
+	c := l.udhcpc("cli", "eth0")
+	first := c.event("bound")
+	// Unicast no longer reaches the server: the client must rebind at T2.
+	sh(t, "ip", "-n", l.ns("cli"), "neigh", "replace", "192.168.50.1", "lladdr", "02:de:ad:00:00:01", "dev", "eth0")
+	if r := c.event("renew"); r.Addr != first.Addr {
+		t.Errorf("rebound %s, had %s", r.Addr, first.Addr)
+	}
+	// The cable is put into the other floor's socket: what the client asks to
+	// keep does not exist there. (This client hears no DHCPNAK but of the server
+	// that it had; the wire shows that one was sent.)
+	sh(t, "ip", "-n", l.ns("srv"), "addr", "del", "192.168.50.1/24", "dev", "eth0")
+	sh(t, "ip", "-n", l.ns("srv"), "link", "set", "eth1", "down")
+	sh(t, "ip", "-n", l.ns("srv"), "addr", "del", "192.168.60.1/24", "dev", "eth1")
+	sh(t, "ip", "-n", l.ns("srv"), "addr", "add", "192.168.60.1/24", "dev", "eth0")
+	if got := c.event("bound"); !strings.HasPrefix(got.Addr, "192.168.60.") {
+		t.Errorf("on the other floor the client got %s", got.Addr)
+	}
+	rebinds := wire.fields("dhcp.option.dhcp == 3 && ip.dst == 255.255.255.255 && dhcp.ip.client != 0.0.0.0", "dhcp.ip.client")
+	if len(rebinds) == 0 || rebinds[0][0] != first.Addr {
+		t.Errorf("the client did not rebind by broadcast: %v", rebinds)
+	}
+	if naks := wire.fields("dhcp.option.dhcp == 6", "dhcp.ip.your"); len(naks) == 0 {
+		t.Error("the server sent no DHCPNAK to a client that rebinds on another subnet")
+	}
+	wire.wellFormed()
 }

@@ -105,7 +105,7 @@ func (l *lab) dhclientArgs(ns, ifc, config string) []string {
 
 // dhcpcd runs Roy Marples' client in the foreground. Its lease file is that of
 // the given client name, whichever namespace it runs in; the state folder is a
-// private mount, so that several tests do not meet. HUP rebinds, ALRM releases.
+// private mount, so that several tests do not meet.
 func (l *lab) dhcpcd(name, ns, ifc string) *client {
 	l.t.Helper()
 	hook := l.file("dhcpcd.hook", "#!/bin/sh\n"+dhcpcdHook, 0o755)
@@ -117,6 +117,13 @@ func (l *lab) dhcpcd(name, ns, ifc string) *client {
 	sh(l.t, "mkdir", "-p", "/var/lib/dhcpcd")
 	inner := fmt.Sprintf("mount --bind %s /var/lib/dhcpcd && mount -t tmpfs tmpfs /run && exec dhcpcd -B -4 -f %s -c %s %s", state, conf, hook, ifc)
 	return &client{process: start(l.t, l.ns(ns), nil, "unshare", "-m", "sh", "-c", inner)}
+}
+
+// tell gives a running dhcpcd a command (-n rebinds, -k releases, -x ends it)
+// through its control socket, which is in its private mount.
+func (c *client) tell(command, ifc string) {
+	c.t.Helper()
+	sh(c.t, "nsenter", "-t", fmt.Sprint(c.cmd.Process.Pid), "-m", "-n", "dhcpcd", "-4", command, ifc)
 }
 
 // dhcrelay runs ISC's relay agent in the foreground.
