@@ -289,5 +289,10 @@ func (r *Raw) bndack() (Body, *Error) {
 			a.Text = strings.Clone(o.Data)
 		}
 	}
+	for i := range m.Answers {
+		if m.Answers[i].Reason == 0 {
+			m.Answers[i].Text = "" // an acceptance has no text
+		}
+	}
 	return m, nil
 }

@@ -10,14 +10,14 @@ import (
 type Severity uint8
 
 const (
-	// Close: what follows on this connection cannot be trusted. Send
-	// DISCONNECT with the error's reason, close.
+	// Close means that what follows on this connection cannot be trusted.
+	// Send DISCONNECT with the error's reason, close.
 	Close Severity = iota + 1
-	// Refuse: the CONNECT or CONNECTACK is not acceptable, its form is. Send
-	// CONNECTACK or DISCONNECT with the error's reason, close.
+	// Refuse means that the CONNECT or CONNECTACK is not acceptable, while its
+	// form is. Send CONNECTACK or DISCONNECT with the error's reason, close.
 	Refuse
-	// Reject: one binding update is not acceptable. Answer that address with
-	// the error's reason.
+	// Reject means that one binding update is not acceptable. Answer that
+	// address with the error's reason.
 	Reject
 )
 

@@ -15,13 +15,13 @@ func seeds(f *testing.F, add func([]byte)) {
 		if err := r.Parse(c.frame); err != nil {
 			f.Fatal(err)
 		}
-		var make strings.Builder
-		make.WriteString(c.name)
+		var kind strings.Builder
+		kind.WriteString(c.name)
 		for _, o := range r.Options {
-			make.WriteString(o.Code.String())
+			kind.WriteString(o.Code.String())
 		}
-		if !seen[make.String()] {
-			seen[make.String()] = true
+		if !seen[kind.String()] {
+			seen[kind.String()] = true
 			add(c.frame)
 		}
 	}
@@ -105,7 +105,7 @@ func FuzzSplitter(f *testing.F) {
 	f.Add([]byte("GET / HTTP/1.1\r\n\r\n"), uint8(1))
 	f.Add([]byte{0, 12, 11, 12}, uint8(1))
 	f.Fuzz(func(t *testing.T, b []byte, size uint8) {
-		run := func(size int) (frames [][]byte, err error, part int) {
+		run := func(size int) (frames [][]byte, part int, err error) {
 			var s Splitter
 			for rest := b; len(rest) > 0; {
 				piece := rest[:min(size, len(rest))]
@@ -121,10 +121,10 @@ func FuzzSplitter(f *testing.F) {
 					t.Fatalf("keeps %d octets", cap(s.part))
 				}
 			}
-			return frames, err, s.Partial()
+			return frames, s.Partial(), err
 		}
-		whole, err, part := run(max(1, len(b)))
-		pieces, err2, part2 := run(max(1, int(size)))
+		whole, part, err := run(max(1, len(b)))
+		pieces, part2, err2 := run(max(1, int(size)))
 		if !reflect.DeepEqual(whole, pieces) || (err == nil) != (err2 == nil) || err == nil && part != part2 {
 			t.Fatalf("%d frames, %v, %d left; in pieces of %d: %d, %v, %d", len(whole), err, part, size, len(pieces), err2, part2)
 		}

@@ -118,7 +118,7 @@ func ParseServerState(name string) (ServerState, bool) {
 // ServerFlags go with the state of an endpoint; unknown bits are ignored.
 type ServerFlags uint8
 
-// FlagStartup: the server is in STARTUP, and the state is that it had before.
+// FlagStartup marks a server in STARTUP; the state is that it had before.
 const FlagStartup ServerFlags = 0x01
 
 // String names the flags.
