@@ -64,6 +64,7 @@ func TestIgnored(t *testing.T) {
 		{"unknown options, twice", frame(t, TypeUPDREQ, "0064 0002 abcd 0064 0000 ffff 0000"), UPDREQ{}},
 		{"options of another message", frame(t, TypeUPDDONE, "0018 0001 02"), UPDDONE{}},
 		{"a type that may be unknown, with no form", frame(t, 200, "ffff ff"), Ignored{200}},
+		{"the first type that may be unknown", frame(t, 128, ""), Ignored{128}},
 		{"more in a BNDACK", frame(t, TypeBNDACK, "0004 0001 aa 0002 0004 0a4d006e 0004 0002 0101 0003 0001 02"), BNDACK{[]Answer{{Address: addr("10.77.0.110")}}}},
 		{"before the first address", frame(t, TypeBNDUPD, "0003 0001 02 0002 0004 0a4d006e"), BNDUPD{Bindings: []Binding{{Address: addr("10.77.0.110")}}}},
 		{"vendor options of nobody", frame(t, TypeBNDUPD, "0002 0004 0a4d006e 001d 0005 0001 0001 ff"), BNDUPD{Bindings: []Binding{{Address: addr("10.77.0.110")}}}},
