@@ -253,7 +253,7 @@ func (s *Service) ImportLeases(ctx context.Context, stream *connect.ClientStream
 		if answer.Imported == 0 {
 			code = objects.ImportFailure
 		}
-		answer.Status = &adminv1.Status{Code: int32(code), Message: fmt.Sprintf("%d leases imported, %d refused", answer.Imported, refused)}
+		answer.Status = &adminv1.Status{Code: int32(code), Message: fmt.Sprintf("imported %d, refused %d", answer.Imported, refused)}
 		return connect.NewResponse(answer), nil
 	}
 	answer.Status = rpc.Status(nil)

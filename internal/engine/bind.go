@@ -2,6 +2,7 @@ package engine
 
 import (
 	"leasehold/internal/lease"
+	"slices"
 )
 
 // bind decides what lease the packet is about and what becomes of it. It may
@@ -246,12 +247,7 @@ func (ex *exchange) reservedKeys() []string {
 
 // reservedFor tells whether a lookup key of a reservation is the client's.
 func (ex *exchange) reservedFor(who string) bool {
-	for _, w := range ex.reservedKeys() {
-		if w == who {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(ex.reservedKeys(), who)
 }
 
 // reservation finds the address of this network that is reserved for the

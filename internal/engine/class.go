@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strings"
 
 	"leasehold/internal/expr"
@@ -49,20 +50,11 @@ type tagID uint32
 // or those that the reservation adds.
 func hasAll(want, scope, reservation []tagID) bool {
 	for _, w := range want {
-		if !hasTag(scope, w) && !hasTag(reservation, w) {
+		if !slices.Contains(scope, w) && !slices.Contains(reservation, w) {
 			return false
 		}
 	}
 	return true
-}
-
-func hasTag(tags []tagID, t tagID) bool {
-	for _, h := range tags {
-		if h == t {
-			return true
-		}
-	}
-	return false
 }
 
 // clients finds client entries.
@@ -85,21 +77,6 @@ func (c *clients) lookup(key string) *client {
 		}
 	}
 	return nil
-}
-
-// parseMAC reads the canonical form 1,6,00:d0:ba:d3:bd:3b.
-func parseMAC(text string) (lease.HW, bool) {
-	parts := strings.SplitN(text, ",", 3)
-	if len(parts) != 3 {
-		return lease.HW{}, false
-	}
-	htype, ok1 := decimal(parts[0])
-	length, ok2 := decimal(parts[1])
-	octets, ok3 := hexBytes(parts[2])
-	if !ok1 || !ok2 || !ok3 || len(octets) != int(length) || len(octets) == 0 || len(octets) > 16 {
-		return lease.HW{}, false
-	}
-	return lease.HardwareFrom(htype, octets), true
 }
 
 // compileClasses makes all client-classes and links those that name others.

@@ -235,7 +235,7 @@ func text(v expr.Value) string {
 	case expr.String:
 		return v.Text
 	case expr.Blob:
-		return hexText(v.Text)
+		return objects.FormatBlob(v.Text)
 	case expr.Int, expr.Uint:
 		return itoa(v.Num)
 	}

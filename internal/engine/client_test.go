@@ -15,6 +15,7 @@ import (
 
 	"leasehold/internal/netio"
 	"leasehold/internal/packet"
+	"leasehold/pkg/objects"
 )
 
 // client sends a client's packet and shows what came of it.
@@ -24,7 +25,7 @@ func (w *world) client(t *testing.T, d *datadriven.TestData) string {
 	for _, a := range d.CmdArgs {
 		args[a.Key] = strings.Join(a.Vals, ",")
 	}
-	for _, f := range strings.Fields(d.Input) {
+	for f := range strings.FieldsSeq(d.Input) {
 		k, v, _ := strings.Cut(f, "=")
 		args[k] = v
 	}
@@ -61,7 +62,7 @@ func (w *world) answer(s netio.Datagram) string {
 	out := fmt.Sprintf("%s %s", strings.TrimPrefix(packet.TypeName(m.Type), "DHCP"), way)
 	if m.YIAddr != packet.Unspecified {
 		out += " yiaddr=" + m.YIAddr.String()
-		w.last[hexText(m.HW())] = m.YIAddr
+		w.last[objects.FormatBlob(m.HW())] = m.YIAddr
 	}
 	for _, f := range []struct {
 		name string
@@ -145,7 +146,7 @@ func (w *world) message(cmd string, args map[string]string) (*netio.Packet, erro
 		From: netip.MustParseAddrPort("0.0.0.0:68"), To: limitedBroadcast,
 		Local: netip.MustParseAddr("10.0.0.1"), IfIndex: 1,
 	}
-	addr := w.last[hexText(r.CHAddr[:6])]
+	addr := w.last[objects.FormatBlob(r.CHAddr[:6])]
 	if text, ok := args["addr"]; ok {
 		addr, _ = netip.ParseAddr(text)
 	}
@@ -222,9 +223,9 @@ func (w *world) extras(r *packet.Reply, p *netio.Packet, args map[string]string)
 		case "want":
 			addAddr(r, packet.RequestedAddress, netip.MustParseAddr(v))
 		case "82":
-			raw, ok := hexBytes(v)
-			if !ok {
-				return fmt.Errorf("82=%q", v)
+			raw, err := objects.ParseBlob(v)
+			if err != nil {
+				return fmt.Errorf("82=%q %w", v, err)
 			}
 			r.RelayInfo = raw
 		default:
@@ -241,14 +242,14 @@ func (w *world) optionArg(r *packet.Reply, k, v string) error {
 	if e != nil {
 		return e
 	}
-	if raw, ok := hexBytes(v); ok && strings.Contains(v, ":") {
+	if raw, err := objects.ParseBlob(v); err == nil && strings.Contains(v, ":") {
 		r.Add(uint8(d.Code), raw)
 		return nil
 	}
 	canonical, e := d.Parse(v)
 	if e != nil || d.ServerMade {
 		var raw []byte
-		for _, item := range strings.Split(v, ",") {
+		for item := range strings.SplitSeq(v, ",") {
 			n, err := strconv.ParseUint(item, 0, 8)
 			if err != nil {
 				r.AddString(uint8(d.Code), v)

@@ -196,9 +196,9 @@ func (r *reservation) setKey(kind int, key string) bool {
 		r.hw = hw
 		return ok
 	case objects.KeyBlob:
-		raw, ok := hexBytes(key)
+		raw, err := objects.ParseBlob(key)
 		r.id = string(raw)
-		return ok && len(raw) > 0
+		return err == nil
 	}
 	r.id = key
 	return key != ""

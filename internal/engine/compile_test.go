@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -100,9 +101,7 @@ func (w *world) putRaw(class, name string, attrs []string) error {
 		return err
 	}
 	o := w.cfg.Get(objects.ClassNamed(class), name).Clone()
-	for k, v := range raw {
-		o.Attrs[k] = v
-	}
+	maps.Copy(o.Attrs, raw)
 	w.cfg.Put(o)
 	return nil
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"net/netip"
+	"slices"
 
 	"leasehold/internal/lease"
 	"leasehold/internal/packet"
@@ -140,7 +141,7 @@ func (ex *exchange) addVendor(r *packet.Reply, code uint8) bool {
 			break // option 43 is one vendor's
 		}
 		if found {
-			value = append(value[:len(value):len(value)], v.value...)
+			value = append(slices.Clip(value), v.value...)
 		} else {
 			value, found = v.value, true
 		}

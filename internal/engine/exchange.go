@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -160,10 +161,8 @@ func (ex *exchange) claim(k lease.Key) verdict {
 
 // tryClaim takes the address if nobody has it.
 func (ex *exchange) tryClaim(k lease.Key) bool {
-	for _, c := range ex.claimed {
-		if c == k {
-			return true
-		}
+	if slices.Contains(ex.claimed, k) {
+		return true
 	}
 	if !ex.server.claims.try(k) {
 		return false

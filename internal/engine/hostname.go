@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"leasehold/internal/packet"
+	"leasehold/pkg/objects"
 )
 
 // nameHost settles the client's host and domain name: what the client object
@@ -32,7 +33,7 @@ func (ex *exchange) nameHost() {
 		ex.who.HostName = ""
 	case "@use-macaddress":
 		// x1-6-00-d0-ba-d3-bd-3b is a name whatever the address is.
-		mac := strings.ReplaceAll(hexText(ex.hw.Bytes()), ":", "-")
+		mac := strings.ReplaceAll(objects.FormatBlob(ex.hw.Bytes()), ":", "-")
 		ex.who.HostName = "x" + itoa(int64(ex.hw.Type)) + "-" + itoa(int64(ex.hw.Len)) + "-" + mac
 	default:
 		ex.who.HostName = rule

@@ -170,7 +170,7 @@ func (s *Server) ImportLeases(lines []ImportedLease) []*objects.Error {
 	}
 	for range waiting {
 		if r := <-results; r.err != nil {
-			errs[r.line] = objects.AsError(fmt.Errorf("import %s: %w", lines[r.line].Address, r.err))
+			errs[r.line] = objects.AsError(r.err)
 		}
 	}
 	return errs
@@ -183,15 +183,15 @@ func (s *Server) imported(p *Plan, in *ImportedLease) (lease.Lease, *objects.Err
 	}
 	v := p.vpns.byName[lower(in.VPN)]
 	if v == nil {
-		return fail("%s: vpn %q is not configured", in.Address, in.VPN)
+		return fail("vpn %q is not configured", in.VPN)
 	}
 	k := lease.Key{VPN: v.id, Addr: lease.AddrFrom(in.Address)}
 	place, ok := s.table.Place(k)
 	if !ok || place.Parked || !place.InRange && !place.Reserved {
-		return fail("%s: in no range or reservation of any scope", in.Address)
+		return fail("in no range or reservation of any scope")
 	}
 	if in.HW.Len == 0 && len(in.ClientID) == 0 {
-		return fail("%s: no hardware address and no client-id", in.Address)
+		return fail("no hardware address and no client-id")
 	}
 	now := s.clock.Now().Unix()
 	c := lease.Client{HW: in.HW, ClientID: string(in.ClientID), HostName: in.HostName, DomainName: in.DomainName}
@@ -200,10 +200,10 @@ func (s *Server) imported(p *Plan, in *ImportedLease) (lease.Lease, *objects.Err
 		expiration = now + p.byID[place.Scope].chain.leaseTime
 	}
 	if expiration <= now {
-		return fail("%s: the lease is over", in.Address)
+		return fail("the lease is over")
 	}
 	if old, known := s.table.Get(k); known && old.State == lease.Leased && old.Expiration > now && old.Client() != c.Key() {
-		return fail("%s: leased to another client", in.Address)
+		return fail("leased to another client")
 	}
 	l := lease.Acknowledge(s.at(k), c, now, expiration)
 	if in.Start > 0 {

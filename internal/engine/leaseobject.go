@@ -26,15 +26,15 @@ func (s *Server) object(l lease.Lease) *objects.Object {
 	if l.VPN != 0 {
 		set(objects.LeaseVPN.Attr, itoa(int64(l.VPN)))
 	}
-	set(objects.LeaseClientID.Attr, hexText(l.ClientID))
+	set(objects.LeaseClientID.Attr, objects.FormatBlob(l.ClientID))
 	if l.HW.Len > 0 {
 		set(objects.LeaseClientMAC.Attr, macText(l.HW))
 	}
 	set(objects.LeaseClientHostName.Attr, l.HostName)
 	set(objects.LeaseClientDomain.Attr, l.DomainName)
 	set(objects.LeaseClientClass.Attr, l.ClientClass)
-	set(objects.LeaseVendorClassID.Attr, hexText(l.VendorClass))
-	set(objects.LeaseLimitationID.Attr, hexText(l.LimitationID))
+	set(objects.LeaseVendorClassID.Attr, objects.FormatBlob(l.VendorClass))
+	set(objects.LeaseLimitationID.Attr, objects.FormatBlob(l.LimitationID))
 	set(objects.LeaseUnavailableCause.Attr, l.Cause)
 	set(objects.LeaseExpiration.Attr, dateText(l.Expiration))
 	set(objects.LeaseStart.Attr, dateText(l.Start))
@@ -44,12 +44,12 @@ func (s *Server) object(l lease.Lease) *objects.Object {
 		set(objects.LeaseGiaddr.Attr, l.Giaddr.String())
 	}
 	if l.RelayInfo != "" {
-		set(objects.LeaseRelayOption.Attr, hexText(l.RelayInfo))
+		set(objects.LeaseRelayOption.Attr, objects.FormatBlob(l.RelayInfo))
 		for sub, a := range map[uint8]*objects.Attr{
 			packet.RelayCircuitID: objects.LeaseCircuitID.Attr, packet.RelayRemoteID: objects.LeaseRemoteID.Attr,
 		} {
 			if v, ok := packet.SubOption([]byte(l.RelayInfo), sub); ok {
-				set(a, hexText(v))
+				set(a, objects.FormatBlob(v))
 			}
 		}
 	}
@@ -89,7 +89,7 @@ func whoText(who string) string {
 	if printable(rest) {
 		return rest
 	}
-	return hexText(rest)
+	return objects.FormatBlob(rest)
 }
 
 func printable(s string) bool {

@@ -136,7 +136,7 @@ func (f *LeaseFilter) takes(l *lease.Lease) bool {
 		return false
 	case len(f.States) > 0 && !slices.Contains(f.States, l.State):
 		return false
-	case f.Client != "" && f.Client != macText(l.HW) && f.Client != hexText(l.ClientID):
+	case f.Client != "" && f.Client != macText(l.HW) && f.Client != objects.FormatBlob(l.ClientID):
 		return false
 	}
 	return true
@@ -174,8 +174,8 @@ func (s *Server) LimitationList(name, limitationID string) ([]*objects.Object, *
 	}
 	id := s.at(k).LimitationID
 	if limitationID != "" {
-		raw, ok := hexBytes(limitationID)
-		if !ok {
+		raw, err := objects.ParseBlob(limitationID)
+		if err != nil {
 			return nil, objects.Errorf(objects.Invalid, "limitation-id %q: must be octets, xx:xx:..", limitationID)
 		}
 		id = string(raw)

@@ -121,7 +121,7 @@ func (ex *exchange) logClient() {
 	if ex.client != nil {
 		entry = ex.client.name
 	}
-	ex.server.logf(msgClient, macText(ex.hw), entry, ex.who.ClientClass, ex.criteriaText(), ex.who.HostName, hexText(ex.who.LimitationID))
+	ex.server.logf(msgClient, macText(ex.hw), entry, ex.who.ClientClass, ex.criteriaText(), ex.who.HostName, objects.FormatBlob(ex.who.LimitationID))
 }
 
 // logPassedOver writes why a scope does not suit the client.
@@ -229,12 +229,6 @@ func (ex *exchange) optionNames(codes []uint8) string {
 
 func (ex *exchange) logExpression(attr, object, cause string) {
 	ex.server.logf(msgExpression, attr, object, cause)
-}
-
-// macText writes a hardware address as 1,6,00:d0:ba:d3:bd:3b.
-func macText(hw lease.HW) string {
-	b := append([]byte(itoa(int64(hw.Type))+","+itoa(int64(hw.Len))+","), appendHex(nil, hw.Bytes())...)
-	return string(b)
 }
 
 // storeFailed and storeWorks log a change of the store's condition once.

@@ -144,7 +144,7 @@ func (w *world) operate(t *testing.T, cmd, name string) string {
 }
 
 func (w *world) configure(d *datadriven.TestData) string {
-	for _, line := range strings.Split(strings.TrimSpace(d.Input), "\n") {
+	for line := range strings.SplitSeq(strings.TrimSpace(d.Input), "\n") {
 		f, err := fields(line)
 		if err != nil || len(f) < 2 {
 			return fmt.Sprintf("cannot read %q: %v\n", line, err)
@@ -297,7 +297,7 @@ func testTexts(t *testing.T) func(Outcome) bool {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, w := range strings.Fields(string(text)) {
+		for w := range strings.FieldsSeq(string(text)) {
 			words[w] = true
 		}
 	}

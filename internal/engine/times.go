@@ -34,10 +34,7 @@ func (ex *exchange) grantFor(l *lease.Lease) grant {
 	}
 	g := grant{time: full, extends: true}
 	g.t1, g.t2 = ex.chain.renewals(full)
-	kept := full
-	if ex.chain.serverLeaseTime > kept {
-		kept = ex.chain.serverLeaseTime
-	}
+	kept := max(full, ex.chain.serverLeaseTime)
 	if kept == lease.Forever {
 		g.expiration = lease.Forever
 	} else {
