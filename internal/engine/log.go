@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"leasehold/internal/eventlog"
-	"leasehold/internal/lease"
 	"leasehold/internal/packet"
 	"leasehold/pkg/objects"
 )

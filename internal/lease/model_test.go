@@ -337,8 +337,6 @@ func (m *model) change(k Key, f func(Lease) (Lease, bool)) (Lease, bool) {
 
 func ip(s string) Addr { return AddrFrom(netip.MustParseAddr(s)) }
 
-func at(s string) Key { return Key{Addr: ip(s)} }
-
 func prefix(s string) netip.Prefix { return netip.MustParsePrefix(s) }
 
 func span(first, last string) []Range { return []Range{{ip(first), ip(last)}} }

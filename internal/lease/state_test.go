@@ -141,7 +141,7 @@ func TestStates(t *testing.T) {
 }
 
 func TestDeadline(t *testing.T) {
-	for s := State(0); s < 12; s++ {
+	for s := range State(12) {
 		ends := s == Offered || s == Leased || s == Expired || s == Released || s == Unavailable
 		for _, e := range []int64{0, 1, 1000, Forever} {
 			l := Lease{State: s, Expiration: e}

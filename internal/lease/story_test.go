@@ -151,7 +151,7 @@ func (s *story) configure() {
 
 func (s *story) ids(names string) []ScopeID {
 	ids := []ScopeID{}
-	for _, n := range strings.Split(names, "+") {
+	for n := range strings.SplitSeq(names, "+") {
 		if id, ok := s.table.ScopeID(n); ok {
 			ids = append(ids, id)
 		}
