@@ -121,9 +121,23 @@ func (s *Shell) remember(o *adminv1.Object) {
 	}
 }
 
-// seen is the version that a change is based on; 0 if the object was never
-// looked at.
-func (c *call) seen() uint64 { return c.versions[keyOf(c.class, c.name)] }
+// seen is the version that a change is based on; 0, which is any, if the
+// object was never looked at or the session has forced the lock.
+func (c *call) seen() uint64 {
+	if c.forced {
+		return 0
+	}
+	return c.versions[keyOf(c.class, c.name)]
+}
+
+// refused makes the answer to a change that the server did not make.
+func (c *call) refused(err error) *objects.Error {
+	e := c.suggest(c.class, c.name, asError(err))
+	if e.Code == objects.AlreadyLocked && c.seen() != 0 {
+		e = &objects.Error{Code: e.Code, Msg: e.Msg + ", or send force-lock", Detail: e.Detail}
+	}
+	return e
+}
 
 // forget drops what is known of a deleted object, so that one made anew under
 // its name is not taken for a change by somebody else.

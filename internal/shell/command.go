@@ -12,6 +12,7 @@ type command struct {
 	name     string
 	usage    []string // synopsis without the command's name; nil: made of the class's verbs
 	help     string
+	about    []string       // the lines of a longer description; nil: help says it all
 	class    *objects.Class // nil for commands that are about no class
 	visible  int
 	run      func(*call) *objects.Error
@@ -24,7 +25,14 @@ func own() []*command {
 		{name: "exit", usage: []string{""}, help: "Leave nrcmd", run: runExit},
 		{name: "quit", usage: []string{""}, help: "Leave nrcmd, as exit does", run: runExit},
 		{name: "save", usage: []string{""}, help: "Accepted: every change is stored when its command answers", run: runNothing},
-		{name: "force-lock", usage: []string{""}, help: "Accepted: there is no lock to take; a change to what somebody else has just changed is refused instead", run: runNothing},
+		{name: "force-lock", usage: []string{""}, help: "Make this session's changes whatever others have changed",
+			about: []string{
+				"There is no lock that keeps others out. Without force-lock a change to an object that another",
+				"administrator has changed since this session has seen it is refused with 408, until it is shown",
+				"again. After force-lock every change of this session is made unconditionally, to its end; the",
+				"last one to write wins. With -b --atomic the changes of others are looked for once more when the",
+				"batch is committed, and force-lock does not change that.",
+			}, run: runForceLock},
 		{name: "help", usage: []string{"", "<command>", "<command> <verb | attribute>"}, help: "Explain commands, verbs and attributes", run: runHelp, complete: completeHelp},
 		{name: "report", usage: []string{"[column-separator=<string>] [file=<file>] [vpn=<vpn>] [dhcp-only] [dhcpv4]"}, help: "Show how many addresses of each scope are in use", run: runReport, complete: completeReport},
 		{name: "export", usage: []string{"leases -client | -server [<vpn>] <file | ->"}, help: "Write the server's leases to a file, or here for -", run: runExport, complete: completeExport},
@@ -122,6 +130,14 @@ func (s *Shell) dispatch(c *call) *objects.Error {
 
 func runExit(c *call) *objects.Error {
 	c.exit = true
+	return nil
+}
+
+// runForceLock takes the lock unconditionally, as scripts expect that send it
+// first: what stands for the lock here, that nobody else has changed an object
+// since it was seen, is not asked of this session any more.
+func runForceLock(c *call) *objects.Error {
+	c.forced = true
 	return nil
 }
 

@@ -63,7 +63,13 @@ func (c *call) helpCommand(cmd *command) {
 		c.printf("    %s\n        %s\n", v.name, help)
 	}
 	if len(vs) == 0 {
-		c.println("    " + cmd.help + ".")
+		about := cmd.about
+		if about == nil {
+			about = []string{cmd.help + "."}
+		}
+		for _, l := range about {
+			c.println("    " + l)
+		}
 	}
 	c.helpLines("EXAMPLES", examples[cmd.name])
 	c.helpLines("STATUS", statusHelp(cmd))

@@ -138,7 +138,7 @@ func (c *call) set(as []*adminv1.Attribute) *objects.Error {
 		Class: c.class.Name, Name: c.name, Attributes: as, EditMode: c.session.editMode(), ExpectedVersion: c.seen(),
 	}))
 	if err != nil {
-		return c.suggest(c.class, c.name, asError(err))
+		return c.refused(err)
 	}
 	if err := c.answer(answer.Msg.Status, answer.Msg.Object); err != nil {
 		return err
@@ -202,7 +202,7 @@ func runUnset(c *call) *objects.Error {
 		Class: c.class.Name, Name: c.name, Attributes: names, EditMode: c.session.editMode(), ExpectedVersion: c.seen(),
 	}))
 	if err != nil {
-		return c.suggest(c.class, c.name, asError(err))
+		return c.refused(err)
 	}
 	return c.answer(answer.Msg.Status, answer.Msg.Object)
 }
@@ -218,7 +218,7 @@ func runDelete(c *call) *objects.Error {
 		Class: c.class.Name, Name: c.name, Force: c.arg(0) != "", EditMode: c.session.editMode(), ExpectedVersion: c.seen(),
 	}))
 	if err != nil {
-		return c.suggest(c.class, c.name, asError(err))
+		return c.refused(err)
 	}
 	c.forget()
 	return c.answer(answer.Msg.Status, nil)
@@ -234,7 +234,7 @@ func runInvoke(c *call) *objects.Error {
 	}
 	answer, err := c.client.Invoke(c.ctx, connect.NewRequest(req))
 	if err != nil {
-		return c.suggest(c.class, c.name, asError(err))
+		return c.refused(err)
 	}
 	if err := c.answer(answer.Msg.Status, answer.Msg.Object); err != nil {
 		return err

@@ -58,6 +58,7 @@ type Shell struct {
 	// versions holds what this session has seen of each object: a change
 	// says which version it was based on.
 	versions map[objectKey]uint64
+	forced   bool // force-lock was sent: changes are not held against versions
 
 	newPassword string // of this session's administrator, in effect once committed
 	interactive bool   // abbreviations are understood
