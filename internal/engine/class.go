@@ -65,18 +65,14 @@ type clients struct {
 }
 
 // lookup finds the entry for a key that client-lookup-id made. One that looks
-// like a MAC finds the entry of that MAC (expressions.md, result as key).
+// like a MAC finds the entry of that MAC (expressions.md, result as key): a key
+// is read as the names of entries are.
 func (c *clients) lookup(key string) *client {
-	key = strings.ToLower(key)
-	if cl := c.byName[key]; cl != nil {
-		return cl
+	name, err := objects.Client.Canonical(key)
+	if err != nil {
+		return nil
 	}
-	if len(key) == len("xx:xx:xx:xx:xx:xx") {
-		if hw, ok := parseMAC("1,6," + key); ok {
-			return c.byHW[hw]
-		}
-	}
-	return nil
+	return c.byName[name]
 }
 
 // compileClasses makes all client-classes and links those that name others.

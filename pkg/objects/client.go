@@ -41,15 +41,17 @@ func init() {
 	Client.Check = checkClient
 }
 
-// clientKey makes the canonical name of a client: 1,6,00:d0:ba:d3:bd:3b for
-// what is a MAC address beyond doubt, else the text in lower case.
+// clientKey makes the canonical name of a client: 1,6,00:d0:ba:d3:bd:3b for a
+// MAC address in any of its forms (ReadMAC), else the text in lower case, for
+// what client-lookup-id makes. Without type and length only six octets are a
+// MAC address: 01:00:d0:ba:d3:bd:3b is a client identifier.
 func clientKey(name string) (string, error) {
 	if strings.Count(name, ",") == 2 {
 		if mac, err := ParseMAC(name); err == nil {
 			return mac, nil
 		}
 	}
-	if b, ok := parseOctets(name); ok && len(b) == 6 && (strings.Count(name, ":") == 5 || strings.Count(name, "-") == 5) {
+	if b, ok := parseOctets(name); ok && len(b) == 6 {
 		return FormatMAC(1, b), nil
 	}
 	return strings.ToLower(name), nil
@@ -87,8 +89,8 @@ func checkClient(o *Object, cfg *Config) []*Error {
 	if !DhcpValidateClientNameAsMAC.Of(cfg.singleton(Dhcp)) || o.Name == DefaultClient {
 		return nil
 	}
-	if _, err := ParseMAC(o.Name); err != nil {
-		return []*Error{Errorf(InvalidName, "%s: the name %v (dhcp validate-client-name-as-mac is on)", o.Ref(), err)}
+	if mac, err := ParseMAC(o.Name); err != nil || mac != o.Name {
+		return []*Error{Errorf(InvalidName, "%s: the name must be a MAC address such as 1,6,00:d0:ba:d3:bd:3b, 00:d0:ba:d3:bd:3b or 00d0bad3bd3b (dhcp validate-client-name-as-mac is on)", o.Ref())}
 	}
 	return nil
 }

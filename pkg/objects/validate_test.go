@@ -135,6 +135,13 @@ func TestValidateClientNames(t *testing.T) {
 	if len(errs) != 1 || errs[0].Code != InvalidName || !strings.Contains(errs[0].Msg, `client "x"`) {
 		t.Errorf("got %v", errs)
 	}
+	// What would pass as octets but is not stored as a MAC address is found by
+	// no client's.
+	cfg.Delete(Client, "x")
+	cfg.Put(New(Client, "abcd"))
+	if errs := cfg.Validate(); len(errs) != 1 || errs[0].Code != InvalidName || !strings.Contains(errs[0].Msg, `client "abcd"`) {
+		t.Errorf("got %v", errs)
+	}
 }
 
 func TestValidateDhcp(t *testing.T) {
