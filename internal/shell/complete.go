@@ -5,9 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"leasehold/internal/option"
 	"leasehold/pkg/objects"
-	"leasehold/pkg/rpc/adminv1"
 )
 
 // Completion is what could stand at the cursor.
@@ -19,6 +17,8 @@ type Completion struct {
 	Found []string
 	// Open: the word is in quotes that are still to be closed.
 	Open bool
+	// Hint says what is typed here where nothing can be offered.
+	Hint []string
 	// end is what a finished word is followed by, by text; a blank otherwise.
 	end map[string]string
 }
@@ -56,6 +56,7 @@ type completion struct {
 	typed string // the part of word that is completed
 	found []string
 	end   map[string]string
+	hint  []string
 }
 
 // Complete finds what could stand at the end of a line that is being typed.
@@ -75,7 +76,7 @@ func (s *Shell) Complete(ctx context.Context, head string) *Completion {
 		c.run()
 	}
 	slices.Sort(c.found)
-	return &Completion{Typed: c.typed, Found: slices.Compact(c.found), Open: sc.open >= 0, end: c.end}
+	return &Completion{Typed: c.typed, Found: slices.Compact(c.found), Open: sc.open >= 0, Hint: c.hint, end: c.end}
 }
 
 // offer adds the texts that begin as typed.
@@ -302,17 +303,17 @@ func wordNames(a *objects.Attr) []string {
 	return names
 }
 
-// methodWords completes the arguments of a method: option names where its
-// usage asks for them, otherwise the words that stand in the usage.
+// methodWords completes the arguments of a method: options for those of
+// policies, otherwise the words that stand in the usage.
 func (c *completion) methodWords(class *objects.Class, v *classVerb, args []string) {
 	if v.unsupported != "" {
 		return
 	}
 	switch {
-	case strings.HasPrefix(v.usage, "<opt-name") && len(args) == 0:
-		c.offer(c.optionNames()...)
-	case strings.Contains(v.usage, "<opt-set-name>") && len(args) == 1:
-		c.offer(c.optionSets()...)
+	case slices.Contains(class.Prefixes, objects.OptionPrefix) && strings.HasSuffix(v.name, "VendorOption"):
+		c.vendorOptionWords(v, args)
+	case slices.Contains(class.Prefixes, objects.OptionPrefix) && strings.HasSuffix(v.name, "Option"):
+		c.optionWords(v, args)
 	case v.name == "log" && class == objects.Session:
 		c.files()
 	default:
@@ -359,33 +360,4 @@ func literals(usage string) []string {
 	}
 	flush()
 	return words
-}
-
-// optionNames are the built-in options and those of the configuration.
-func (c *completion) optionNames() []string {
-	return append(option.Builtin().Names(), c.definitions(objects.CustomSet)...)
-}
-
-// definitions are the names of the options of a set.
-func (c *completion) definitions(set string) []string {
-	if c.client == nil {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(c.ctx, nameWait)
-	defer cancel()
-	var names []string
-	call := &call{Shell: c.Shell, ctx: ctx}
-	// What was not sent in time is not offered.
-	_ = call.stream(&adminv1.ListRequest{Class: objects.Option.Name, Owner: set, Limit: maxNames}, func(p *adminv1.Object) {
-		for _, a := range p.Attributes {
-			if a.Name == objects.OptionName.Name {
-				names = append(names, a.Text)
-			}
-		}
-	})
-	return names
-}
-
-func (c *completion) optionSets() []string {
-	return append(c.names(c.ctx, objects.OptionSet, c.typed, ""), objects.CustomSet, objects.ConfigSet)
 }

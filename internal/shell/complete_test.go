@@ -38,7 +38,10 @@ func TestCompleteWithoutServer(t *testing.T) {
 		{"server dhcp rel", "reload"},
 		{"server dhcp enable start", "start-on-reboot"},
 		{"policy p setOption rout", "router-discovery router-solicitation-address routers"},
-		{"policy p getVendorOption 43 ", "dhcp-config dhcp-custom"},
+		{"policy p setVendorOption ", "124 125 43 v-i-vendor-class v-i-vendor-info vendor-encapsulated-options"},
+		{"policy p getVendorOption vend", "vendor-encapsulated-options"},
+		{"policy p getVendorOption 43 ", ""}, // there is no server to name one
+		{"policy p setVendorOption routers ", ""},
 		{"session set default-format=", "script user"},
 		{"session cache ", "clear refresh"},
 		{"session assert ", "locked"},

@@ -153,9 +153,12 @@ func (t *Terminal) Do(line []rune, pos int) ([][]rune, int) {
 	if shared != "" {
 		return suffixes, len([]rune(c.Typed))
 	}
-	if len(c.Found) > 1 {
-		// A terminal that cannot be written to is noticed by ReadLine.
+	switch {
+	// A terminal that cannot be written to is noticed by ReadLine.
+	case len(c.Found) > 1:
 		_, _ = io.WriteString(t.rl.Stdout(), columns(c.Found, width()))
+	case len(c.Hint) > 0:
+		_, _ = io.WriteString(t.rl.Stdout(), strings.Join(c.Hint, "\n")+"\n")
 	}
 	return nil, 0
 }

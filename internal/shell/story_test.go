@@ -20,6 +20,7 @@ import (
 //
 //	login [user=..] [password=..] [ask=(..)] [read-only]   banner or refusal, over TCP
 //	type [who=..]      lines at the prompt of a session that goes on
+//	complete           what Tab offers at the end of each line, for admin
 //	single [visibility=..]   each line is nrcmd's whole command line
 //	batch [stop] [atomic] [dry-run]   lines of a batch file
 //	pipe               lines piped in without -b
@@ -69,6 +70,8 @@ func (st *story) run(t *testing.T, d *datadriven.TestData) string {
 			d.ScanArgs(t, "who", &who)
 		}
 		return st.typed(who, lines)
+	case "complete":
+		return st.completed(lines)
 	case "single":
 		for _, l := range lines {
 			sh := st.operator(&out)
@@ -162,14 +165,37 @@ func (st *story) login(d *datadriven.TestData, out *bytes.Buffer) string {
 // typed types lines into the session of that name, which is made when it is
 // first heard of.
 func (st *story) typed(who string, lines []string) string {
+	sh := st.teller(who)
+	sh.out.Reset()
+	_, err := sh.Interactive(context.Background(), &typist{out: sh.out, lines: lines}, nil)
+	st.must(err)
+	return sh.out.String()
+}
+
+func (st *story) teller(who string) *teller {
 	sh := st.shells[who]
 	if sh == nil {
 		sh = &teller{out: &bytes.Buffer{}}
 		sh.Shell = st.operator(sh.out)
 		st.shells[who] = sh
 	}
-	sh.out.Reset()
-	_, err := sh.Interactive(context.Background(), &typist{out: sh.out, lines: lines}, nil)
-	st.must(err)
-	return sh.out.String()
+	return sh
+}
+
+// completed shows what the Tab key offers at the end of lines; they end in
+// <Tab>, so that a blank before it can be seen.
+func (st *story) completed(lines []string) string {
+	var out strings.Builder
+	for _, l := range lines {
+		head, ok := strings.CutSuffix(l, "<Tab>")
+		if !ok {
+			st.t.Fatalf("%s: must end in <Tab>", l)
+		}
+		c := st.teller("admin").Complete(context.Background(), head)
+		fmt.Fprintln(&out, l)
+		for _, f := range append(c.Found, c.Hint...) {
+			fmt.Fprintln(&out, "    "+f)
+		}
+	}
+	return out.String()
 }
