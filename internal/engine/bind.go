@@ -2,7 +2,6 @@ package engine
 
 import (
 	"leasehold/internal/lease"
-	"slices"
 )
 
 // bind decides what lease the packet is about and what becomes of it. It may
@@ -149,8 +148,8 @@ func (ex *exchange) suits(s *scope, a lease.Addr) Outcome {
 }
 
 // candidates fills ex.scopes with the scopes that the client may have a lease
-// in, best first, and ex.newIn with those that may give it a new address. The
-// outcome says why there are none.
+// in without a reservation, best first, and ex.newIn with those that may give
+// it a new address. The outcome says why there are none.
 func (ex *exchange) candidates() Outcome {
 	ex.scopes, ex.newIn = ex.scopes[:0], ex.newIn[:0]
 	why := noOutcome
@@ -163,17 +162,19 @@ func (ex *exchange) candidates() Outcome {
 				why = worse(why, w)
 				continue
 			}
-			ex.scopes = append(ex.scopes, s.id)
 			switch {
-			case s.renewOnly:
-				why = worse(why, DropRenewOnly)
 			case s.reservedOnly:
 				why = worse(why, DropNotReserved)
+				continue
 			case ex.kind == bootp && !s.dynamicBootp:
 				why = worse(why, DropBootpNoReservation)
+				continue
+			case s.renewOnly:
+				why = worse(why, DropRenewOnly)
 			default:
 				ex.newIn = append(ex.newIn, s.id)
 			}
+			ex.scopes = append(ex.scopes, s.id)
 		}
 		ex.byFree(ex.scopes[from:])
 	}
@@ -227,57 +228,4 @@ func (ex *exchange) byFree(ids []lease.ScopeID) {
 			free[j], free[j-1] = free[j-1], free[j]
 		}
 	}
-}
-
-// reservedKeys are the lookup keys under which an address may be reserved for
-// the client.
-func (ex *exchange) reservedKeys() []string {
-	if len(ex.whos) == 0 {
-		if ex.hw.Len > 0 {
-			ex.whos = append(ex.whos, whoMAC(ex.hw))
-		}
-		id := ex.who.ClientID
-		if id == "" {
-			id = hardwareID(ex.hw)
-		}
-		ex.whos = append(ex.whos, whoID(id))
-	}
-	return ex.whos
-}
-
-// reservedFor tells whether a lookup key of a reservation is the client's.
-func (ex *exchange) reservedFor(who string) bool {
-	return slices.Contains(ex.reservedKeys(), who)
-}
-
-// reservation finds the address of this network that is reserved for the
-// client and that it can have now; false if there is none.
-func (ex *exchange) reservation() (lease.Key, *scope, bool) {
-	if !ex.network.reserves.Load() {
-		return lease.Key{}, nil, false
-	}
-	for _, who := range ex.reservedKeys() {
-		k, ok := ex.server.table.ReservedFor(ex.network.ids, who)
-		if !ok {
-			continue
-		}
-		place, ok := ex.server.table.Place(k)
-		s := ex.plan.byID[place.Scope]
-		if !ok || s == nil || ex.suits(s, k.Addr) != noOutcome {
-			continue
-		}
-		if l, known := ex.server.table.Get(k); !known || ex.possible(&l) {
-			return k, s, true
-		}
-	}
-	return lease.Key{}, nil, false
-}
-
-// possible tells whether the client could be given the lease: it is not somebody
-// else's, nor out of use.
-func (ex *exchange) possible(l *lease.Lease) bool {
-	if l.Flags&lease.Deactivated != 0 || l.State == lease.Unavailable {
-		return false
-	}
-	return l.Client() == ex.key || !ex.live(l)
 }

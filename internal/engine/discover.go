@@ -49,9 +49,10 @@ func (ex *exchange) findAddress() (lease.Lease, verdict) {
 		})
 		return l, goOn
 	}
-	if isReserved && reserved == ex.current.Key && ex.runs(&ex.current) {
-		ex.use(home)
-		return ex.current, goOn
+	if isReserved {
+		if l, v := ex.takeReserved(reserved, home); v.act != next || l.State != 0 {
+			return l, v
+		}
 	}
 	why := ex.candidates()
 	if isReserved {

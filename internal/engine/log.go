@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"leasehold/internal/eventlog"
+	"leasehold/internal/lease"
 	"leasehold/internal/packet"
 	"leasehold/pkg/objects"
 )
@@ -152,7 +153,11 @@ func (ex *exchange) logOutcome(why Outcome) {
 	head := []any{ex.title(), macText(ex.hw), m.XID, m.GIAddr, o.name}
 	switch o.kind {
 	case done:
-		ex.server.logf(msgAnswered, append(head, ex.lease.Addr, ex.scope.name)...)
+		a := ex.lease.Addr
+		if ex.kind == informing {
+			a = lease.AddrFrom(ex.msg.CIAddr)
+		}
+		ex.server.logf(msgAnswered, append(head, a, ex.scope.name)...)
 	case naked:
 		ex.server.logf(msgRefused, append(head, o.help)...)
 	case drops, failed:

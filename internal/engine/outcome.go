@@ -40,6 +40,7 @@ const (
 	NakNoOffer
 	NakReservedForOther
 	NakNotReservation
+	NakRestricted
 	NakUnavailable
 	NakDeactivated
 	NakCriteria
@@ -118,6 +119,7 @@ var outcomes = [numOutcomes]struct {
 	NakNoOffer:          {"nak-no-offer", naked, "the client chose this server but its offer is gone"},
 	NakReservedForOther: {"nak-reserved-for-other", naked, "the address is reserved for another client"},
 	NakNotReservation:   {"nak-not-reservation", naked, "the client has a reservation for another address"},
+	NakRestricted:       {"nak-restricted", naked, "the scope is restricted to reservations (restrict-to-reservations) and has none to give the client"},
 	NakUnavailable:      {"nak-unavailable", naked, "the address is unavailable: somebody else uses it"},
 	NakDeactivated:      {"nak-deactivated", naked, "the lease or its scope is deactivated"},
 	NakCriteria:         {"nak-criteria", naked, "the scope's selection tags no longer suit the client"},

@@ -91,17 +91,20 @@ func (ex *exchange) bars(l *lease.Lease, place lease.Place) Outcome {
 		return NakDeactivated
 	case l.State == lease.Unavailable:
 		return NakUnavailable
+	case place.Reserved && ex.inherits(l, place):
+		return noOutcome
 	case l.Client() != ex.key && ex.live(l):
 		return NakOtherClient
 	case place.Reserved && !ex.reservedFor(place.ReservedFor):
 		return NakReservedForOther
-	case !place.Reserved && ex.scope.reservedOnly:
+	case place.Reserved:
+		return noOutcome
+	}
+	if k, _, ok := ex.reservation(); ok && k != l.Key {
 		return NakNotReservation
 	}
-	if !place.Reserved {
-		if k, _, ok := ex.reservation(); ok && k != l.Key {
-			return NakNotReservation
-		}
+	if ex.scope.reservedOnly {
+		return NakRestricted
 	}
 	return noOutcome
 }
@@ -120,6 +123,7 @@ func (ex *exchange) mayTake(l *lease.Lease, place lease.Place) verdict {
 	switch {
 	case !place.InRange && !place.Reserved:
 		return refused(NakNotInScope)
+	case ex.inherits(l, place):
 	case l.State != lease.Available || ex.scope.renewOnly || !ex.server.mayGive(l):
 		return refused(NakNoOffer)
 	}
@@ -189,13 +193,15 @@ func (ex *exchange) bindHeld() verdict {
 		return v
 	}
 	l := ex.leaseAt(k)
-	if !ex.holds(&l) && !ex.had(&l) {
-		if ex.live(&l) && ex.kind != rebooting {
-			return refused(NakOtherClient)
-		}
+	switch {
+	case ex.holds(&l), ex.had(&l):
+		ex.current = l
+	case ex.inherits(&l, place):
+	case ex.live(&l) && ex.kind != rebooting:
+		return refused(NakOtherClient)
+	default:
 		return ex.stranger(NakNoLease)
 	}
-	ex.current = l
 	if why := ex.bars(&l, place); why != noOutcome {
 		return ex.deny(why)
 	}
