@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
 )
 
 // patience is how long a screen may take to show what it must.
@@ -348,4 +349,31 @@ func TestNarrowAndUnsizedTerminals(t *testing.T) {
 			t.Errorf("%+v: exit status %d", size, status)
 		}
 	}
+}
+
+// TestCtrlCAtThePassword: the terminal shows again what is typed.
+func TestCtrlCAtThePassword(t *testing.T) {
+	s := newServer(t)
+	sc := open(t, nrcmd(t, "-C", s.address, "-N", "admin"))
+	sc.expect("password: ")
+	if sc.echoes() {
+		t.Error("the terminal shows what is typed at a password's prompt")
+	}
+	sc.send("half a passw" + ctrlC)
+	if status := sc.ended(); status != -1 || sc.cmd.ProcessState.Sys().(syscall.WaitStatus).Signal() != syscall.SIGINT {
+		t.Errorf("ended with %v, want the signal", sc.cmd.ProcessState)
+	}
+	if !sc.echoes() {
+		t.Error("the terminal does not show what is typed any more")
+	}
+}
+
+// echoes tells whether the terminal shows what is typed.
+func (s *screen) echoes() bool {
+	s.t.Helper()
+	settings, err := unix.IoctlGetTermios(int(s.tty.Fd()), unix.TCGETS)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return settings.Lflag&unix.ECHO != 0
 }

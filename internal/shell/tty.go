@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
 
+	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 )
 
@@ -52,14 +54,50 @@ func (t *TTY) Ask(prompt string) (string, error) {
 	return strings.TrimSpace(line.String()), nil
 }
 
-// AskSecret implements Prompter.
+// AskSecret implements Prompter. The echo goes off before the prompt is seen:
+// what is typed, or pasted, at the first sight of it must not be shown.
 func (t *TTY) AskSecret(prompt string) (string, error) {
+	fd := int(t.file.Fd())
+	before, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	if err != nil {
+		return "", fmt.Errorf("ask for a password: %w", err)
+	}
+	silent := *before
+	silent.Lflag &^= unix.ECHO
+	if err := unix.IoctlSetTermios(fd, unix.TCSETS, &silent); err != nil {
+		return "", fmt.Errorf("ask for a password: %w", err)
+	}
+	restore := func() { _ = unix.IoctlSetTermios(fd, unix.TCSETS, before) } // the terminal may be gone
+	defer restore()
+	defer onSignal(restore)()
 	if err := t.Print(prompt); err != nil {
 		return "", err
 	}
-	b, err := term.ReadPassword(int(t.file.Fd()))
+	b, err := term.ReadPassword(fd)
 	if perr := t.Print("\n"); err == nil {
 		err = perr
 	}
 	return string(b), err
+}
+
+// onSignal does something before a signal ends the program, until stop is
+// called.
+func onSignal(do func()) (stop func()) {
+	signals := make(chan os.Signal, 1)
+	over := make(chan struct{})
+	signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT)
+	go func() {
+		select {
+		case <-over:
+		case s := <-signals:
+			do()
+			signal.Reset(s)
+			// The signal again, as if nobody had caught it.
+			_ = unix.Kill(os.Getpid(), s.(unix.Signal))
+		}
+	}()
+	return func() {
+		signal.Stop(signals)
+		close(over)
+	}
 }
