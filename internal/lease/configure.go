@@ -204,11 +204,13 @@ func (t *Table) losses(n *reshaping) []Loss {
 				if !s.alive {
 					return
 				}
-				held := r.flags&derived != NotInRanges
-				if live(r.state) && held && y.held(r.addr) == 0 {
-					loss(s.id).Live++
+				if r.flags&derived == NotInRanges || y.held(r.addr) != 0 {
+					return
 				}
-				if y.owner(r.addr) == 0 {
+				if live(r.state) {
+					loss(s.id).add(r.key())
+				}
+				if y.owner(r.addr) == 0 || !forgettable(r.state, r.flags&^derived|NotInRanges) {
 					loss(s.id).Parked++
 				}
 			})
@@ -217,8 +219,8 @@ func (t *Table) losses(n *reshaping) []Loss {
 	for _, id := range n.removed {
 		s := t.scopes[id]
 		if !n.layouts[s.VPN].touches(s.Prefix) {
-			loss(id).Live = s.liveHeld()
-			loss(id).Parked = s.records
+			loss(id).Parked = s.records - s.outside()
+			t.liveHeld(s, loss(id))
 		}
 		if lost[id] != nil {
 			lost[id].Removed = true
@@ -232,6 +234,33 @@ func (t *Table) losses(n *reshaping) []Loss {
 	}
 	slices.SortFunc(out, func(a, b Loss) int { return cmp.Compare(a.Scope, b.Scope) })
 	return out
+}
+
+// maxFirst is how many leases a Loss names.
+const maxFirst = 3
+
+func (l *Loss) add(k Key) {
+	l.Live++
+	if len(l.First) < maxFirst {
+		l.First = append(l.First, k)
+	}
+}
+
+// liveHeld enters the live leases in ranges or reserved of a scope that goes.
+func (t *Table) liveHeld(s *scope, l *Loss) {
+	n := s.liveHeld()
+	first, last := bounds(s.Prefix)
+	for a := first; len(l.First) < min(n, maxFirst); a++ {
+		at, i, ok := t.pages.next(s.VPN, a)
+		if !ok || at > last {
+			break
+		}
+		if r := t.rows.at(i); ScopeID(r.scope) == s.id && live(r.state) && r.flags&derived != NotInRanges {
+			l.add(r.key())
+		}
+		a = at
+	}
+	l.Live = n
 }
 
 // apply makes the change. All records whose place may change are taken out of
@@ -269,6 +298,7 @@ func (t *Table) apply(n *reshaping) {
 	}
 	for _, i := range moving {
 		t.place(i)
+		t.tidy(i)
 	}
 	for _, i := range n.arriving {
 		t.claim(t.scopes[n.ids[i]])
@@ -284,12 +314,24 @@ func (t *Table) apply(n *reshaping) {
 func (t *Table) claim(s *scope) {
 	first, last := bounds(s.Prefix)
 	y := t.layouts[s.VPN]
+	var arrived []uint32
 	t.pages.each(s.VPN, first, last, func(i uint32) {
 		if r := t.rows.at(i); ScopeID(r.scope) != s.id && y.owner(r.addr) == s.id {
 			t.unplace(i)
 			t.place(i)
+			arrived = append(arrived, i)
 		}
 	})
+	for _, i := range arrived {
+		t.tidy(i)
+	}
+}
+
+// tidy forgets a record that was placed where it is of no use.
+func (t *Table) tidy(i uint32) {
+	if r := t.rows.at(i); forgettable(r.state, r.flags) {
+		t.forget(i)
+	}
 }
 
 func sortedKeys(m map[uint32][]Range) []uint32 {

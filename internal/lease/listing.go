@@ -162,8 +162,12 @@ func (s *scope) counts() Counts {
 		}
 		state, f := State(k&15), k>>4
 		reserved, out, deactivated := f&1 != 0, f&2 != 0, f&4 != 0
+		if out && !reserved {
+			c.OutOfRange += int(n)
+			continue
+		}
 		states[state] += int(n)
-		if !reserved && !out {
+		if !reserved {
 			c.NeverUsed -= int(n)
 			if state == Available && !deactivated {
 				c.Available += int(n)
@@ -174,9 +178,6 @@ func (s *scope) counts() Counts {
 		}
 		if reserved && state == Leased {
 			c.ReservedLeased += int(n)
-		}
-		if out && !reserved {
-			c.OutOfRange += int(n)
 		}
 	}
 	c.Available += c.NeverUsed

@@ -200,17 +200,22 @@ func (x *run) configure(r *rapid.T) {
 	if err != nil {
 		r.Skip(err)
 	}
-	live, parked := map[string]int{}, 0
+	live, first, parked := map[string]int{}, map[string][]Key{}, 0
 	for _, k := range x.m.keys() {
 		l, _ := x.m.get(k)
-		if after := (&model{scopes: scopes}); x.m.owner(k) != nil && after.owner(k) == nil {
-			parked++
+		after := model{scopes: scopes}
+		if !x.m.held(k) || after.held(k) {
+			continue
 		}
-		if o := x.m.owner(k); o != nil && l.Live() && (o.holdsInRange(k.Addr) || l.Flags&Reserved != 0) {
-			after := model{scopes: scopes}
-			if a := after.owner(k); a == nil || !a.holdsInRange(k.Addr) && !slices.ContainsFunc(a.Reservations, func(r Reservation) bool { return r.Addr == k.Addr }) {
-				live[o.Name]++
+		o := x.m.owner(k)
+		if l.Live() {
+			live[o.Name]++
+			if len(first[o.Name]) < 3 {
+				first[o.Name] = append(first[o.Name], k)
 			}
+		}
+		if l.State != Available || l.Flags&Deactivated != 0 || after.owner(k) == nil {
+			parked++
 		}
 	}
 	did, err := x.t.Configure(scopes)
@@ -224,6 +229,9 @@ func (x *run) configure(r *rapid.T) {
 		if live[l.Scope] != l.Live {
 			r.Fatalf("scope %q lost %d live leases, want %d", l.Scope, l.Live, live[l.Scope])
 		}
+		if !slices.Equal(first[l.Scope], l.First) {
+			r.Fatalf("scope %q lost first %v, want %v", l.Scope, l.First, first[l.Scope])
+		}
 		delete(live, l.Scope)
 		parked -= l.Parked
 	}
@@ -232,13 +240,15 @@ func (x *run) configure(r *rapid.T) {
 	}
 	x.freeze()
 	x.m.scopes = scopes
+	x.freeze()
 }
 
-// freeze keeps the flags that leases have while nobody owns them: those they
-// had last.
+// freeze keeps the flags that leases have while nobody owns them, those they
+// had last, and forgets what is of no use where it stands.
 func (x *run) freeze() {
 	for k, l := range x.m.rows {
 		x.m.rows[k] = x.m.derive(k, l)
+		x.m.tidy(k)
 	}
 }
 
@@ -255,6 +265,7 @@ func (x *run) reserve(r *rapid.T) {
 			r.Fatalf("unreserve %v: there is none", k)
 		}
 		s.Reservations = s.Reservations[1:]
+		x.freeze()
 		return
 	}
 	id, _ := x.t.ScopeID(s.Name)
@@ -262,6 +273,7 @@ func (x *run) reserve(r *rapid.T) {
 	if err := x.t.Reserve(id, v); err == nil {
 		s.Reservations = append(slices.Clone(s.Reservations), v)
 		slices.SortFunc(s.Reservations, byAddr)
+		x.freeze()
 	}
 }
 
@@ -306,7 +318,7 @@ func (x *run) compare(r *rapid.T) {
 	parked := 0
 	var all []Lease
 	for _, k := range x.m.keys() {
-		if x.m.owner(k) == nil {
+		if !x.m.held(k) {
 			parked++
 		}
 		l, _ := x.m.get(k)

@@ -66,6 +66,16 @@ func (m *model) owner(k Key) *Scope {
 	return byPrefix
 }
 
+// held tells whether a range or reservation holds the address.
+func (m *model) held(k Key) bool {
+	s := m.owner(k)
+	if s == nil {
+		return false
+	}
+	_, reserved := s.reservedFor1(k.Addr)
+	return reserved || s.holdsInRange(k.Addr)
+}
+
 func (m *model) derive(k Key, l Lease) Lease {
 	s := m.owner(k)
 	if s == nil {
@@ -98,6 +108,14 @@ func (m *model) put(l Lease) {
 	// While nobody owns an address its flags are those it had last.
 	bare.Flags |= m.rows[l.Key].Flags & (Reserved | NotInRanges)
 	m.rows[l.Key] = m.derive(l.Key, bare)
+	m.tidy(l.Key)
+}
+
+// tidy forgets what nobody holds and nobody can be given.
+func (m *model) tidy(k Key) {
+	if l := m.rows[k]; l.State == Available && l.Flags == NotInRanges {
+		delete(m.rows, k)
+	}
 }
 
 func (m *model) keys() []Key {
@@ -302,6 +320,10 @@ func (m *model) counts(s *Scope) Counts {
 		if !used {
 			continue
 		}
+		if !in && !reserved {
+			c.OutOfRange++
+			continue
+		}
 		states := map[State]*int{Offered: &c.Offered, Leased: &c.Leased, Expired: &c.Expired,
 			Released: &c.Released, Unavailable: &c.Unavailable, OtherAvailable: &c.OtherAvailable}
 		if n := states[l.State]; n != nil {
@@ -312,9 +334,6 @@ func (m *model) counts(s *Scope) Counts {
 		}
 		if reserved && l.State == Leased {
 			c.ReservedLeased++
-		}
-		if !in && !reserved {
-			c.OutOfRange++
 		}
 	}
 	return c

@@ -147,6 +147,15 @@ func (s *scope) liveHeld() int {
 	return n
 }
 
+// outside is the number of records that no range or reservation holds.
+func (s *scope) outside() int {
+	n := 0
+	for state := range State(16) {
+		n += int(s.tally[kind(state, NotInRanges)] + s.tally[kind(state, NotInRanges|Deactivated)])
+	}
+	return n
+}
+
 // move takes a record from one slot of its scope to another.
 func (t *Table) move(s *scope, i uint32, from, to slot) {
 	if from == to {

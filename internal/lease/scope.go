@@ -61,12 +61,14 @@ type Reconfiguration struct {
 // Loss is what one scope's removal or reshaping takes from its clients.
 type Loss struct {
 	Scope   string
-	Removed bool // the scope is gone; else it lost a part of its addresses
-	Live    int  // leases offered or leased that no range or reservation holds now
-	Parked  int  // records that no scope holds now, in whatever state
+	Removed bool  // the scope is gone; else it lost a part of its addresses
+	Live    int   // leases offered or leased that no range or reservation holds now
+	First   []Key // the first few of them, by address
+	Parked  int   // records kept that no range or reservation holds now, in whatever state
 }
 
-// Counts are a scope's figures.
+// Counts are a scope's figures. Those of leases count the addresses that Total
+// counts; the leases that the scope has elsewhere in its subnet are OutOfRange.
 type Counts struct {
 	Total    int // addresses in ranges and reservations
 	Reserved int // reservations
@@ -83,5 +85,5 @@ type Counts struct {
 	OtherAvailable int
 	Deactivated    int
 	ReservedLeased int // of Leased, those on reserved addresses
-	OutOfRange     int // records that are neither in a range nor reserved
+	OutOfRange     int // records that are neither in a range nor reserved: parked
 }

@@ -121,8 +121,8 @@ func (t *Table) put(l *Lease) {
 	}
 	t.replace(i, l)
 	l.Flags = t.rows.at(i).flags
-	if l.blank() {
-		t.destroy(i)
+	if l.blank() || forgettable(l.State, l.Flags) {
+		t.forget(i)
 	}
 }
 
@@ -159,9 +159,16 @@ func (t *Table) replace(i uint32, l *Lease) {
 	t.move(s, i, was, s.slot(r))
 }
 
-// destroy removes a record that is blank.
-func (t *Table) destroy(i uint32) {
+// forgettable says that a record is of no use any more: its address can be
+// given to nobody, and nobody holds it.
+func forgettable(state State, f Flags) bool {
+	return f == NotInRanges && state == Available
+}
+
+// forget removes a record.
+func (t *Table) forget(i uint32) {
 	r := t.rows.at(i)
+	t.replace(i, &Lease{Key: r.key(), State: Available})
 	s := t.scopes[r.scope]
 	t.unplace(i)
 	t.pages.set(r.key(), 0)
@@ -267,12 +274,15 @@ func (t *Table) ScopeID(name string) (ScopeID, bool) {
 	return id, ok
 }
 
-// Len is the number of records, of which parked ones wait for their scope.
+// Len is the number of records, of which parked ones wait for their scope, or
+// for a range or reservation of it.
 func (t *Table) Len() (records, parked int) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	for _, s := range t.scopes {
-		if !s.alive {
+		if s.alive {
+			parked += s.outside()
+		} else {
 			parked += s.records
 		}
 	}
