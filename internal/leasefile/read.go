@@ -15,6 +15,9 @@ const maxLine = 16 << 10
 // maxErrors is how many bad lines are reported before reading stops.
 const maxErrors = 20
 
+// byteOrderMark stands at the start of files that some editors write.
+const byteOrderMark = "\ufeff"
+
 // Each reads the file and calls fn for every good record. It returns what is
 // wrong with the bad lines, at most 20 of them; the error is that of reading
 // or of fn, which stops at once.
@@ -30,7 +33,11 @@ func Each(r io.Reader, fn func(Record) error) ([]*FieldError, error) {
 		if err != nil && err != io.EOF {
 			return bad, fmt.Errorf("read line %d: %w", n, err)
 		}
-		text := strings.TrimSpace(string(line))
+		text := string(line)
+		if n == 1 {
+			text = strings.TrimPrefix(text, byteOrderMark)
+		}
+		text = strings.TrimSpace(text)
 		if text != "" && text[0] != '#' {
 			rec, ferr := ParseLine(text)
 			if ferr != nil {

@@ -89,7 +89,7 @@ func TestParseLineRefusals(t *testing.T) {
 }
 
 func TestEachNamesLines(t *testing.T) {
-	in := "# from server A\n\n00:01:02:03:04:05|1|6|10.0.0.1||||||||\nbad\r\n00:01:02:03:04:05|1|6|10.0.0|||||||||"
+	in := "\ufeff# from server A\n\n00:01:02:03:04:05|1|6|10.0.0.1||||||||\nbad\r\n00:01:02:03:04:05|1|6|10.0.0|||||||||"
 	var lines []int
 	bad, err := Each(strings.NewReader(in), func(r Record) error { lines = append(lines, r.Line); return nil })
 	if err != nil {

@@ -192,7 +192,9 @@ func (c *call) assign(a *objects.Attr, text string) (assignment, *objects.Error)
 	case a.Kind == objects.Expr && strings.HasPrefix(text, "@"):
 		b, err := readLimited(text[1:], 64<<10)
 		if err != nil {
-			return set, objects.Errorf(objects.OpenFailed, "%s: %v", a.Name, err)
+			e := openFailed(text[1:], err)
+			e.Msg = a.Name + ": " + e.Msg
+			return set, e
 		}
 		set.text = string(b)
 	case a.Kind == objects.Date:
@@ -214,7 +216,7 @@ func readLimited(path string, most int64) ([]byte, error) {
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err == nil && int64(len(b)) > most {
-		err = fmt.Errorf("%s has more than %d bytes", path, most)
+		err = fmt.Errorf("more than %d bytes", most)
 	}
 	return b, err
 }

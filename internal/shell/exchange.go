@@ -1,14 +1,12 @@
 package shell
 
 import (
-	"bufio"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -45,6 +43,9 @@ func runExport(c *call) *objects.Error {
 	if len(c.args()) == 3 {
 		req.Vpn = c.arg(1)
 	}
+	if path != "-" && c.tx == txDryRun {
+		return c.wouldWrite(path, "the leases")
+	}
 	if path == "-" {
 		return c.leases(req, func(o *adminv1.Object) { c.println(leaseRecord(fromProto(o)).String()) })
 	}
@@ -55,32 +56,14 @@ func runExport(c *call) *objects.Error {
 	return err
 }
 
-// exportFile writes beside the file and renames: a listing that breaks off
-// leaves what was there.
-func (c *call) exportFile(path string, req *adminv1.ListLeasesRequest) (int, *objects.Error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".export-*")
-	if err != nil {
-		return 0, objects.Errorf(objects.OpenFailed, "%v", err)
-	}
-	defer func() { _ = os.Remove(f.Name()) }() // it is not there once renamed
-	w := bufio.NewWriterSize(f, 64<<10)
-	n := 0
-	failed := c.leases(req, func(o *adminv1.Object) {
-		// A write error stays with w and comes out at Flush.
-		_, _ = w.WriteString(leaseRecord(fromProto(o)).String() + "\n")
-		n++
+func (c *call) exportFile(path string, req *adminv1.ListLeasesRequest) (n int, err *objects.Error) {
+	return n, writeFile(path, func(w io.Writer) *objects.Error {
+		return c.leases(req, func(o *adminv1.Object) {
+			// writeFile keeps what goes wrong.
+			_, _ = io.WriteString(w, leaseRecord(fromProto(o)).String()+"\n")
+			n++
+		})
 	})
-	err = errors.Join(w.Flush(), f.Chmod(0o644), f.Sync(), f.Close())
-	if failed != nil {
-		return 0, failed
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return 0, objects.Errorf(objects.GenericError, "write %s: %v", path, err)
-	}
-	return n, nil
 }
 
 // leaseRecord makes a line of the lease file from a lease.
@@ -136,7 +119,7 @@ func runImport(c *call) *objects.Error {
 	path := c.arg(0)
 	f, err := os.Open(path)
 	if err != nil {
-		return objects.Errorf(objects.OpenFailed, "%v", err)
+		return openFailed(path, err)
 	}
 	defer f.Close()
 	if err := checkLeaseFile(f, path); err != nil {
@@ -152,7 +135,7 @@ func checkLeaseFile(f *os.File, path string) *objects.Error {
 		_, err = f.Seek(0, io.SeekStart)
 	}
 	if err != nil {
-		return objects.Errorf(objects.ReadError, "%s: %v", path, err)
+		return objects.Errorf(objects.ReadError, "read %s: %v", path, cause(err))
 	}
 	if len(bad) == 0 {
 		return nil

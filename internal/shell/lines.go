@@ -9,6 +9,9 @@ import (
 	"leasehold/pkg/objects"
 )
 
+// byteOrderMark stands at the start of files that some editors write.
+const byteOrderMark = "\ufeff"
+
 // lineReader reads logical lines: ends of line removed, continuation lines
 // joined. A line that is too long is skipped to its end, whatever its length,
 // and reported.
@@ -32,6 +35,9 @@ func (l *lineReader) read() (line string, number int, bad *objects.Error, err er
 		last := errors.Is(err, io.EOF) && (text != "" || joined.Len() > 0)
 		if err != nil && !last {
 			return "", number, nil, err
+		}
+		if l.next == 1 {
+			text = strings.TrimPrefix(text, byteOrderMark)
 		}
 		l.next++
 		tooLong = tooLong || long

@@ -2,7 +2,7 @@ package shell
 
 import (
 	"fmt"
-	"os"
+	"io"
 	"strconv"
 	"strings"
 
@@ -53,10 +53,14 @@ func runReport(c *call) *objects.Error {
 		}
 		return nil
 	}
-	if err := os.WriteFile(path, []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
-		return objects.Errorf(objects.OpenFailed, "%v", err)
+	if c.tx == txDryRun {
+		return c.wouldWrite(path, "the report")
 	}
-	return nil
+	return writeFile(path, func(w io.Writer) *objects.Error {
+		// writeFile keeps what goes wrong.
+		_, _ = io.WriteString(w, strings.Join(lines, "\n")+"\n")
+		return nil
+	})
 }
 
 // reportRows makes a row of each scope, and the total.

@@ -148,8 +148,11 @@ func sessionLog(c *call) *objects.Error {
 		c.out.stopLog()
 		return nil
 	}
+	if c.tx == txDryRun {
+		return c.wouldWrite(path, "the session")
+	}
 	if err := c.out.startLog(path); err != nil {
-		return objects.Errorf(objects.OpenFailed, "%v", err)
+		return openFailed(path, err)
 	}
 	return nil
 }

@@ -26,6 +26,7 @@ import (
 //	pipe               lines piped in without -b
 //	file name=..       makes a file in the folder that the shell runs in
 //	cat name=..        shows one
+//	ls                 shows which there are
 //	advance 1h
 //	restart, stop      the server
 func TestStories(t *testing.T) {
@@ -107,6 +108,13 @@ func (st *story) run(t *testing.T, d *datadriven.TestData) string {
 		b, err := os.ReadFile(name)
 		st.must(err)
 		return string(b)
+	case "ls":
+		entries, err := os.ReadDir(".")
+		st.must(err)
+		for _, e := range entries {
+			fmt.Fprintln(&out, e.Name())
+		}
+		return out.String()
 	case "advance":
 		by, err := time.ParseDuration(d.CmdArgs[0].Key)
 		st.must(err)

@@ -124,7 +124,7 @@ func TestQuoteRoundTrip(t *testing.T) {
 }
 
 func TestLineReader(t *testing.T) {
-	in := "one\r\ntwo \\\n  more\\\n!\n# no \\\nthree\\\\\n\n" + strings.Repeat("y", MaxLine+10) + "\nlast\\"
+	in := "\ufeffone\r\ntwo \\\n  more\\\n!\n# no \\\nthree\\\\\n\n" + strings.Repeat("y", MaxLine+10) + "\nlast\\"
 	type line struct {
 		N    int
 		Text string
