@@ -9,7 +9,8 @@ import (
 )
 
 // encode builds the answer (RFC 2131 section 4.3.1, table 3). Options stand in
-// the order of their rank: what finds no room goes from the end.
+// the order of their rank: where room is short, the later one yields. The echoes
+// may come last, as they have their room in any case.
 func (ex *exchange) encode() verdict {
 	if ex.silent {
 		return goOn

@@ -71,3 +71,18 @@ func BenchmarkLibraryDecode(b *testing.B) {
 		}
 	}
 }
+
+// A reply to a client that takes the least and wants much.
+func BenchmarkBuildOverloaded(b *testing.B) {
+	req := mustParse(b, sample(b, "udhcpc-discover"))
+	var r Reply
+	buf, value := make([]byte, 0, 1500), make([]byte, 255)
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Answer(req, Ack)
+		for i, n := range []int{4, 4, 4, 4, 4, 4, 8, 255, 11, 200, 100, 7, 60, 9, 4, 4} {
+			r.Add(uint8(100+i), value[:n])
+		}
+		buf, _ = r.Append(buf[:0], req.ReplyLimit())
+	}
+}

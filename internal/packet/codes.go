@@ -78,6 +78,22 @@ const (
 	VendorInfoV4         = uint8(dhcpv4.OptionVendorIdentifyingVendorSpecific)
 )
 
+// mandatory says whether the option is one that a reply must not lack for want
+// of room: the lease, its server and its mask, and what a client is promised to
+// get back as it sent it.
+func mandatory(code uint8) bool {
+	switch code {
+	case SubnetMask, LeaseTime, ServerIdentifier, RenewalTime, RebindingTime,
+		ClientIdentifier, // RFC 6842
+		ClientFQDN,       // RFC 4702
+		optMachineID,     // RFC 4578
+		SubnetSelection,  // RFC 3011
+		optVSS:           // RFC 6607
+		return true
+	}
+	return false
+}
+
 // The sub-options of relay-agent-info that a server acts upon.
 const (
 	RelayCircuitID        = uint8(1)   // RFC 3046
@@ -90,6 +106,8 @@ const (
 )
 
 const (
-	optPad = uint8(dhcpv4.OptionPad)
-	optEnd = uint8(dhcpv4.OptionEnd)
+	optPad       = uint8(dhcpv4.OptionPad)
+	optMachineID = uint8(dhcpv4.OptionClientMachineIdentifier)
+	optVSS       = uint8(dhcpv4.OptionVirtualSubnetAllocation)
+	optEnd       = uint8(dhcpv4.OptionEnd)
 )

@@ -2,6 +2,7 @@ package packet
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
@@ -117,11 +118,14 @@ func FuzzDecodeLikeLibrary(f *testing.F) {
 }
 
 // However many options, of whatever size, and however little room: the message
-// keeps to the limit, holds the first of them in order, and reads back.
+// keeps to the limit unless what it must hold is more, every option is in it
+// once and whole or was reported as dropped, and it reads back.
 func FuzzReply(f *testing.F) {
 	f.Add([]byte{4, 4, 200, 100, 60, 3}, uint16(548), uint8(0), uint8(20))
 	f.Add([]byte{255, 255, 1, 0}, uint16(1472), uint8(3), uint8(0))
 	f.Add([]byte{10, 10, 40, 10}, uint16(300), uint8(4), uint8(0))
+	f.Add([]byte{4, 4, 201, 200, 9, 100, 60}, uint16(548), uint8(8|3<<4), uint8(40))
+	f.Add([]byte{60, 60, 90, 9, 100, 60}, uint16(548), uint8(8|15<<4), uint8(255))
 	f.Fuzz(func(t *testing.T, sizes []byte, limit uint16, kind, relay uint8) {
 		if limit < minMessage {
 			return
@@ -145,32 +149,78 @@ func FuzzReply(f *testing.F) {
 			r.RelayInfo = bytes.Repeat([]byte{relay}, int(relay)/2)
 		}
 		for i, n := range sizes {
-			r.Add(uint8(i+83), bytes.Repeat([]byte{n}, int(n)*(1+i%3)))
-		}
-		want := codesOf(r.Options())
-		out, dropped := r.Append(nil, int(limit))
-		got, err := Parse(out)
-		if err != nil {
-			t.Fatalf("does not read back: %v", err)
-		}
-		always := headerLen + cookieLen + 3 + optLen(r.RelayInfo) + 1
-		if len(out) > max(int(limit), always) || len(out) < minMessage {
-			t.Fatalf("%d octets with a limit of %d", len(out), limit)
-		}
-		want = want[:len(want)-len(dropped)]
-		var have []uint8
-		for _, o := range got.Options() {
-			switch o.Code {
-			case DHCPMessageType, Overload, RelayAgentInfo:
-			default:
-				have = append(have, o.Code)
+			if code := uint8(i + 99); !mandatory(code) {
+				r.Add(code, bytes.Repeat([]byte{n}, int(n)*(1+i%3)))
 			}
 		}
-		if !bytes.Equal(have, want) {
-			t.Fatalf("options %v, want %v, dropped %v", have, want, dropped)
+		if kind&8 != 0 {
+			r.AddUint32(LeaseTime, 1)
+			r.Add(ClientIdentifier, bytes.Repeat([]byte{7}, int(kind>>4)*20))
 		}
+		out, dropped := r.Append(nil, int(limit))
+		checkSize(t, &r, out, int(limit))
+		checkOptions(t, &r, out, dropped)
+		got := mustParse(t, out)
 		if !bytes.Equal(got.RelayInfo(), r.RelayInfo) || string(got.SName) != r.SName || string(got.File) != r.File {
 			t.Fatalf("relay information % x, sname %q, file %q", got.RelayInfo(), got.SName, got.File)
 		}
 	})
+}
+
+func checkSize(t *testing.T, r *Reply, out []byte, limit int) {
+	always := headerLen + cookieLen + 3 + 1
+	if r.Type == BOOTP {
+		always -= 3
+	}
+	if r.RelayInfo != nil {
+		always += optLen(r.RelayInfo)
+	}
+	for _, o := range r.Options() {
+		if mandatory(o.Code) {
+			always += optLen(o.Value)
+		}
+	}
+	bound := limit
+	if always > limit {
+		bound = always + overloadLen
+	}
+	if len(out) > bound || len(out) < minMessage {
+		t.Fatalf("%d octets with a limit of %d, of which %d must be", len(out), limit, always)
+	}
+}
+
+func checkOptions(t *testing.T, r *Reply, out []byte, dropped []uint8) {
+	got, count := mustParse(t, out), map[uint8]int{}
+	for area, codes := range inAreas(t, out) {
+		if codes == nil {
+			continue
+		}
+		if n := len(codes); codes[n-1] != optEnd || area == int(inOptions) && r.RelayInfo != nil && codes[n-2] != RelayAgentInfo {
+			t.Fatalf("area %d ends in %v", area, codes)
+		}
+		codes = slices.Compact(codes[:len(codes)-1]) // pieces of one option stand together
+		rank := -1
+		for _, code := range codes {
+			count[code]++
+			at := slices.IndexFunc(r.Options(), func(o Opt) bool { return o.Code == code })
+			if at >= 0 && at < rank {
+				t.Fatalf("area %d is out of order: %v", area, codes)
+			}
+			rank = max(rank, at)
+		}
+	}
+	for _, o := range r.Options() {
+		lost := slices.Contains(dropped, o.Code)
+		v, ok := got.Lookup(o.Code)
+		if lost == ok || ok && (count[o.Code] != 1 || !bytes.Equal(v, o.Value)) || lost && mandatory(o.Code) {
+			t.Fatalf("option %d: dropped %v, there %v, in %d areas, % x for % x", o.Code, lost, ok, count[o.Code], v, o.Value)
+		}
+		delete(count, o.Code)
+	}
+	for _, own := range []uint8{DHCPMessageType, Overload, RelayAgentInfo} {
+		delete(count, own)
+	}
+	if len(count) != 0 {
+		t.Fatalf("options that nobody added: %v", count)
+	}
 }

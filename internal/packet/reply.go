@@ -7,9 +7,10 @@ import (
 )
 
 // Reply is a message being built: fixed fields, and options in the order in
-// which they are to leave. That order is also their rank: what finds no room is
-// dropped from the end, so what must not be missing is added first. The message
-// type is put before all of them, relay-agent-info after.
+// which they are to leave. That order is also their rank: where room is short, a
+// later option yields to an earlier one, and all of them to those that a server
+// must send wherever they stand. The message type is put before all of them,
+// relay-agent-info after.
 //
 // A Reply is meant to be used again and again; Answer and Reset start anew. With
 // Op BootRequest it is a client's message.
@@ -30,12 +31,14 @@ type Reply struct {
 	opts    []Opt
 	has     [4]uint64 // a bit per code in opts
 	store   []byte    // values of the typed Add methods
+	where   []area    // by index in opts, of the last Append
+	other   []area    // a layout to compare with
 	dropped []uint8
 }
 
 // Reset empties r to a BOOTREPLY without type.
 func (r *Reply) Reset() {
-	*r = Reply{opts: r.opts[:0], store: r.store[:0], dropped: r.dropped[:0]}
+	*r = Reply{opts: r.opts[:0], store: r.store[:0], where: r.where[:0], other: r.other[:0], dropped: r.dropped[:0]}
 	r.Op, r.Cookie = BootReply, true
 }
 
@@ -114,67 +117,73 @@ func (r *Reply) keep(b []byte) []byte {
 }
 
 // Append encodes r behind buf, at most limit octets long (see ReplyLimit), and
-// returns which options found no room, last first. They are dropped from the
-// end of the list once the fields file and sname, where free, are used up too.
-// The slice of codes is r's own and good until the next Append or Reset.
+// returns which options found no room, in their order. One that finds none,
+// with the fields file and sname used where they are free, leaves its room to
+// those behind it. The slice of codes is r's own and good until the next Append
+// or Reset.
 //
-// The message type and relay-agent-info always go in: a relay takes its own
-// information off again before the client's limit matters.
+// The message type, the options that a server must send (see mandatory) and
+// relay-agent-info always go in, beyond the limit if need be: a relay takes its
+// own information off again before the client's limit matters.
 func (r *Reply) Append(buf []byte, limit int) (out []byte, dropped []uint8) {
 	r.maskBeforeRouters()
-	l := r.plan(limit)
 	start := len(buf)
 	buf = append(buf, zeros[:headerLen]...)
 	head := buf[start:]
 	r.Header.encode(head)
 	copy(head[snameOff:snameOff+snameLen], r.SName)
 	copy(head[fileOff:fileOff+fileLen], r.File)
+	r.dropped = r.dropped[:0]
 	if r.Cookie {
-		buf = r.appendOptions(buf, start, l)
+		buf = r.appendOptions(buf, start, r.plan(limit))
 	}
 	if short := minMessage - (len(buf) - start); short > 0 {
 		buf = append(buf, zeros[:short]...)
-	}
-	r.dropped = r.dropped[:0]
-	if r.Cookie {
-		for i := len(r.opts) - 1; i >= l.placed(); i-- {
-			r.dropped = append(r.dropped, r.opts[i].Code)
-		}
 	}
 	return buf, r.dropped
 }
 
 var zeros [minMessage]byte
 
-func (r *Reply) appendOptions(buf []byte, start int, l layout) []byte {
+// appendOptions writes the options as r.where says, and notes those that it
+// puts nowhere.
+func (r *Reply) appendOptions(buf []byte, start int, overload uint8) []byte {
 	buf = binary.BigEndian.AppendUint32(buf, magicCookie)
 	if r.Type != BOOTP {
 		buf = append(buf, DHCPMessageType, 1, byte(r.Type))
 	}
-	if l.overload != 0 {
-		buf = append(buf, Overload, 1, l.overload)
+	if overload != 0 {
+		buf = append(buf, Overload, 1, overload)
 	}
-	for _, o := range r.opts[:l.inOptions] {
-		buf = appendOpt(buf, o)
+	for i, o := range r.opts {
+		switch r.where[i] {
+		case inOptions:
+			buf = appendOpt(buf, o)
+		case nowhere:
+			r.dropped = append(r.dropped, o.Code)
+		}
 	}
 	if r.RelayInfo != nil {
 		buf = appendOpt(buf, Opt{RelayAgentInfo, r.RelayInfo})
 	}
 	buf = append(buf, optEnd)
-	fill := func(off int, opts []Opt) {
-		field := buf[start+off : start+off]
-		for _, o := range opts {
-			field = appendOpt(field, o)
-		}
-		_ = append(field, optEnd) // the rest of the field is pad already
+	if overload&overFile != 0 {
+		r.fill(buf[start+fileOff:start+fileOff], inFile)
 	}
-	if l.overload&overFile != 0 {
-		fill(fileOff, r.opts[l.inOptions:l.inFile])
-	}
-	if l.overload&overSName != 0 {
-		fill(snameOff, r.opts[l.inFile:l.inSName])
+	if overload&overSName != 0 {
+		r.fill(buf[start+snameOff:start+snameOff], inSName)
 	}
 	return buf
+}
+
+// fill writes the options of one overloaded field, whose octets are all pad.
+func (r *Reply) fill(field []byte, in area) {
+	for i, o := range r.opts {
+		if r.where[i] == in {
+			field = appendOpt(field, o)
+		}
+	}
+	_ = append(field, optEnd)
 }
 
 // appendOpt splits what is longer than one option can be (RFC 3396 section 5).

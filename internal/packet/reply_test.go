@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 func codesOf(opts []Opt) []uint8 {
@@ -122,25 +124,55 @@ func fill(r *Reply, sizes ...int) {
 	}
 }
 
+// inAreas are the codes that stand in the options field, file and sname; in
+// the latter two only if they carry options.
+func inAreas(tb testing.TB, message []byte) (codes [nowhere][]uint8) {
+	tb.Helper()
+	m := mustParse(tb, message)
+	codes[inOptions] = wire(message[headerLen+cookieLen:])
+	if over := m.Get(Overload); over != nil && over[0]&overFile != 0 {
+		codes[inFile] = wire(message[fileOff : fileOff+fileLen])
+	}
+	if over := m.Get(Overload); over != nil && over[0]&overSName != 0 {
+		codes[inSName] = wire(message[snameOff : snameOff+snameLen])
+	}
+	return codes
+}
+
 func TestReplyOverload(t *testing.T) {
 	req := mustParse(t, discover(53, 1, 1))
+	type areas [nowhere][]uint8
 	for _, c := range []struct {
 		name        string
 		sname, file string
-		sizes       []int
-		overload    []byte
+		sizes       []int // of options 100, 101, ...
+		want        areas
 		dropped     []uint8
 		length      int
 	}{
-		// 548 leaves 304 for options: 3 of them the message type's.
-		{"all fits exactly", "", "", []int{200, 100}, nil, []uint8{}, 548},
-		{"one octet too much goes to file", "", "", []int{200, 101}, []byte{1}, []uint8{}, 449},
-		{"too long for file, sname is no better", "", "", []int{250, 128}, nil, []uint8{101}, 496},
-		{"file is taken", "", "boot", []int{240, 61}, []byte{2}, []uint8{}, 489},
-		{"sname is taken", "boot", "", []int{240, 100, 60}, []byte{1}, []uint8{102}, 489},
-		{"both are taken", "a", "b", []int{240, 100, 60}, nil, []uint8{102, 101}, 486},
-		{"both are needed", "", "", []int{240, 125, 61}, []byte{3}, []uint8{}, 489},
-		{"what does not fit is dropped from the end", "", "", []int{240, 125, 61, 1, 50}, []byte{3}, []uint8{104, 103}, 489},
+		// 548 leaves 304 for options: 3 of them the message type's, 1 the end's.
+		{"all fits exactly", "", "", []int{200, 100}, areas{{53, 100, 101, 255}}, nil, 548},
+		{"one octet too much goes to file", "", "", []int{200, 101}, areas{{53, 52, 100, 255}, {101, 255}}, nil, 449},
+		{"too long for file, sname is no better", "", "", []int{250, 128}, areas{{53, 100, 255}}, []uint8{101}, 496},
+		{"file is taken", "", "boot", []int{240, 61}, areas{{53, 52, 100, 255}, nil, {101, 255}}, nil, 489},
+		{"sname is taken", "boot", "", []int{240, 100, 60}, areas{{53, 52, 100, 255}, {101, 255}}, []uint8{102}, 489},
+		{"both are taken", "a", "b", []int{240, 100, 60, 50}, areas{{53, 100, 102, 255}}, []uint8{101, 103}, 548},
+		{"both are needed", "", "", []int{240, 125, 61}, areas{{53, 52, 100, 255}, {101, 255}, {102, 255}}, nil, 489},
+		{
+			"the later one yields", "", "", []int{240, 125, 61, 60, 20},
+			areas{{53, 52, 100, 104, 255}, {101, 255}, {102, 255}}, []uint8{103}, 511,
+		},
+		{"a large one in front keeps nobody out", "", "", []int{402, 7, 9}, areas{{53, 101, 102, 255}}, []uint8{100}, 300},
+		{"a large one in the middle", "", "", []int{4, 4, 402, 200, 9}, areas{{53, 100, 101, 103, 104, 255}}, []uint8{102}, 469},
+		{
+			"a small one moves for a large one", "", "", []int{60, 119, 250},
+			areas{{53, 52, 102, 255}, {101, 255}, {100, 255}}, nil, 499,
+		},
+		{
+			"of those that can move the later one does", "", "", []int{60, 60, 200},
+			areas{{53, 52, 100, 102, 255}, {101, 255}}, nil, 511,
+		},
+		{"what leaves no room for overload is first", "", "", []int{298, 100}, areas{{53, 100, 100, 255}}, []uint8{101}, 546},
 	} {
 		var r Reply
 		r.Answer(req, Offer)
@@ -150,19 +182,115 @@ func TestReplyOverload(t *testing.T) {
 		if !slices.Equal(dropped, c.dropped) || len(out) != c.length {
 			t.Errorf("%s: %d octets, dropped %v; want %d, %v", c.name, len(out), dropped, c.length, c.dropped)
 		}
-		got := mustParse(t, out)
-		if !bytes.Equal(got.Get(Overload), c.overload) {
-			t.Errorf("%s: overload %v, want %v", c.name, got.Get(Overload), c.overload)
+		if got := areas(inAreas(t, out)); !slices.EqualFunc(got[:], c.want[:], slices.Equal) {
+			t.Errorf("%s: options field, file and sname hold %v, want %v", c.name, got, c.want)
 		}
+		got := mustParse(t, out)
 		if string(got.SName) != c.sname || string(got.File) != c.file {
 			t.Errorf("%s: sname %q, file %q", c.name, got.SName, got.File)
 		}
-		want := slices.DeleteFunc(codesOf(r.Options()), func(code uint8) bool { return slices.Contains(c.dropped, code) })
-		have := slices.DeleteFunc(codesOf(got.Options()), func(code uint8) bool { return code == 53 || code == 52 })
-		if !slices.Equal(have, want) {
-			t.Errorf("%s: options %v, want %v", c.name, have, want)
+		for _, o := range r.Options() {
+			if v, ok := got.Lookup(o.Code); ok && !bytes.Equal(v, o.Value) {
+				t.Errorf("%s: option %d came back as % x", c.name, o.Code, v)
+			}
 		}
 	}
+}
+
+// What the server must send has its room wherever it stands in the list, and
+// in the options field; beyond the limit only if it alone needs more.
+func TestReplyMandatory(t *testing.T) {
+	req := mustParse(t, sample(t, "request-selecting"))
+	for _, c := range []struct {
+		name     string
+		clientID int // its length
+		sizes    []int
+		want     []uint8 // in the options field
+		dropped  []uint8
+		length   int
+	}{
+		{"behind a list that takes all", 7, []int{240, 120, 60, 30}, []uint8{53, 52, 54, 51, 100, 61, 82, 255}, []uint8{103}, 532},
+		{"long", 200, []int{240, 120, 60}, []uint8{53, 52, 54, 51, 102, 61, 82, 255}, []uint8{100}, 545},
+		{"longer than all room", 600, []int{10}, []uint8{53, 52, 54, 51, 61, 61, 61, 82, 255}, nil, 887},
+	} {
+		var r Reply
+		r.Answer(req, Ack)
+		r.AddAddr(ServerIdentifier, netip.MustParseAddr("10.0.0.1"))
+		r.AddUint32(LeaseTime, 3600)
+		fill(&r, c.sizes...)
+		id := bytes.Repeat([]byte{7}, c.clientID)
+		r.Add(ClientIdentifier, id)
+		out, dropped := r.Append(nil, 548)
+		if got := inAreas(t, out)[inOptions]; !slices.Equal(got, c.want) || len(out) != c.length || !slices.Equal(dropped, c.dropped) {
+			t.Errorf("%s: %d octets with %v, dropped %v; want %d, %v, %v", c.name, len(out), got, dropped, c.length, c.want, c.dropped)
+		}
+		if got := mustParse(t, out); !bytes.Equal(got.ClientID(), id) || !bytes.Equal(got.RelayInfo(), req.RelayInfo()) {
+			t.Errorf("%s: client-id of %d octets, relay information % x", c.name, len(got.ClientID()), got.RelayInfo())
+		}
+	}
+}
+
+// bestFit tries all ways to place options of these lengths and returns which
+// get in: the earlier ones before the later ones.
+func bestFit(lengths []int, left rooms) []bool {
+	if len(lengths) == 0 {
+		return nil
+	}
+	var best []bool
+	for a := range nowhere + 1 {
+		with := left
+		if a != nowhere {
+			if with[a] -= lengths[0]; with[a] < 0 {
+				continue
+			}
+		}
+		got := append([]bool{a != nowhere}, bestFit(lengths[1:], with)...)
+		if best == nil || slices.CompareFunc(got, best, func(x, y bool) int {
+			switch {
+			case x == y:
+				return 0
+			case x:
+				return 1
+			}
+			return -1
+		}) > 0 {
+			best = got
+		}
+	}
+	return best
+}
+
+// Nothing is dropped that could have been fitted in, next to all before it.
+func TestReplyFitsAsWellAsCanBe(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		lengths := rapid.SliceOfN(rapid.OneOf(rapid.IntRange(2, 70), rapid.IntRange(2, 257)), 1, 6).Draw(t, "lengths")
+		left := rooms{
+			rapid.IntRange(0, 310).Draw(t, "options"),
+			rapid.SampledFrom([]int{0, fileLen - 1}).Draw(t, "file"),
+			rapid.SampledFrom([]int{0, snameLen - 1}).Draw(t, "sname"),
+		}
+		var r Reply
+		for i, n := range lengths {
+			r.Add(uint8(100+i), make([]byte, n-2))
+		}
+		if excess := r.pack(left, 0); excess != 0 {
+			t.Fatalf("limit exceeded by %d", excess)
+		}
+		used := rooms{}
+		for i, want := range bestFit(lengths, left) {
+			if got := r.where[i] != nowhere; got != want {
+				t.Fatalf("option %d is in: %v, want %v; places %v", i, got, want, r.where)
+			}
+			if r.where[i] != nowhere {
+				used[r.where[i]] += lengths[i]
+			}
+		}
+		for a := range used {
+			if used[a] > left[a] {
+				t.Fatalf("area %d holds %d octets of %d", a, used[a], left[a])
+			}
+		}
+	})
 }
 
 // Relay-agent-info stays in the options field, where relays look for it, and
@@ -177,13 +305,13 @@ func TestReplyRelayInfoUnderPressure(t *testing.T) {
 	if last := codes[len(codes)-2:]; !slices.Equal(last, []uint8{82, 255}) {
 		t.Errorf("options field ends in %v", last)
 	}
-	if len(out) > 548 || !slices.Equal(dropped, []uint8{104, 103}) {
+	if len(out) > 548 || !slices.Equal(dropped, []uint8{103}) {
 		t.Errorf("%d octets, dropped %v", len(out), dropped)
 	}
 	long := bytes.Repeat([]byte{9, 253}, 300)
 	r.RelayInfo = long
 	out, dropped = r.Append(nil, 548)
-	if got := mustParse(t, out); !bytes.Equal(got.RelayInfo(), long) || len(dropped) != 5 || got.Type != Ack {
+	if got := mustParse(t, out); !bytes.Equal(got.RelayInfo(), long) || !slices.Equal(dropped, []uint8{100, 103}) || got.Type != Ack {
 		t.Errorf("relay information of %d octets came back as %d, dropped %v", len(long), len(got.RelayInfo()), dropped)
 	}
 }
@@ -250,7 +378,7 @@ func TestWarmDecodeAndBuildDoNotAllocate(t *testing.T) {
 	var m Message
 	var r Reply
 	buf := make([]byte, 0, 1500)
-	list := []byte{8, 8, 8, 8}
+	list, long := []byte{8, 8, 8, 8}, make([]byte, 125)
 	if n := testing.AllocsPerRun(100, func() {
 		if m.Decode(pieces) != nil || m.Decode(req) != nil {
 			t.Fatal("decode failed")
@@ -263,6 +391,9 @@ func TestWarmDecodeAndBuildDoNotAllocate(t *testing.T) {
 		r.Add(6, list)
 		buf, _ = r.Append(buf[:0], m.ReplyLimit())
 		_ = DestinationFor(&m, &r, Ports{67, 68})
+		r.Add(100, long) // and one that needs overload
+		r.Add(101, long)
+		buf, _ = r.Append(buf[:0], m.ReplyLimit())
 	}); n != 0 {
 		t.Errorf("%v allocations a message pair, want none", n)
 	}

@@ -89,6 +89,14 @@ func TestTsharkReadsReplies(t *testing.T) {
 			r.AddString(18, strings.Repeat("e", 120))
 			r.AddString(47, strings.Repeat("s", 60))
 		})
+	add("2|10.1.0.9|53,52,18,0,54,51,58,59,1,3,15,17,61,0|3600|255.255.0.0|1|", sample(t, "udhcpc-discover"), Offer,
+		func(r *Reply) {
+			full(r)
+			r.Add(6, bytes.Repeat([]byte{8}, 400)) // no room for it, but for the ones behind it
+			r.AddString(17, strings.Repeat("r", 150))
+			r.AddString(18, strings.Repeat("e", 100))
+			r.Add(ClientIdentifier, []byte{1, 2, 3, 4, 5, 6, 7})
+		})
 	add("5|10.1.0.9|53,54,51,58,59,1,3,15,43,43,0|3600|255.255.0.0||", sample(t, "request-renewing"), Ack,
 		func(r *Reply) { full(r); r.Add(VendorOptions, bytes.Repeat([]byte{1, 2, 3, 4}, 100)) })
 	add("|10.1.0.9|1,12,0||255.255.0.0||", sample(t, "bootp-cookie"), BOOTP, func(r *Reply) {
