@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"leasehold/internal/shell"
 	"leasehold/pkg/objects"
 )
 
@@ -106,7 +107,7 @@ func (o *options) flag(word string, next []string) (used int, err error) {
 	switch word {
 	case "-b":
 		o.batch = true
-		if len(next) > 0 && isBatchFile(next[0]) {
+		if len(next) > 0 && isBatchFile(next[0], len(next) == 1) {
 			o.batchFile = next[0]
 			used = 1
 		}
@@ -146,18 +147,22 @@ func (o *options) flag(word string, next []string) (used int, err error) {
 }
 
 // isBatchFile tells a file behind -b from a command: it is there, or it has
-// the look of a path.
-func isBatchFile(word string) bool {
+// the look of a path, or it is the only word and no command begins so: to say
+// that there is no such file helps more than to call it an unknown command.
+func isBatchFile(word string, only bool) bool {
 	if strings.HasPrefix(word, "-") || strings.ContainsAny(word, " \t=") {
 		return false
 	}
-	if info, err := os.Stat(word); err == nil {
-		return !info.IsDir()
+	if info, err := os.Stat(word); err == nil && !info.IsDir() {
+		return true
 	}
-	return strings.ContainsAny(word, "/.")
+	return strings.ContainsAny(word, "/.") || only && !shell.IsCommand(word)
 }
 
 func (o *options) check() error {
+	if c := o.command; o.batch && o.batchFile == "" && len(c) == 1 && isBatchFile(c[0], true) {
+		o.batchFile, o.command = c[0], nil // -b --atomic file
+	}
 	if (o.stop || o.atomic || o.dryRun) && !o.batch && !o.help {
 		return fmt.Errorf("--stop, --atomic and --dry-run go with -b")
 	}

@@ -80,7 +80,19 @@ func input(o *options) (io.ReadCloser, error) {
 	if o.batchFile == "" {
 		return os.Stdin, nil
 	}
-	return os.Open(o.batchFile)
+	f, err := os.Open(o.batchFile)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && info.IsDir() {
+		err = &os.PathError{Op: "read", Path: o.batchFile, Err: syscall.EISDIR}
+	}
+	if err != nil {
+		_ = f.Close() // nothing was read
+		return nil, err
+	}
+	return f, nil
 }
 
 func config(o *options, tty *shell.TTY) shell.Config {

@@ -56,6 +56,8 @@ func TestExitStatusAndStreams(t *testing.T) {
 		{"version", []string{"-v"}, 0, "nrcmd ", ""},
 		{"bad option", []string{"-x"}, 2, "", `nrcmd: unknown option "-x"`},
 		{"no batch file", []string{"-b", dir + "/none"}, 2, "", "nrcmd: open " + dir + "/none: no such file"},
+		{"no batch file of a plain name", []string{"-b", "none-of-it"}, 2, "", "nrcmd: open none-of-it: no such file"},
+		{"a folder for a batch file", []string{"-b", dir}, 2, "", "nrcmd: read " + dir + ": is a directory"},
 		{"no server", []string{"-C", "unix:" + dir + "/none.sock", "scope", "list"}, 3, "501 Connection Failure - unix:" + dir + "/none.sock", ""},
 		{"no server, batch", []string{"-C", "unix:" + dir + "/none.sock", "-b"}, 3, "501 Connection Failure - ", ""},
 		{"nobody to ask", []string{"-C", "127.0.0.1:1", "scope", "list"}, 3, "501 Connection Failure - 127.0.0.1:1", ""},

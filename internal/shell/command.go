@@ -44,28 +44,6 @@ func own() []*command {
 // by others.
 var withoutCommand = map[string]bool{"statistics": true}
 
-// elsewhere are commands of the product that this server has no use for; their
-// answer is 322 and says so.
-var elsewhere = map[string]string{
-	"dns": "DNS is not served", "zone": "DNS is not served", "acl": "DNS is not served",
-	"update-policy": "DNS is not served", "remote-dns": "DNS is not served", "ha-dns-pair": "DNS is not served",
-	"zone-template": "DNS is not served", "zone-dist": "DNS is not served", "dns-interface": "DNS is not served",
-	"tftp": "TFTP is not served", "lease6": "DHCPv6 is not served", "link": "DHCPv6 is not served",
-	"prefix": "DHCPv6 is not served", "reservation6": "DHCPv6 is not served",
-	"license": "no license is needed", "ccm": "there is no regional cluster",
-	"lease-notification": "the server sends no mail; its metrics have the number of free addresses",
-	"custom-option":      "write option and option-set dhcp-custom", "vendor-option": "write option-set and option",
-	"namespace":       "write vpn",
-	"dhcp-dns-update": "the server does not update DNS", "dns-update-map": "the server does not update DNS",
-	"key": "the server does not update DNS", "failover-pair": "failover is not part of this version",
-	"ldap": "clients are not looked up in LDAP", "extension": "the server runs no extensions",
-	"snmp": "the server sends no SNMP traps", "trap": "the server sends no SNMP traps", "addr-trap": "the server sends no SNMP traps",
-	"trap-recipient": "the server sends no SNMP traps", "dhcp-address-block": "there are no address blocks",
-	"address-block": "there are no address blocks", "subnet": "there are no address blocks", "dhcp-subnet": "there are no address blocks",
-	"group": "roles are attributes of admin", "role": "roles are attributes of admin",
-	"owner": "there is no regional cluster", "region": "there is no regional cluster",
-}
-
 // commandTable makes the table, sorted by name: the classes' and our own.
 func commandTable() []*command {
 	cs := own()
@@ -86,6 +64,13 @@ func commandTable() []*command {
 	return cs
 }
 
+// IsCommand tells whether a line may begin with that word, be it with a command
+// that is only known and not supported.
+func IsCommand(word string) bool {
+	known := func(c *command) bool { return same(c.name, word) }
+	return slices.ContainsFunc(commandTable(), known) || notHere(word) != nil
+}
+
 // findCommand finds the command that a word names.
 func (s *Shell) findCommand(word string) (*command, *objects.Error) {
 	var names []string
@@ -98,8 +83,8 @@ func (s *Shell) findCommand(word string) (*command, *objects.Error) {
 		}
 		names = append(names, c.name)
 	}
-	if why, ok := elsewhere[strings.ToLower(word)]; ok {
-		return nil, objects.Errorf(objects.NotSupported, "%s: %s", strings.ToLower(word), why)
+	if err := notHere(word); err != nil {
+		return nil, err
 	}
 	if s.interactive {
 		full, ok, err := abbreviated(word, names, objects.UnknownCommand)

@@ -25,6 +25,9 @@ func runExport(c *call) *objects.Error {
 		return c.tooFew(exportUsage)
 	}
 	if what := c.words[1].Text; !strings.EqualFold(what, "leases") {
+		if err := noSuchFile("export", what); err != nil {
+			return err
+		}
 		return objects.Errorf(objects.UnknownKeyword, "export does not know %q; write %s", shorten(what, 60), exportUsage)
 	}
 	c.at, c.verb = 2, "leases"
@@ -104,9 +107,10 @@ func runImport(c *call) *objects.Error {
 	if len(c.words) < 2 {
 		return c.tooFew(usage)
 	}
-	if what := c.words[1].Text; strings.EqualFold(what, "named.boot") {
-		return objects.Errorf(objects.NotSupported, "import named.boot: DNS is not served")
-	} else if !strings.EqualFold(what, "leases") {
+	if what := c.words[1].Text; !strings.EqualFold(what, "leases") {
+		if err := noSuchFile("import", what); err != nil {
+			return err
+		}
 		return objects.Errorf(objects.UnknownKeyword, "import does not know %q; write %s", shorten(what, 60), usage)
 	}
 	c.at, c.verb = 2, "leases"

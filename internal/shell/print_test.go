@@ -68,7 +68,11 @@ func TestTyposBeforeAnyServer(t *testing.T) {
 		{"session cache drop", `307 Unknown keyword - session cache does not know "drop"; write refresh or clear`},
 		{"session get", `310 Too few arguments - write session get <attribute>`},
 		{"export leases -all x", `307 Unknown keyword - export leases does not know "-all"; write -client or -server`},
-		{"export zone x", `307 Unknown keyword - export does not know "zone"; write export leases -client | -server [<vpn>] <file | ->`},
+		{"export zone x", `322 Feature not supported - export zone: DNS is not served`},
+		{"export addresses file=x dhcp-only", `322 Feature not supported - export addresses: report shows how many addresses are in use, lease list which`},
+		{"Option-DataType list", `322 Feature not supported - option-datatype: option listtypes lists the types`},
+		{"help ldap", `322 Feature not supported - ldap: clients are not looked up in LDAP`},
+		{"export lease x", `307 Unknown keyword - export does not know "lease"; write export leases -client | -server [<vpn>] <file | ->`},
 		{"import leases /no/such/file", `317 Open failed - open /no/such/file: no such file or directory`},
 		{"import named.boot x", `322 Feature not supported - import named.boot: DNS is not served`},
 		{"report colum-separator=|", `307 Unknown keyword - report does not know "colum-separator=|", did you mean column-separator=?`},
@@ -259,5 +263,32 @@ func TestReportTable(t *testing.T) {
 		if d := cmp.Diff(tc.want, strings.Join(lines, "\n")); d != "" {
 			t.Errorf("separator %q (-want +got):\n%s", tc.separator, d)
 		}
+	}
+}
+
+// TestEveryWordOfTheProduct: what the product's command language begins lines
+// with is a command or known not to be one here, and never both.
+func TestEveryWordOfTheProduct(t *testing.T) {
+	s, out := offline(t)
+	words := "acl address-block address-block-policy admin client client-class client-class-policy client-policy custom-option dhcp dhcp-interface " +
+		"dns exit export extension force-lock help import key ldap lease lease-notification license namespace option-datatype policy quit " +
+		"remote-dns report save scope scope-policy scope-selection-tag server session subnet tftp trap vendor-option zone " +
+		"addr-trap ccm cluster dhcp-address-block dhcp-address-block-policy dhcp-dns-update dhcp-link dhcp-link-policy dhcp-prefix " +
+		"dhcp-prefix-policy dhcp-subnet dns-interface dns-update-map failover-pair group ha-dns-pair lease6 option option-set owner region " +
+		"reservation role router router-interface router-type scope-template scope-template-policy snmp snmp-interface trap-recipient " +
+		"update-policy vpn zone-dist zone-template link prefix link-template prefix-template reservation6"
+	for w := range strings.FieldsSeq(words) {
+		if !IsCommand(w) {
+			t.Errorf("%s is not known", w)
+		}
+		_, err := s.findCommand(w)
+		if here := notHere(w); (err == nil) == (here != nil) {
+			t.Errorf("%s: %v, %v", w, err, here)
+		} else if err != nil && !strings.HasPrefix(run(t, s, out, w+" list"), "322 Feature not supported - "+w+": ") {
+			t.Errorf("%s list: %s", w, out)
+		}
+	}
+	if IsCommand("scop") {
+		t.Error("scop is a command")
 	}
 }
