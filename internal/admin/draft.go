@@ -3,7 +3,6 @@ package admin
 import (
 	"fmt"
 	"maps"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -43,9 +42,13 @@ func (d *draft) put(o *objects.Object) {
 }
 
 // delete removes an object and what belongs to it alone: its embedded policy,
-// the reservations of a scope that no other scope has, the definitions of an
-// option set, the sub-options of a definition.
+// the reservations of a scope, the definitions of an option set, the
+// sub-options of a definition.
 func (d *draft) delete(o *objects.Object) {
+	var reserved []*objects.Object
+	if o.Class == objects.Scope {
+		reserved = reservationsOf(d.table, o)
+	}
 	d.drop(o)
 	for _, a := range o.Class.Attrs {
 		if a.Kind != objects.Obj {
@@ -57,11 +60,8 @@ func (d *draft) delete(o *objects.Object) {
 	}
 	switch o.Class {
 	case objects.Scope:
-		subnet, vpn := objects.ScopeSubnet.Of(o), objects.ScopeVPN.Of(o)
-		for _, r := range d.table.reservationsIn(vpn, subnet) {
-			if _, addr := objects.ReservationAddress(r); d.table.cfg.ScopeAt(vpn, addr) == nil {
-				d.delete(r)
-			}
+		for _, r := range reserved {
+			d.delete(r)
 		}
 	case objects.OptionSet, objects.Option:
 		for _, inner := range d.table.usersOf(objectNeed(o.Class.Name, o.Name)) {
@@ -170,12 +170,14 @@ func (d *draft) checkUsers(e *edit, seen map[ref]bool) []*objects.Error {
 			}
 		}
 	}
-	if subnet, vpn, ok := d.moved(e); ok {
-		for _, r := range d.table.reservationsIn(vpn, subnet) {
-			if found := d.checkObject(r); len(found) > 0 && !seen[refOf(r)] {
-				broken = append(broken, r.Ref())
-				errs = append(errs, found...)
-			}
+	for _, r := range d.unsettled(e) {
+		if seen[refOf(r)] {
+			continue
+		}
+		seen[refOf(r)] = true
+		if found := d.checkObject(r); len(found) > 0 {
+			broken = append(broken, r.Ref())
+			errs = append(errs, found...)
 		}
 	}
 	if e.after == nil && len(broken) > 0 {
@@ -223,16 +225,25 @@ func (d *draft) shadowed(o *objects.Object) []string {
 	return []string{optionNeed(id), "option-name:" + strings.ToLower(objects.OptionName.Of(o))}
 }
 
-// moved tells the subnet that a scope has left.
-func (d *draft) moved(e *edit) (subnet netip.Prefix, vpn int, ok bool) {
-	if e.before == nil || e.before.Class != objects.Scope {
-		return netip.Prefix{}, 0, false
+// unsettled lists the reservations that may have lost their scope: those in a
+// subnet that it has left, or that it came to share with others, or whose
+// ranges part it otherwise than before.
+func (d *draft) unsettled(e *edit) []*objects.Object {
+	if pick(e.before, e.after).Class != objects.Scope {
+		return nil
 	}
-	subnet, vpn = objects.ScopeSubnet.Of(e.before), objects.ScopeVPN.Of(e.before)
-	if e.after != nil && objects.ScopeSubnet.Of(e.after) == subnet {
-		return netip.Prefix{}, 0, false
+	var all []*objects.Object
+	if e.before != nil && (e.after == nil || objects.ScopeSubnet.Of(e.after) != objects.ScopeSubnet.Of(e.before)) {
+		all = d.table.reservationsIn(objects.ScopeVPN.Of(e.before), objects.ScopeSubnet.Of(e.before))
 	}
-	return subnet, vpn, subnet.IsValid()
+	if e.after == nil {
+		return all
+	}
+	vpn, subnet := objects.ScopeVPN.Of(e.after), objects.ScopeSubnet.Of(e.after)
+	if len(d.table.cfg.ScopesOf(vpn, subnet)) > 1 {
+		all = append(all, d.table.reservationsIn(vpn, subnet)...)
+	}
+	return all
 }
 
 // joined makes one error of several: the first, with the others as details.

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"maps"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,6 +72,9 @@ func reservationName(t *table, scope *objects.Object, address string) (string, *
 	if subnet := objects.ScopeSubnet.Of(scope); !subnet.Contains(addr) {
 		return "", objects.Errorf(objects.NotInSubnet, "%s is not in %s, the subnet of %s", addr, subnet, scope.Ref())
 	}
+	if at := t.cfg.ScopeAt(objects.ScopeVPN.Of(scope), addr); at != nil && at.Name != scope.Name && inRanges(at, addr) {
+		return "", objects.Errorf(objects.NotInSubnet, "%s is in a range of %s, not of %s", addr, at.Ref(), scope.Ref())
+	}
 	return objects.JoinVPN(vpn, addr.String()), nil
 }
 
@@ -110,13 +114,14 @@ func sameClient(a, b *objects.Object) bool {
 // outsideRanges is the status for an address that is only there because it is
 // reserved: the lease comes and goes with the reservation.
 func outsideRanges(scope, reservation *objects.Object, code objects.Code) *objects.Error {
-	_, addr := objects.ReservationAddress(reservation)
-	for _, r := range objects.ScopeRanges.Of(scope) {
-		if r.Contains(addr) {
-			return nil
-		}
+	if _, addr := objects.ReservationAddress(reservation); inRanges(scope, addr) {
+		return nil
 	}
 	return &objects.Error{Code: code}
+}
+
+func inRanges(scope *objects.Object, addr netip.Addr) bool {
+	return slices.ContainsFunc(objects.ScopeRanges.Of(scope), func(r objects.Range) bool { return r.Contains(addr) })
 }
 
 func removeReservation(c *call) *objects.Error {

@@ -41,10 +41,10 @@ func TestRanges(t *testing.T) {
 	w.is(w.printed("scope", "s", "listRanges"), "10.1.0.10 10.1.0.14\n10.1.0.121 10.1.0.200")
 	w.refused(w.scope("removeRange", "1", "5"), objects.NotFound)
 
-	w.ok(w.root.create("scope", "inner", "10.1.0.0/25"))
-	err, _ := w.root.do("scope", "inner", "addRange", "12", "30")
+	w.ok(w.root.create("scope", "two", "10.1.0.0/24"))
+	err, _ := w.root.do("scope", "two", "addRange", "12", "30")
 	w.refused(err, objects.RangeOverlap, `scope "s"`)
-	w.is(w.printed("scope", "inner", "listRanges"), "")
+	w.is(w.printed("scope", "two", "listRanges"), "")
 	w.refused(w.scope("changeSubnet", "10.3.0.0", "255.255.255.0"), objects.InvalidRange, "10.1.0.10")
 	w.ok(w.scope("removeRange", "10.1.0.0", "10.1.0.255"))
 	w.ok(w.scope("changeSubnet", "10.3.0.0/24"))
@@ -96,17 +96,61 @@ func TestReservations(t *testing.T) {
 	w.ok(w.root.delete("vpn", "red"))
 }
 
-func TestDeletedScopeKeepsWhatAnotherHas(t *testing.T) {
+func TestScopesDoNotOverlap(t *testing.T) {
 	w := newWorld(t)
-	w.ok(w.root.create("scope", "wide", "10.1.0.0/16"))
 	w.ok(w.root.create("scope", "s", "10.1.2.0/24"))
 	w.refused(w.scope("addReservation", "10.1.2.9", "00:11:22:33:44:55"), objects.LeaseCreated)
-	w.ok(w.root.delete("scope", "s"))
-	w.is(w.root.value("reservation", "10.1.2.9", "scope"), "wide")
-	w.ok(w.root.delete("scope", "wide"))
-	if names := w.root.names("reservation", ""); len(names) != 0 {
-		t.Errorf("reservations without a scope: %q", names)
+	w.refused(w.root.create("scope", "wide", "10.1.0.0/16"), objects.RangeOverlap, `scope "s"`, "10.1.2.0/24")
+	w.refused(w.root.create("scope", "part", "10.1.2.128/25"), objects.RangeOverlap, `scope "s"`)
+	w.ok(w.root.create("scope", "t", "10.1.3.0/24"))
+	err, _ := w.root.do("scope", "t", "changeSubnet", "10.1.0.0/16")
+	w.refused(err, objects.RangeOverlap, `scope "s"`)
+	w.refused(w.root.set("scope", "t", "subnet=10.1.2.0/25"), objects.RangeOverlap, `scope "s"`)
+	w.is(w.root.value("scope", "t", "subnet"), "10.1.3.0/24")
+	for subnet, why := range map[string]string{
+		"0.0.0.0/0": "/8", "10.0.0.0/31": "/30", "127.0.0.0/24": "own network", "224.0.1.0/24": "multicast", "10.9.0.5/24": "10.9.0.0/24",
+	} {
+		w.refused(w.root.create("scope", "x", subnet), objects.Invalid, why)
+		err, _ := w.root.do("scope", "t", "changeSubnet", subnet)
+		w.refused(err, objects.Invalid, why)
 	}
+	w.refused(w.root.create("scope", "x", "10.66.0.0/24", "nonsense"), objects.TooManyArguments, "nonsense")
+	// In one transaction the order counts, as in a batch.
+	w.ok(w.root.begin())
+	err, _ = w.root.do("scope", "t", "changeSubnet", "10.4.0.0/16")
+	w.ok(err)
+	w.ok(w.root.create("scope", "u", "10.1.3.0/24"))
+	err, _ = w.root.do("scope", "t", "changeSubnet", "10.5.0.0", "255.255.0.0")
+	w.ok(err)
+	w.ok(w.root.create("scope", "v", "10.4.0.0/24"))
+	w.ok(w.root.commit())
+}
+
+func TestScopesOfOneSubnetPartItByRanges(t *testing.T) {
+	w := newWorld(t)
+	w.ok(w.root.create("scope", "s", "10.1.2.0/24"))
+	w.ok(w.scope("addRange", "10", "20"))
+	w.ok(w.scope("addReservation", "10.1.2.15", "00:11:22:33:44:55"))
+	w.refused(w.scope("addReservation", "10.1.2.9", "00:11:22:33:44:66"), objects.LeaseCreated)
+	// A second scope would leave open whose 10.1.2.9 is.
+	w.refused(w.root.create("scope", "a", "10.1.2.0/24"), objects.NotInSubnet, `"10.1.2.9"`, `scope "a"`, `scope "s"`)
+	w.ok(w.scope("addRange", "9", "9"))
+	w.ok(w.root.create("scope", "a", "10.1.2.0/24"))
+	w.is(w.root.value("reservation", "10.1.2.9", "scope"), "s")
+	w.refused(w.scope("removeRange", "9", "9"), objects.NotInSubnet, `"10.1.2.9"`)
+	err, _ := w.root.do("scope", "a", "addReservation", "10.1.2.30", "00:11:22:33:44:77")
+	w.refused(err, objects.NotInSubnet, `scope "a"`, `scope "s"`, "range")
+	err, _ = w.root.do("scope", "a", "addRange", "30", "40")
+	w.ok(err)
+	err, _ = w.root.do("scope", "a", "addReservation", "10.1.2.9", "00:11:22:33:44:88")
+	w.refused(err, objects.NotInSubnet, `scope "s"`)
+	err, _ = w.root.do("scope", "a", "addReservation", "10.1.2.30", "00:11:22:33:44:77")
+	w.ok(err)
+	// Each takes its own along when it goes.
+	w.ok(w.root.delete("scope", "s"))
+	w.is(strings.Join(w.root.names("reservation", ""), " "), "10.1.2.30")
+	w.ok(w.root.delete("scope", "a"))
+	w.is(strings.Join(w.root.names("reservation", ""), " "), "")
 }
 
 func TestSecondariesNeedTheirPrimary(t *testing.T) {
@@ -186,8 +230,8 @@ func TestNames(t *testing.T) {
 	w.is(c.value("policy", "GOLD", "grace-period"), "")
 	_, err := c.object("policy", "gol")
 	w.refused(err, objects.NotFound, "did you mean Gold?")
-	w.ok(c.create("client", "00D0BAD3BD3B")) // no MAC address beyond doubt
-	w.ok(c.create("client", "00:D0:BA:D3:BD:3B"))
+	w.ok(c.create("client", "00D0BAD3BD3B"))
+	w.refused(c.create("client", "00d0.bad3.bd3b"), objects.DuplicateObject, "1,6,00:d0:ba:d3:bd:3b")
 	w.refused(c.create("client", "1,6,00-d0-ba-d3-bd-3b"), objects.DuplicateObject)
 	w.refused(c.create("scope", "x", "10.0.0.0"), objects.Invalid, "10.0.0.0")
 	w.refused(c.create("scope", "x"), objects.TooFewArguments)

@@ -109,7 +109,7 @@ func typedNet(t *rapid.T, k Kind) string {
 	case IP6Addr:
 		return netip.AddrFrom16([16]byte(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "address"))).String()
 	case Subnet:
-		return netip.PrefixFrom(drawAddr(t), rapid.IntRange(0, 32).Draw(t, "bits")).String()
+		return netip.PrefixFrom(drawAddr(t), rapid.IntRange(0, 32).Draw(t, "bits")).Masked().String()
 	case Ranges:
 		var items []string
 		for i := range rapid.IntRange(0, 5).Draw(t, "ranges") {
@@ -163,7 +163,7 @@ func TestRefusalsOfEveryAttribute(t *testing.T) {
 		Bool: {"", "yes", "2"}, Feature: {"", "yes", "2"},
 		Date: {"", "soon", "31 Oct 2001", "-5000y"}, Time: {"", "soon", "-1", "5q", "99999999w"},
 		IPAddr: {"", "x", "10.0.0.0/8", "256.0.0.1", "::1"}, IP6Addr: {"", "10.0.0.1"},
-		Subnet: {"", "10.0.0.0", "10.0.0.0/33", "::/64"}, MAC: {"", "x", "1,6,00:01", "300,1,00"},
+		Subnet: {"", "10.0.0.0", "10.0.0.0/33", "::/64", "10.0.0.5/24"}, MAC: {"", "x", "1,6,00:01", "300,1,00"},
 		Blob: {"", "x", "0x123"}, Flags: {"no-such-word", "99"}, Enum: {"", "no-such-word", "99"},
 		DName: {"", "a b", "a..b"}, Expr: {"", "(", ")", `"x`}, OptionIDs: {"a b", ",,"}, List: {",", "a\x01"},
 		Ranges: {"x", "10.0.0.9-10.0.0.1", "10.0.0.1-10.0.0.5,10.0.0.3"}, Obj: {"x"},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"strings"
 )
 
 // Scope is a set of addresses of one subnet.
@@ -12,7 +13,7 @@ var Scope = class("scope", "Addresses of one subnet and how to lease them")
 // What the scope is.
 var (
 	ScopeName        = Scope.named("Name of the scope")
-	ScopeSubnet      = Scope.subnet("subnet", "", Basic, "Network address and mask bits", required)
+	ScopeSubnet      = Scope.subnet("subnet", "", Basic, "Network address and mask bits, from /8 to /30; scopes of one VPN have the same subnet or none of its addresses in common", required)
 	ScopeAddr        = Scope.address("addr", "", Basic, "Network address of the subnet", derived(prefixAddr(ScopeSubnet)))
 	ScopeMask        = Scope.address("mask", "", Basic, "Mask of the subnet", derived(prefixMask(ScopeSubnet)))
 	ScopeRanges      = Scope.ranges("ranges", "", Hidden, "Ranges of addresses to lease; addRange and removeRange change them, listRanges shows them")
@@ -129,7 +130,9 @@ func SubnetOf(args []string) (netip.Prefix, *Error) {
 	case len(args) == 0:
 		return netip.Prefix{}, Errorf(TooFewArguments, "a subnet is <addr> <mask> or <addr>/<bits>")
 	case len(args) > 2:
-		return netip.Prefix{}, Errorf(TooManyArguments, "a subnet is <addr> <mask> or <addr>/<bits>")
+		return netip.Prefix{}, Errorf(TooManyArguments, "a subnet is <addr> <mask> or <addr>/<bits>; %q is too much", shorten(args[2]))
+	case len(args) == 2 && strings.Contains(args[0], "/"):
+		return netip.Prefix{}, Errorf(TooManyArguments, "a subnet is <addr> <mask> or <addr>/<bits>; %q is too much", shorten(args[1]))
 	}
 	text := args[0]
 	if len(args) == 2 {

@@ -145,7 +145,9 @@ func TestArguments(t *testing.T) {
 	}{
 		{Scope, []string{"192.168.50.0", "255.255.255.0"}, want{"subnet": "192.168.50.0/24"}, 0},
 		{Scope, []string{"192.168.50.0/26"}, want{"subnet": "192.168.50.0/26"}, 0},
-		{Scope, []string{"192.168.50.7", "255.255.255.0"}, want{"subnet": "192.168.50.0/24"}, 0},
+		{Scope, []string{"192.168.50.0", "255.255.255.0"}, want{"subnet": "192.168.50.0/24"}, 0},
+		{Scope, []string{"192.168.50.7", "255.255.255.0"}, nil, Invalid},
+		{Scope, []string{"192.168.50.0/24", "nonsense"}, nil, TooManyArguments},
 		{Scope, []string{"192.168.50.0", "255.0.255.0"}, nil, Invalid},
 		{Scope, []string{"192.168.50.0"}, nil, Invalid},
 		{Scope, nil, nil, TooFewArguments},

@@ -85,25 +85,17 @@ func checkScope(o *Object, cfg *Config) []*Error {
 	bad := func(code Code, format string, args ...any) {
 		errs = append(errs, Errorf(code, "%s %s", o.Ref(), fmt.Sprintf(format, args...)))
 	}
+	if why := unusable(subnet); why != "" {
+		bad(Invalid, "subnet: %s %s", subnet, why)
+	}
 	ranges := ScopeRanges.Of(o)
 	for _, r := range ranges {
 		if why := outside(subnet, r); why != "" {
 			bad(InvalidRange, "ranges: %s %s", r, why)
 		}
 	}
-	if len(ranges) > 0 {
-		for _, s := range cfg.scopesTouching(vpn, subnet) {
-			if s.Name == o.Name {
-				continue
-			}
-			for _, r := range ScopeRanges.Of(s) {
-				for _, own := range ranges {
-					if own.Overlaps(r) {
-						bad(RangeOverlap, "ranges: %s overlaps %s of %s", own, r, s.Ref())
-					}
-				}
-			}
-		}
+	if err := overlaps(o, cfg, vpn, subnet); err != nil {
+		errs = append(errs, err)
 	}
 	if vpn != 0 && cfg.VPNByID(vpn) == nil {
 		bad(NotFound, "vpn-id: there is no vpn with the number %d", vpn)
@@ -119,14 +111,63 @@ func checkScope(o *Object, cfg *Config) []*Error {
 	return errs
 }
 
+// unusable says why a subnet can be no scope's.
+func unusable(subnet netip.Prefix) string {
+	first := subnet.Addr().As4()[0]
+	switch {
+	case subnet.Bits() > 30:
+		return "has no address for a client beside the network's own and its broadcast address; the longest mask is /30"
+	case subnet.Bits() < 8:
+		return "is larger than any network; the shortest mask is /8"
+	case first == 0:
+		return "is no network: addresses from 0.0.0.0 to 0.255.255.255 are nobody's"
+	case first == 127:
+		return "is each machine's own network: its packets never leave a machine"
+	case first >= 224:
+		return "is in the multicast and reserved addresses, from 224.0.0.0 up"
+	}
+	return ""
+}
+
+// overlaps refuses a scope in whose subnet another one lies, or the other way
+// round: nothing would say which of them an address belongs to. Several may
+// share one subnet; their ranges part it among them.
+func overlaps(o *Object, cfg *Config, vpn int, subnet netip.Prefix) *Error {
+	var wrong []string
+	err := &Error{Code: RangeOverlap}
+	for _, s := range cfg.scopesTouching(vpn, subnet) {
+		if strings.EqualFold(s.Name, o.Name) {
+			continue
+		}
+		other := ScopeSubnet.Of(s)
+		if other != subnet {
+			wrong = append(wrong, fmt.Sprintf("%s subnet: %s overlaps %s of %s", o.Ref(), subnet, other, s.Ref()))
+			continue
+		}
+		for _, r := range ScopeRanges.Of(s) {
+			for _, own := range ScopeRanges.Of(o) {
+				if own.Overlaps(r) {
+					wrong = append(wrong, fmt.Sprintf("%s ranges: %s overlaps %s of %s", o.Ref(), own, r, s.Ref()))
+				}
+			}
+		}
+	}
+	switch len(wrong) {
+	case 0:
+		return nil
+	case 1:
+		err.Msg = wrong[0]
+	default:
+		err.Msg = fmt.Sprintf("%s, and there are %d more", wrong[0], len(wrong)-1)
+	}
+	return err
+}
+
 // outside says why a range does not fit into a subnet: an end lies outside, or
 // is the network's own or its broadcast address.
 func outside(subnet netip.Prefix, r Range) string {
 	if !subnet.Contains(r.First) || !subnet.Contains(r.Last) {
 		return "is not in " + subnet.String()
-	}
-	if subnet.Bits() >= 31 {
-		return ""
 	}
 	if r.First == subnet.Addr() {
 		return "begins with the network address"
@@ -165,12 +206,25 @@ func checkReservation(o *Object, cfg *Config) []*Error {
 		errs = append(errs, Errorf(NotInSubnet, "%s: no scope has the address", o.Ref()))
 	} else if why := outside(ScopeSubnet.Of(scope), Range{addr, addr}); why != "" {
 		errs = append(errs, Errorf(NotInSubnet, "%s: the address is the network's own or its broadcast address in %s", o.Ref(), scope.Ref()))
+	} else if why := unowned(scope, cfg, number, addr); why != "" {
+		errs = append(errs, Errorf(NotInSubnet, "%s: %s", o.Ref(), why))
 	}
 	key := ReservationLookupKey.Of(o)
 	if canonical, _, err := LookupKey(key, "-"+o.Text(ReservationLookupKeyType.Attr)); err != nil || canonical != key {
 		errs = append(errs, Errorf(Invalid, "%s lookup-key: %q is not a canonical %s", o.Ref(), shorten(key), o.Text(ReservationLookupKeyType.Attr)))
 	}
 	return errs
+}
+
+// unowned says why a reserved address belongs to none of several scopes of one
+// subnet.
+func unowned(scope *Object, cfg *Config, vpn int, addr netip.Addr) string {
+	subnet := ScopeSubnet.Of(scope)
+	of := cfg.ScopesOf(vpn, subnet)
+	if len(of) < 2 || slices.ContainsFunc(ScopeRanges.Of(scope), func(r Range) bool { return r.Contains(addr) }) {
+		return ""
+	}
+	return fmt.Sprintf("%s and %s share the subnet %s and no range of theirs has the address: add it to the ranges of the one that it is for", of[0].Ref(), of[1].Ref(), subnet)
 }
 
 func checkVpn(o *Object, cfg *Config) []*Error {

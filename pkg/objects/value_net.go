@@ -58,13 +58,17 @@ func ParseIPv4(text string) (netip.Addr, error) {
 	return ip, nil
 }
 
-// ParseSubnet reads address/bits and drops the host bits.
+// ParseSubnet reads address/bits. Host bits are refused: who types them means
+// an address, or another mask.
 func ParseSubnet(text string) (netip.Prefix, error) {
 	p, err := netip.ParsePrefix(text)
 	if err != nil || !p.Addr().Is4() {
 		return netip.Prefix{}, fmt.Errorf("must be a subnet such as 192.168.50.0/24")
 	}
-	return p.Masked(), nil
+	if m := p.Masked(); m != p {
+		return netip.Prefix{}, fmt.Errorf("has host bits: the subnet is %s", m)
+	}
+	return p, nil
 }
 
 // ReadMAC reads a hardware address: 010203040506, octets separated by colon,

@@ -85,7 +85,7 @@ func TestParse(t *testing.T) {
 		{IPAddr, "192.168.50.1", "192.168.50.1"}, {IPAddr, "192.168.50", "!must be an IPv4 address"}, {IPAddr, "fe80::1", "!must be an IPv4 address"},
 		{IPAddr, "192.168.050.1", "!must be an IPv4 address"},
 		{IP6Addr, "FE80:0::1", "fe80::1"}, {IP6Addr, "10.0.0.1", "!must be an IPv6 address"}, {IP6Addr, "fe80::1%eth0", "!must be an IPv6 address"},
-		{Subnet, "10.1.0.0/16", "10.1.0.0/16"}, {Subnet, "10.1.2.3/16", "10.1.0.0/16"}, {Subnet, "10.1.0.0", "!must be a subnet"}, {Subnet, "10.1.0.0/33", "!must be a subnet"},
+		{Subnet, "10.1.0.0/16", "10.1.0.0/16"}, {Subnet, "10.1.2.3/16", "!has host bits: the subnet is 10.1.0.0/16"}, {Subnet, "10.1.0.0", "!must be a subnet"}, {Subnet, "10.1.0.0/33", "!must be a subnet"},
 		{MAC, "010203040506", "1,6,01:02:03:04:05:06"}, {MAC, "01:02:03:04:05:06", "1,6,01:02:03:04:05:06"},
 		{MAC, "01-02-03-0A-0b-0c", "1,6,01:02:03:0a:0b:0c"}, {MAC, "01.02.03.04.05.06", "1,6,01:02:03:04:05:06"},
 		{MAC, "0102.0304.0506", "1,6,01:02:03:04:05:06"}, {MAC, "1,6,00:D0:ba:d3:bd:3b", "1,6,00:d0:ba:d3:bd:3b"},
