@@ -149,8 +149,8 @@ func FuzzReply(f *testing.F) {
 			r.RelayInfo = bytes.Repeat([]byte{relay}, int(relay)/2)
 		}
 		for i, n := range sizes {
-			if code := uint8(i + 99); !mandatory(code) {
-				r.Add(code, bytes.Repeat([]byte{n}, int(n)*(1+i%3)))
+			if code := i + 99; code < int(optEnd) && !mandatory(uint8(code)) {
+				r.Add(uint8(code), bytes.Repeat([]byte{n}, int(n)*(1+i%3)))
 			}
 		}
 		if kind&8 != 0 {
