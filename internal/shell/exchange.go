@@ -34,7 +34,7 @@ func runExport(c *call) *objects.Error {
 	if err := c.need(2, 3, exportUsage); err != nil {
 		return err
 	}
-	req := &adminv1.ListLeasesRequest{Vpn: c.session.vpn(), CommittedOnly: true, States: []string{"leased"}}
+	req := &adminv1.ListLeasesRequest{CommittedOnly: true, States: []string{"leased"}}
 	switch strings.ToLower(c.arg(0)) {
 	case "-client":
 	case "-server":
@@ -45,6 +45,12 @@ func runExport(c *call) *objects.Error {
 	path := c.args()[len(c.args())-1].Text
 	if len(c.args()) == 3 {
 		req.Vpn = c.arg(1)
+	} else {
+		vpn, err := c.currentVPN()
+		if err != nil {
+			return err
+		}
+		req.Vpn = vpn
 	}
 	if path != "-" && c.tx == txDryRun {
 		return c.wouldWrite(path, "the leases")

@@ -27,7 +27,8 @@ const leaseListUsage = "[-macaddr <macaddr>] [-subnet <addr>/<bits>] [-vpn <vpn>
 
 // runLeaseList does lease list, listnames and listbrief, with their filters.
 func runLeaseList(c *call) *objects.Error {
-	req := &adminv1.ListLeasesRequest{Vpn: c.session.vpn()}
+	req := &adminv1.ListLeasesRequest{}
+	named := false
 	words := c.args()
 	for ; len(words) > 0; words = words[2:] {
 		flag := words[0].Text
@@ -49,10 +50,17 @@ func runLeaseList(c *call) *objects.Error {
 			}
 			req.Subnet = p.Masked().String()
 		case "-vpn":
-			req.Vpn = value
+			req.Vpn, named = value, true
 		default:
 			return objects.Errorf(objects.UnknownKeyword, "lease %s does not know %q%s", c.verb, flag, nearest(flag, []string{"-macaddr", "-subnet", "-vpn"}))
 		}
+	}
+	if !named {
+		vpn, err := c.currentVPN()
+		if err != nil {
+			return err
+		}
+		req.Vpn = vpn
 	}
 	return c.leases(req, func(p *adminv1.Object) {
 		o := fromProto(p)
@@ -75,6 +83,9 @@ func runReservationList(c *call) *objects.Error {
 		return err
 	}
 	within, vpn, err := reservationFilter(c.arg(0), c.session.vpn())
+	if err == nil && c.arg(0) != "" && vpn == c.session.vpn() {
+		_, err = c.currentVPN()
+	}
 	if err != nil {
 		return err
 	}

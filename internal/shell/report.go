@@ -21,8 +21,9 @@ var reportWords = []string{"column-separator=", "file=", "vpn=", "dhcp-only", "d
 var reportHeader = []string{"Subnet", "Bits", "%Free", "Total", "Reserved", "Leased", "Available", "Offered", "Unavailable", "Deactivated", "Other", "Scope"}
 
 func runReport(c *call) *objects.Error {
-	req := &adminv1.UtilizationRequest{Vpn: c.session.vpn()}
+	req := &adminv1.UtilizationRequest{}
 	separator, path := "", ""
+	named := false
 	for _, w := range c.args() {
 		name, value, _ := strings.Cut(w.Text, "=")
 		switch strings.ToLower(name) {
@@ -31,13 +32,20 @@ func runReport(c *call) *objects.Error {
 		case "file":
 			path = value
 		case "vpn":
-			req.Vpn = value
+			req.Vpn, named = value, true
 		case "dhcp-only", "dhcpv4": // all there is
 		case "dhcpv6":
 			return objects.Errorf(objects.NotSupported, "report dhcpv6: DHCPv6 is not served")
 		default:
 			return objects.Errorf(objects.UnknownKeyword, "report does not know %q%s", shorten(w.Text, 60), nearest(name, reportWords))
 		}
+	}
+	if !named {
+		vpn, err := c.currentVPN()
+		if err != nil {
+			return err
+		}
+		req.Vpn = vpn
 	}
 	answer, err := c.client.Utilization(c.ctx, connect.NewRequest(req))
 	if err != nil {

@@ -98,6 +98,23 @@ func (c *call) checkVPN(vpn string) *objects.Error {
 	return err
 }
 
+// currentVPN is the session's VPN, for addresses and listings that name none.
+// It may have been deleted since it was chosen; neither it nor the global one
+// is meant then.
+func (c *call) currentVPN() (string, *objects.Error) {
+	vpn := c.session.vpn()
+	if vpn == "" || strings.EqualFold(vpn, objects.GlobalVPN) {
+		return vpn, nil
+	}
+	_, err := c.client.Get(c.ctx, connect.NewRequest(&adminv1.GetRequest{Class: objects.Vpn.Name, Name: vpn}))
+	if e := asError(err); e != nil && e.Code != objects.NotFound {
+		return "", e
+	} else if e != nil {
+		return "", objects.Errorf(objects.NotFound, "vpn %q, the session's current-vpn: it was deleted; 'session unset current-vpn', or set another", vpn)
+	}
+	return vpn, nil
+}
+
 func sessionUnset(c *call) *objects.Error {
 	if len(c.args()) == 0 {
 		return c.tooFew("session unset <attribute> ...")

@@ -244,7 +244,11 @@ func (c *call) qualify() *objects.Error {
 	if c.class != objects.Lease && c.class != objects.Reservation {
 		return nil
 	}
-	if vpn := c.session.vpn(); vpn != "" && !strings.Contains(c.name, "/") {
+	if !strings.Contains(c.name, "/") {
+		vpn, err := c.currentVPN()
+		if err != nil {
+			return err
+		}
 		c.name = objects.JoinVPN(vpn, c.name)
 	}
 	if _, err := c.class.Key(c.name); err != nil {
