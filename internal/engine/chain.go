@@ -120,14 +120,20 @@ const defaultLeaseTime = 7 * 24 * 3600
 
 // time reads an option that is a time; the largest number is forever.
 func (c *chain) time(code uint8) int64 {
-	v, ok := c.option(code)
-	if !ok || len(v) != 4 {
-		return 0
+	v, _ := c.option(code)
+	t, _ := wireTime(v)
+	return t
+}
+
+// wireTime reads a time as it stands on the wire.
+func wireTime(v []byte) (int64, bool) {
+	if len(v) != 4 {
+		return 0, false
 	}
 	if n := binary.BigEndian.Uint32(v); n != infinite {
-		return int64(n)
+		return int64(n), true
 	}
-	return lease.Forever
+	return lease.Forever, true
 }
 
 // infinite is a lease without end in options 51, 58 and 59.

@@ -20,12 +20,14 @@ type builder struct {
 	tags   map[string]tagID             // lower case
 	errs   []*objects.Error
 	warned []*objects.Error
+	// warnedTimes are the warnings of checkTimes.
+	warnedTimes map[string]bool
 }
 
 // compile makes the plan of a configuration. With errors there is no plan;
 // they are all that is wrong, each naming object, attribute and rule.
 func compile(cfg *objects.Config, stats *statistics, trace func(int, string)) (p *Plan, warnings, errs []*objects.Error) {
-	b := &builder{cfg: cfg, stats: stats, trace: trace, tags: map[string]tagID{}}
+	b := &builder{cfg: cfg, stats: stats, trace: trace, tags: map[string]tagID{}, warnedTimes: map[string]bool{}}
 	b.plan = &Plan{
 		config: cfg, tags: b.tags, policies: map[string]*policy{}, scopes: map[string]*scope{}, classes: map[string]*class{},
 	}
@@ -98,6 +100,7 @@ func (b *builder) compilePolicies() {
 func (b *builder) policy(o *objects.Object) *policy {
 	p, errs := compilePolicy(o, b.plan.catalog)
 	b.errs = append(b.errs, errs...)
+	b.checkOwnTimes(p)
 	return p
 }
 

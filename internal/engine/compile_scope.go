@@ -73,7 +73,9 @@ func (b *builder) compileScope(o, dhcp *objects.Object) *scope {
 	s.first, s.last = bounds(s.prefix)
 	m := objects.Mask(prefix.Bits()).As4()
 	s.mask = m[:]
-	s.chain = newChain(b.plan.layers(nil, nil, s), b.plan.catalog)
+	layers := b.plan.layers(nil, nil, s)
+	s.chain = newChain(layers, b.plan.catalog)
+	b.checkTimes(s.chain, layers)
 	s.table = lease.Scope{
 		Name: o.Name, VPN: v.id, Prefix: s.prefix,
 		FirstAvailable: objects.ScopeFirstAvailable.Of(o) || objects.DhcpPriorityAllocation.Of(dhcp),
@@ -246,12 +248,13 @@ func (b *builder) placeReservations(rs []reservation) {
 
 // reservedWho is the key under which the lease table keeps a reservation.
 // With use-client-id-for-reservations a MAC stands for the client-id that a
-// client makes of it.
+// client makes of it; the scope notes that, for those who ask for the key.
 func (s *scope) reservedWho(r *reservation) string {
 	switch {
 	case r.id != "":
 		return whoID(r.id)
 	case s.chain.reserveByClientID:
+		s.macKeys.Store(r.addr, nil)
 		return whoID(hardwareID(r.hw))
 	}
 	return whoMAC(r.hw)

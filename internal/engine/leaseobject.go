@@ -10,12 +10,7 @@ import (
 
 // object shows a lease as an object of the runtime class lease.
 func (s *Server) object(l lease.Lease) *objects.Object {
-	p := s.plan.Load()
-	vpnName := ""
-	if v := p.vpns.byID[l.VPN]; v != nil {
-		vpnName = v.name
-	}
-	o := objects.New(objects.Lease, objects.JoinVPN(vpnName, l.Addr.String()))
+	o := objects.New(objects.Lease, s.leaseName(l.Key))
 	set := func(a *objects.Attr, text string) {
 		if text != "" {
 			o.Attrs[a.Name] = text
@@ -65,19 +60,46 @@ func (s *Server) showPlace(o *objects.Object, l *lease.Lease, set func(*objects.
 		set(objects.LeaseScopeName.Attr, place.Name)
 		if place.Reserved {
 			flags |= lease.Reserved
-			set(objects.LeaseReservationKey.Attr, whoText(place.ReservedFor))
+			set(objects.LeaseReservationKey.Attr, s.reservationKey(l.Addr, &place))
 		}
 	}
 	set(objects.LeaseFlags.Attr, flagWords(flags))
 	if l.State != lease.Leased || l.Expiration == lease.Forever {
 		return
 	}
-	if sc := s.plan.Load().byID[place.Scope]; ok && sc != nil {
-		c := s.plan.Load().chain(nil, s.plan.Load().classes[lower(l.ClientClass)], sc)
-		if t1, _ := c.renewals(c.leaseTime); t1 > 0 {
-			set(objects.LeaseRenewal.Attr, dateText(l.Expiration-(c.leaseTime-t1)))
+	var c *chain
+	if p := s.plan.Load(); ok && p.byID[place.Scope] != nil {
+		c = p.chain(nil, p.classes[lower(l.ClientClass)], p.byID[place.Scope])
+	}
+	set(objects.LeaseRenewal.Attr, dateText(renewalTime(l, c)))
+}
+
+// renewalTime is when the client was told to renew. A lease does not say how
+// long it was granted for and when: if what its policy (nil if it has none)
+// gives now, counted from its start or from the last packet, ends when the
+// lease does, that was it. Else it is half of what was left at the last packet,
+// the usual share.
+func renewalTime(l *lease.Lease, c *chain) int64 {
+	if c != nil && c.leaseTime != lease.Forever {
+		t1, _ := c.renewals(c.leaseTime)
+		kept := max(c.leaseTime, c.serverLeaseTime)
+		for _, granted := range [...]int64{l.LastTransaction, l.Start} {
+			if granted+kept == l.Expiration && granted+t1 >= l.LastTransaction {
+				return granted + t1
+			}
 		}
 	}
+	return l.LastTransaction + max(0, l.Expiration-l.LastTransaction)/2
+}
+
+// reservationKey writes the lookup key of the reservation that keeps an address.
+func (s *Server) reservationKey(a lease.Addr, place *lease.Place) string {
+	if sc := s.plan.Load().byID[place.Scope]; sc != nil {
+		if _, mac := sc.macKeys.Load(a); mac {
+			return whoText("m" + place.ReservedFor[1:])
+		}
+	}
+	return whoText(place.ReservedFor)
 }
 
 // whoText writes the lookup key of a reservation as an operator knows it.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"net/netip"
+	"sync"
 	"time"
 
 	"leasehold/internal/lease"
@@ -44,6 +45,7 @@ type scope struct {
 	network     *network
 	tags        []tagID
 	includeTags map[lease.Addr][]tagID // of reservations
+	macKeys     sync.Map               // addresses reserved for the client-id that stands for a MAC
 	priority    uint64                 // lower is first
 	embedded    *policy
 	named       *policy

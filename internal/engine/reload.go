@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"strings"
 
 	"leasehold/internal/lease"
 	"leasehold/pkg/objects"
@@ -31,9 +32,7 @@ func (s *Server) prepare(cfg *objects.Config, force bool, trace func(int, string
 		if l.Live == 0 {
 			continue
 		}
-		e := lossError(l)
-		if force {
-			e.Code = objects.OkWithWarnings
+		if e := s.lossError(l, force); force {
 			r.Warnings = append(r.Warnings, e)
 		} else {
 			r.Errors = append(r.Errors, e)
@@ -45,13 +44,40 @@ func (s *Server) prepare(cfg *objects.Config, force bool, trace func(int, string
 	return plan, r
 }
 
-func lossError(l lease.Loss) *objects.Error {
+// lossError tells what a scope loses and what to do about it; with force it is
+// lost already.
+func (s *Server) lossError(l lease.Loss, force bool) *objects.Error {
 	what := "addresses of its ranges or reservations go"
 	if l.Removed {
 		what = "it goes"
 	}
-	return objects.Errorf(objects.Invalid, "scope %q: %s, and %d live leases with them; a forced reload parks them until their addresses come back",
-		l.Scope, what, l.Live)
+	leases, them, end := "1 live lease", "it", "end it"
+	if l.Live > 1 {
+		leases, them, end = fmt.Sprintf("%d live leases", l.Live), "them", "end each"
+	}
+	names := make([]string, 0, len(l.First))
+	for _, k := range l.First {
+		names = append(names, s.leaseName(k))
+	}
+	list := strings.Join(names, ", ")
+	if more := l.Live - len(l.First); more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
+	if force {
+		return objects.Errorf(objects.OkWithWarnings, "scope %q: %s, and %s with %s (%s), parked until the addresses come back",
+			l.Scope, what, leases, them, list)
+	}
+	return objects.Errorf(objects.Invalid, "scope %q: %s, and %s with %s (%s); %s with 'lease %s force-available', or park %s until the addresses come back with 'dhcp reload force'",
+		l.Scope, what, leases, them, list, end, names[0], them)
+}
+
+// leaseName is how an operator writes a lease of the running configuration.
+func (s *Server) leaseName(k lease.Key) string {
+	vpnName := ""
+	if p := s.plan.Load(); p != nil && p.vpns.byID[k.VPN] != nil {
+		vpnName = p.vpns.byID[k.VPN].name
+	}
+	return objects.JoinVPN(vpnName, k.Addr.String())
 }
 
 // Reload takes a configuration into service: first all of it is compiled and
