@@ -43,6 +43,23 @@ func TestPolicyOptions(t *testing.T) {
 	w.refused(err, objects.NotSupported)
 }
 
+func TestLeaseTimes(t *testing.T) {
+	w := newWorld(t)
+	w.ok(w.root.create("policy", "p"))
+	w.refused(w.policy("setLeaseTime", "0"), objects.Invalid, "dhcp-lease-time(51)", "at least 1 s", "4294967295")
+	w.refused(w.policy("setOption", "51", "0s"), objects.Invalid, "at least 1 s")
+	w.ok(w.policy("setLeaseTime", "4294967295"))
+	w.ok(w.policy("setOption", "58", "1d"))
+	w.ok(w.policy("setOption", "59", "2d"))
+	// What clients get instead is said, and the value is stored.
+	w.refused(w.policy("setLeaseTime", "1d"), objects.OkWithWarnings, `policy "p"`, "dhcp-rebinding-time(59), 172800 s, is not below dhcp-lease-time(51), 86400 s")
+	w.is(w.printed("policy", "p", "getLeaseTime"), "86400")
+	w.refused(w.policy("setOption", "59", "12h"), objects.OkWithWarnings, "dhcp-renewal-time(58), 86400 s, is not below dhcp-rebinding-time(59), 43200 s")
+	w.refused(w.policy("unsetOption", "59"), objects.OkWithWarnings, "dhcp-renewal-time(58), 86400 s, is not below dhcp-lease-time(51)")
+	w.ok(w.root.set("policy", "p", "grace-period=1m")) // said once
+	w.ok(w.policy("setOption", "58", "12h"))
+}
+
 func TestVendorOptions(t *testing.T) {
 	w := newWorld(t)
 	c := w.root

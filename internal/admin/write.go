@@ -54,7 +54,10 @@ func finish(d *draft, build func(*draft) *objects.Error) (warning, err *objects.
 		}
 		warning = e
 	}
-	return warning, d.check()
+	if err := d.check(); err != nil {
+		return nil, err
+	}
+	return warned(warning, d.warnings()), nil
 }
 
 // commit stores a draft that was checked. In synchronous mode the running

@@ -49,7 +49,8 @@ type Def struct {
 	Children   []*Def // sub-options, by code
 
 	layout layout
-	sets   []*Set // vendor options: the sets that enterprise numbers choose from
+	rule   func(wire []byte) string // nil: none beyond type and bounds
+	sets   []*Set                   // vendor options: the sets that enterprise numbers choose from
 }
 
 // String names the option in messages: routers(3).
@@ -120,9 +121,17 @@ func (f *fault) in(d *Def) *fault {
 
 func (f *fault) text(d *Def) string {
 	if f.at == nil || f.at == d {
-		return fmt.Sprintf("option %s of type %s %s", d, d.Type, f.rule)
+		return fmt.Sprintf("option %s%s %s", d, d.ofType(), f.rule)
 	}
-	return fmt.Sprintf("option %s: sub-option %s of type %s %s", d, f.at, f.at.Type, f.rule)
+	return fmt.Sprintf("option %s: sub-option %s%s %s", d, f.at, f.at.ofType(), f.rule)
+}
+
+// ofType names the type where it is one that operators know (listtypes).
+func (d *Def) ofType() string {
+	if !d.Type.row().Custom {
+		return ""
+	}
+	return " of type " + d.Type.String()
 }
 
 func (f *fault) refusal(d *Def) *objects.Error {
@@ -156,6 +165,11 @@ func (p parser) top(d *Def, text string) (string, []byte, *fault) {
 	canonical, wire, f := p.value(d, text, false)
 	if f == nil && len(wire) > maxWire {
 		f = faultf("takes at most %d bytes, not %d", maxWire, len(wire))
+	}
+	if f == nil && d.rule != nil {
+		if refusal := d.rule(wire); refusal != "" {
+			f = faultf("%s, not %s", refusal, quote(text))
+		}
 	}
 	return canonical, wire, f
 }

@@ -151,6 +151,9 @@ func (d *Def) numberRule() string {
 		}
 	}
 	lo, hi := d.bounds()
+	if _, most := typeBounds(Time); d.Type == Time && hi == most {
+		return fmt.Sprintf("a time of at least %d s such as 1w2d3h4m5s, or %d for no end", lo, most)
+	}
 	return fmt.Sprintf("a number from %d to %d", lo, hi)
 }
 

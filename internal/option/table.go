@@ -14,6 +14,10 @@ func (d *Def) made() *Def { d.ServerMade = true; return d }
 // within bounds a number.
 func (d *Def) within(lo, hi int64) *Def { d.Min, d.Max = lo, hi; return d }
 
+// checked adds a rule for the bytes of a value: a verb phrase for those that it
+// refuses, "" for others.
+func (d *Def) checked(rule func(wire []byte) string) *Def { d.rule = rule; return d }
+
 // or adds names that are accepted on input.
 func (d *Def) or(names ...string) *Def { d.Aliases = names; return d }
 
@@ -57,7 +61,7 @@ func builtins() []*Def {
 		def(30, "mask-supplier", Bool, Once, "Whether the client answers mask requests by ICMP"),
 		def(31, "router-discovery", Bool, Once, "Whether the client looks for routers (RFC 1256)"),
 		def(32, "router-solicitation-address", IPAddr, Once, "Where router solicitations go"),
-		def(33, "static-routes", IPAddr, Pairs, "Destination and router pairs"),
+		def(33, "static-routes", IPAddr, Pairs, "Destination and router pairs; the default route is option routers").checked(staticRoutes),
 		def(34, "trailer-encapsulation", Bool, Once, "Whether the client negotiates trailers (RFC 893)"),
 		def(35, "arp-cache-timeout", Time, Once, "Timeout of ARP cache entries"),
 		def(36, "ieee802.3-encapsulation", Bool, Once, "Whether Ethernet frames are IEEE 802.3 (RFC 1042)"),
@@ -70,12 +74,12 @@ func builtins() []*Def {
 		def(43, "vendor-encapsulated-options", Blob, Once, "Options of the client's vendor").fixed(),
 		def(44, "netbios-name-servers", IPAddr, OnePlus, "NetBIOS name servers (WINS)"),
 		def(45, "netbios-dd-servers", IPAddr, OnePlus, "NetBIOS datagram distribution servers"),
-		def(46, "netbios-node-type", RangeByte, Once, "NetBIOS node type: 1 B, 2 P, 4 M, 8 H").within(1, 8),
+		def(46, "netbios-node-type", RangeByte, Once, "NetBIOS node type: 1 B, 2 P, 4 M, 8 H").within(1, 8).checked(nodeType),
 		def(47, "netbios-scope", NString, Once, "NetBIOS scope"),
 		def(48, "font-servers", IPAddr, OnePlus, "X Window System font servers"),
 		def(49, "x-display-managers", IPAddr, OnePlus, "X Window System display managers"),
 		def(50, "dhcp-requested-address", IPAddr, Once, "Address that the client asks for").made(),
-		def(51, "dhcp-lease-time", Time, Once, "Length of the lease").fixed().or("lease-time"),
+		def(51, "dhcp-lease-time", Time, Once, "Length of the lease; 4294967295 is without end").within(1, 1<<32-1).fixed().or("lease-time"),
 		def(52, "dhcp-option-overload", Overload, Once, "Which header fields carry options").made(),
 		def(53, "dhcp-message-type", Message, Once, "Type of the DHCP message").fixed().made(),
 		def(54, "dhcp-server-identifier", IPAddr, Once, "Address of the server").made(),

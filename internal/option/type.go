@@ -97,7 +97,7 @@ var typeTable = []typeRow{
 	{TypeInfo{VendorClass, "AT_VENDOR_CLASS", []string{"vendor-class"}, true, "enterprise number, length and opaque data"}, 0, FormBytes, "(enterprise-id <n> <value>)"},
 	{TypeInfo{VendorOpts, "AT_VENDOR_OPTS", []string{"vendor-opts"}, true, "enterprise number, length and sub-options"}, 0, FormBytes, "(enterprise-id <n>((<code> <value>)...))"},
 	{TypeInfo{VendorNoLen, "AT_VENDOR_NOLEN", []string{"vendor-nolen"}, true, "enterprise number and sub-options, no length between"}, 0, FormBytes, "(enterprise-id <n>((<code> <value>)...))"},
-	{TypeInfo{ZeroSize, "AT_ZEROSIZE", []string{"zero-size"}, true, "no data"}, 0, FormBytes, "no value: \"\""},
+	{TypeInfo{ZeroSize, "AT_ZEROSIZE", []string{"zero-size"}, true, "no data"}, 0, FormBytes, "no value, which is written \"\""},
 	{TypeInfo{Message, "AT_MESSAGE", []string{"dhcpmsg"}, false, "DHCP message type"}, 1, FormUnsigned, "a DHCP message type from 1 to 18"},
 	{TypeInfo{Overload, "AT_OVERLOAD", []string{"overld"}, false, "which header fields carry options"}, 1, FormUnsigned, "1, 2 or 3"},
 	{TypeInfo{RangeByte, "AT_RANGEBYTE", []string{"rangebyte"}, false, "number in a range, 1 byte"}, 1, FormUnsigned, "a number from 0 to 255"},
