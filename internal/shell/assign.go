@@ -19,7 +19,8 @@ type assignment struct {
 }
 
 // attr finds an attribute of the command's class, under its name or an older
-// one. What the session's visibility hides is unknown.
+// one. What the session's visibility hides is unknown, but the message tells
+// where it is.
 func (c *call) attr(name string) (*objects.Attr, *objects.Error) {
 	a := c.class.Attr(name)
 	if a != nil && c.session.visible(a.Visibility) {
@@ -36,7 +37,35 @@ func (c *call) attr(name string) (*objects.Attr, *objects.Error) {
 	if a == nil && c.session.foreign && attrWord(name) {
 		return &objects.Attr{Class: c.class, Name: strings.ToLower(name), Kind: objects.String, Visibility: objects.Basic}, nil
 	}
-	return nil, objects.Errorf(objects.UnknownParameter, "%s has no attribute %q%s", c.class.Name, shorten(name, 60), nearest(name, names))
+	if a != nil {
+		return nil, hidden(objects.UnknownParameter, c.class, a.Name, a.Visibility)
+	}
+	return nil, objects.Errorf(objects.UnknownParameter, "%s has no attribute %q%s", c.class.Name, shorten(name, 60), c.session.nearestAttr(c.class, name))
+}
+
+// hidden is the answer to the name of an attribute or a verb that the session's
+// visibility hides.
+func hidden(code objects.Code, class *objects.Class, name string, at int) *objects.Error {
+	return objects.Errorf(code, "%s has %s at visibility %d; write session set visibility=%d", class.Name, name, at, at)
+}
+
+// nearestAttr ends a message about an unknown attribute: the nearest that the
+// session sees, or else the nearest that it would see at another visibility.
+func (s *session) nearestAttr(class *objects.Class, name string) string {
+	if near := nearest(name, visibleAttrs(s, class)); near != "" {
+		return near
+	}
+	var others []string
+	for _, a := range class.Attrs {
+		if !s.visible(a.Visibility) {
+			others = append(others, a.Name)
+		}
+	}
+	near := objects.Nearest(name, others)
+	if near == "" {
+		return ""
+	}
+	return fmt.Sprintf(", did you mean %s, at visibility %d?", near, class.Attr(near).Visibility)
 }
 
 // attrNames lists the attributes of the class that the session sees.

@@ -191,7 +191,7 @@ func (c *completion) verbWords(class *objects.Class, v *classVerb, args []string
 		c.attrNames(class, "", func(a *objects.Attr) bool {
 			return settableNow(a) && (a.Kind == objects.Bool || a.Kind == objects.Feature)
 		})
-	case v.name == "delete" && class == objects.Scope && len(args) == 0:
+	case v.name == "delete" && forcible(class) && len(args) == 0:
 		c.offer("force")
 	}
 }

@@ -41,11 +41,12 @@ func runServer(c *call) *objects.Error {
 	}
 	v, err := c.findVerb(vs, c.words[2].Text)
 	if err != nil {
-		own := c.verbsOf(objects.Server)
-		if v = lookVerb(own, c.words[2].Text, false); v == nil {
+		c.class = objects.Server
+		if v = lookVerb(c.verbsOf(c.class), c.words[2].Text, false); v == nil && c.hiddenVerb(c.words[2].Text) != nil {
+			return c.hiddenVerb(c.words[2].Text)
+		} else if v == nil {
 			return err
 		}
-		c.class = objects.Server
 	}
 	c.at = 3
 	if v.method == nil && c.serverAttr() {

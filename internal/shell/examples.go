@@ -60,6 +60,35 @@ var examples = map[string][]string{
 	},
 }
 
+// seeAlso are the commands that help names beside a command's own page, where
+// the tables of the classes do not tell.
+var seeAlso = map[string]string{
+	"admin":               "session",
+	"client":              "reservation",
+	"cluster":             "session",
+	"dhcp":                "dhcp-interface policy report scope server",
+	"dhcp-interface":      "dhcp",
+	"exit":                "quit",
+	"export":              "import lease report",
+	"force-lock":          "save session",
+	"help":                "session",
+	"import":              "dhcp export",
+	"lease":               "export report reservation",
+	"option":              "option-set policy",
+	"option-set":          "option policy",
+	"policy":              "client-class-policy client-policy option option-set scope-policy scope-template-policy",
+	"quit":                "exit",
+	"report":              "lease scope",
+	"reservation":         "client lease",
+	"save":                "dhcp force-lock",
+	"scope":               "report scope-selection-tag scope-template",
+	"scope-selection-tag": "client-class scope",
+	"scope-template":      "scope",
+	"server":              "dhcp",
+	"session":             "admin force-lock",
+	"vpn":                 "scope",
+}
+
 func sorted(words []string) []string {
 	w := slices.Clone(words)
 	slices.Sort(w)

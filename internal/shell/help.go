@@ -2,6 +2,7 @@ package shell
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"leasehold/pkg/objects"
@@ -159,6 +160,11 @@ func (c *call) helpWord(cmd *command, word string) *objects.Error {
 	if a := cmd.class.Attr(word); a != nil && c.session.visible(a.Visibility) {
 		c.helpAttr(a)
 		return nil
+	} else if a != nil {
+		return hidden(objects.UnknownKeyword, cmd.class, a.Name, a.Visibility)
+	}
+	if err := c.hiddenVerb(word); err != nil {
+		return err
 	}
 	names := c.helpAttrs(cmd.class)
 	for _, v := range vs {
@@ -242,26 +248,26 @@ func statusHelp(cmd *command) []string {
 }
 
 // related names the commands that a class's table points to, or is pointed to
-// from.
+// from, and those of seeAlso.
 func related(cmd *command) []string {
-	if cmd.class == nil {
-		return nil
-	}
-	seen := map[string]bool{cmd.name: true}
+	seen := map[string]bool{cmd.name: true, "": true}
 	var names []string
 	add := func(name string) {
-		if name != "" && !seen[name] && objects.ClassNamed(name) != nil {
-			seen[name] = true
+		if !seen[name] && IsCommand(name) && notHere(name) == nil {
 			names = append(names, name)
 		}
+		seen[name] = true
 	}
-	add(cmd.class.Owner)
-	for _, a := range cmd.class.Attrs {
-		add(a.Ref)
+	for name := range strings.FieldsSeq(seeAlso[cmd.name]) {
+		add(name)
 	}
-	for _, other := range objects.Classes() {
-		for _, a := range other.Attrs {
-			if a.Ref == cmd.class.Name {
+	if cmd.class != nil {
+		add(cmd.class.Owner)
+		for _, a := range cmd.class.Attrs {
+			add(a.Ref)
+		}
+		for _, other := range objects.Classes() {
+			if other.Owner == cmd.class.Name || slices.ContainsFunc(other.Attrs, func(a *objects.Attr) bool { return a.Ref == cmd.class.Name }) {
 				add(other.Name)
 			}
 		}

@@ -208,7 +208,11 @@ func runUnset(c *call) *objects.Error {
 }
 
 func runDelete(c *call) *objects.Error {
-	if err := c.need(0, 1, c.usage("[force]")); err != nil {
+	most, usage := 0, ""
+	if forcible(c.class) {
+		most, usage = 1, "[force]"
+	}
+	if err := c.need(0, most, c.usage(usage)); err != nil {
 		return err
 	}
 	if w := c.arg(0); w != "" && !strings.EqualFold(w, "force") {

@@ -34,7 +34,7 @@ func runOption(c *call) *objects.Error {
 	c.at = 3
 	switch {
 	case v != nil && len(c.words) == 3:
-		return c.tooFew("option <name | id> " + v.name + " <option-set> " + v.usage)
+		return c.tooFew(strings.TrimSpace("option <name | id> " + v.name + " <option-set> " + v.usage))
 	case v != nil:
 		set, c.at = c.words[3].Text, 4
 	case len(c.words) == 3: // option 150 dhcp-custom

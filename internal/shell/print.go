@@ -67,7 +67,7 @@ func pairs(s *session, o *objects.Object) []pair {
 	known := map[string]bool{}
 	for _, a := range o.Class.Attrs {
 		known[a.Name] = true
-		if !s.visible(a.Visibility) || a.Kind == objects.Ranges {
+		if !s.visible(a.Visibility) {
 			continue
 		}
 		_, set := o.Attrs[a.Name]

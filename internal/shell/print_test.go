@@ -71,6 +71,13 @@ func TestTyposBeforeAnyServer(t *testing.T) {
 		{"export zone x", `322 Feature not supported - export zone: DNS is not served`},
 		{"export addresses file=x dhcp-only", `322 Feature not supported - export addresses: report shows how many addresses are in use, lease list which`},
 		{"Option-DataType list", `322 Feature not supported - option-datatype: option listtypes lists the types`},
+		{"dhcp set drop-old-packets=1", `308 Unknown parameter - dhcp has drop-old-packets at visibility 3; write session set visibility=3`},
+		{"dhcp set drop-old-packet=1", `308 Unknown parameter - dhcp has no attribute "drop-old-packet", did you mean drop-old-packets, at visibility 3?`},
+		{"scope office get ranges", `308 Unknown parameter - scope has ranges at visibility 1; write session set visibility=1`},
+		{"server dhcp setDebug Y=1", `307 Unknown keyword - server has setDebug at visibility 3; write session set visibility=3`},
+		{"help server setdebug", `307 Unknown keyword - server has setDebug at visibility 3; write session set visibility=3`},
+		{"help scope ranges", `307 Unknown keyword - scope has ranges at visibility 1; write session set visibility=1`},
+		{"policy x delete force", `309 Too many arguments - "force" is too much; write policy <name> delete`},
 		{"help ldap", `322 Feature not supported - ldap: clients are not looked up in LDAP`},
 		{"export lease x", `307 Unknown keyword - export does not know "lease"; write export leases -client | -server [<vpn>] <file | ->`},
 		{"import leases /no/such/file", `317 Open failed - open /no/such/file: no such file or directory`},
@@ -80,7 +87,7 @@ func TestTyposBeforeAnyServer(t *testing.T) {
 		{"help scope polcy", `307 Unknown keyword - scope has no verb or attribute "polcy", did you mean policy?`},
 		{"client-class x set client-lookup-id=@/no/such/file", `317 Open failed - client-lookup-id: open /no/such/file: no such file or directory`},
 		{"option 150", `310 Too few arguments - write option <name | id> <verb> <option-set> ..., or option list <option-set>`},
-		{"option 150 delete", `310 Too few arguments - write option <name | id> delete <option-set> [force]`},
+		{"option 150 delete", `310 Too few arguments - write option <name | id> delete <option-set>`},
 		{"option list", `310 Too few arguments - write option list <option-set>`},
 		{"scope office addRange 1 \"2", "316 Invalid - invalid command line: the quote opened at column 25 is never closed"},
 		{"dhcp setPartnerDown x", "322 Feature not supported - dhcp setPartnerDown: failover is not part of this version"},
@@ -290,5 +297,19 @@ func TestEveryWordOfTheProduct(t *testing.T) {
 	}
 	if IsCommand("scop") {
 		t.Error("scop is a command")
+	}
+}
+
+// TestHelpNamesOthers: every page names the commands beside it.
+func TestHelpNamesOthers(t *testing.T) {
+	for _, cmd := range commandTable() {
+		if len(related(cmd)) == 0 {
+			t.Errorf("%s: no other command is named", cmd.name)
+		}
+		for name := range strings.FieldsSeq(seeAlso[cmd.name]) {
+			if !IsCommand(name) {
+				t.Errorf("%s: %s is no command", cmd.name, name)
+			}
+		}
 	}
 }

@@ -23,7 +23,8 @@ type verb struct {
 func regular() []verb {
 	return []verb{
 		{name: "create", usage: "[<value> ...] [<attribute>=<value> ...]", help: "Make a new object", when: creatable, run: runCreate},
-		{name: "delete", usage: "[force]", help: "Remove the object; a scope that holds live leases goes only with force", when: creatable, run: runDelete},
+		{name: "delete", usage: "[force]", help: "Remove the object; a scope that holds live leases goes only with force", when: forcible, run: runDelete},
+		{name: "delete", help: "Remove the object", when: func(c *objects.Class) bool { return creatable(c) && !forcible(c) }, run: runDelete},
 		{name: "show", help: "Show all attributes of the object; without a verb it is shown too", run: runShow},
 		{name: "get", usage: "<attribute>", help: "Show an attribute that was set", run: runGet},
 		{name: "set", usage: "<attribute>=<value> ... | <attribute> <value>", help: "Give attributes a value", when: settable, run: runSet},
@@ -37,6 +38,7 @@ func regular() []verb {
 }
 
 func creatable(c *objects.Class) bool  { return !c.Singleton && !c.Runtime && c.Owner == "" }
+func forcible(c *objects.Class) bool   { return c == objects.Scope }
 func settable(c *objects.Class) bool   { return !c.Runtime || c == objects.Session }
 func switchable(c *objects.Class) bool { return !c.Runtime }
 func listable(c *objects.Class) bool   { return !c.Singleton }
@@ -165,7 +167,20 @@ func (c *call) findVerb(vs []classVerb, word string) (*classVerb, *objects.Error
 	if v := lookVerb(vs, word, true); v != nil {
 		return nil, objects.Errorf(objects.UnknownKeyword, "%q stands without a name: %s %s", word, c.class.Name, v.name)
 	}
+	if err := c.hiddenVerb(word); err != nil {
+		return nil, err
+	}
 	return nil, objects.Errorf(objects.UnknownKeyword, "%s has no command %q%s", c.class.Name, shorten(word, 60), nearest(word, names))
+}
+
+// hiddenVerb is the answer to a method that the session's visibility hides; nil
+// for other words.
+func (c *call) hiddenVerb(word string) *objects.Error {
+	m := c.class.Method(word)
+	if m == nil || c.session.visible(m.Visibility) {
+		return nil
+	}
+	return hidden(objects.UnknownKeyword, c.class, m.Name, m.Visibility)
 }
 
 // runClass does <class> <name> <verb> ..., <class> <verb> ... of a singleton
