@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -75,7 +76,7 @@ func (s *Shell) Complete(ctx context.Context, head string) *Completion {
 	if !comment(head) {
 		c.run()
 	}
-	slices.Sort(c.found)
+	slices.SortFunc(c.found, func(a, b string) int { return cmp.Or(objects.CompareNames(a, b), strings.Compare(a, b)) })
 	return &Completion{Typed: c.typed, Found: slices.Compact(c.found), Open: sc.open >= 0, Hint: c.hint, end: c.end}
 }
 
@@ -125,6 +126,10 @@ func (c *completion) classWords(class *objects.Class, words []string) {
 		c.verbWords(class, c.verbNamed(vs, words[0]), words[1:])
 	case len(words) == 0:
 		c.offer(verbNames(vs, true)...)
+		if class == objects.Lease || class == objects.Reservation {
+			c.addresses(class)
+			return
+		}
 		c.offer(c.objectNames(class, c.typed)...)
 	case len(words) == 1:
 		if v := lookVerb(vs, words[0], true); v != nil {
@@ -137,7 +142,12 @@ func (c *completion) classWords(class *objects.Class, words []string) {
 			c.listingWords(class, v)
 			return
 		}
-		c.verbWords(class, c.verbNamed(vs, words[1]), words[2:])
+		v := c.verbNamed(vs, words[1])
+		if v != nil && v.name == "removeReservation" && len(words) == 2 {
+			c.offer(c.reservedIn(words[0])...)
+			return
+		}
+		c.verbWords(class, v, words[2:])
 	}
 }
 
