@@ -12,8 +12,8 @@ import (
 type Report struct {
 	Warnings []*objects.Error
 	Errors   []*objects.Error
-	// Parked counts the leases that no scope of the new configuration holds;
-	// they are kept and come back with their scope.
+	// Parked counts the leases that no range or reservation of the new
+	// configuration holds; they are kept and come back with their addresses.
 	Parked int
 }
 

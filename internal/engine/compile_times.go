@@ -7,16 +7,13 @@ import (
 	"leasehold/internal/packet"
 )
 
-// Times of policies that make no sense are not sent: a lease of no time, a
-// renewal time that is not below the rebinding time, a rebinding time that is
-// not below the lease time. What is sent instead is told at each reload.
+// Times of policies that make no sense are not sent: a renewal time that is not
+// below the rebinding time, a rebinding time that is not below the lease time,
+// either of 0 s. What is sent instead is told at each reload.
 
-// checkTimes warns of such times among the layers that a chain is made of. A policy that is
-// used in many chains is warned of once for the same values.
+// checkTimes warns of such times among the layers that a chain is made of. A
+// policy that is used in many chains is warned of once for the same values.
 func (b *builder) checkTimes(c *chain, layers []*policy) {
-	if from, t, ok := timeOf(layers, packet.LeaseTime); ok && t == 0 {
-		b.warnTime(from, packet.LeaseTime, "0 s is no lease time, clients are told %s", timeText(c.leaseTime))
-	}
 	if c.leaseTime == lease.Forever {
 		return // neither of the others is sent
 	}

@@ -244,3 +244,25 @@ func TestCheckChangesNothing(t *testing.T) {
 		t.Error("something changed")
 	}
 }
+
+// Leases of a scope that went are parked, although another scope of its subnet
+// is left: the report, the statistics and the figures of that scope agree.
+func TestParkedLeasesAgree(t *testing.T) {
+	w := leasedWorld(t)
+	w.cfg.Delete(objects.Scope, "office")
+	if err := w.put("scope", "other", "subnet=10.0.0.0/24", "ranges=10.0.0.100-10.0.0.101"); err != nil {
+		t.Fatal(err)
+	}
+	r := w.server.Reload(w.cfg, true)
+	parked := w.server.Stats(nil, false)[0].Attrs["parked-leases"]
+	if len(r.Errors) != 0 || parked == "0" || parked != itoa(int64(r.Parked)) {
+		t.Errorf("report %+v, parked-leases %s", r, parked)
+	}
+	us, err := w.server.Utilization("other")
+	if err != nil || len(us) != 1 {
+		t.Fatalf("%v: %v", us, err)
+	}
+	if u := us[0]; u.Total != 2 || u.Available != 2 || u.Leased+u.Offered+u.Expired+u.Released+u.Unavailable != 0 {
+		t.Errorf("utilization %+v", u)
+	}
+}
