@@ -9,7 +9,7 @@ var (
 	msgLogin = eventlog.Declare(7002, eventlog.Info, "Configuration", "Administrator %s logged in from %s.",
 		"A session has begun: user@host, and where from (unix socket and user number, or the address).")
 	msgLoginFailed = eventlog.Declare(7003, eventlog.Warning, "Configuration", "Login as '%s' from %s refused: %s.",
-		"Somebody gave a wrong name or password. After each failure the next attempt for that name and from that address must wait longer.")
+		"Somebody gave a wrong name or password. After each failure the next attempt for that name is answered later, by up to 10 s; where an address fails often, so are the others from there.")
 	msgChange = eventlog.Declare(7004, eventlog.Info, "Configuration", "%s from %s: %s.",
 		"An administrator changed the stored configuration: who, where from, what. 'session changes' shows the values before and after.")
 	msgControl = eventlog.Declare(7005, eventlog.Info, "Configuration", "%s from %s: %s: %s.",

@@ -33,6 +33,18 @@ func (n quietNet) Send([]netio.Datagram) int             { return 0 }
 func (n quietNet) Interface(int) (netio.Interface, bool) { return netio.Interface{}, false }
 func (n quietNet) Interfaces() []netio.Interface         { return nil }
 
+// waitClock tells the test that somebody waits.
+type waitClock struct {
+	*clock.Manual
+	begun chan<- time.Duration
+}
+
+func (c waitClock) After(d time.Duration) <-chan time.Time {
+	fires := c.Manual.After(d)
+	c.begun <- d
+	return fires
+}
+
 // world is a server as it stands in production, but for the network: a real
 // configuration database, a real lease database, the real engine, and the
 // admin service behind its sockets. The administration's clock is moved by the
@@ -41,6 +53,7 @@ type world struct {
 	t       testing.TB
 	data    string
 	clock   *clock.Manual
+	waits   chan time.Duration // what the administration waits for, as it begins to
 	store   *store.ConfigDB
 	leases  *store.LeaseDB
 	engine  *engine.Server
@@ -53,7 +66,7 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, data: t.TempDir(), clock: clock.NewManual(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))}
+	w := &world{t: t, data: t.TempDir(), clock: clock.NewManual(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)), waits: make(chan time.Duration, 1000)}
 	w.open(nil)
 	return w
 }
@@ -82,7 +95,7 @@ func (w *world) open(wrap func(Runtime) Runtime) {
 		runtime = wrap(runtime)
 	}
 	w.service, err = New(context.Background(), Deps{
-		Store: w.store, Runtime: runtime, Clock: w.clock, Data: w.data, Cluster: "test",
+		Store: w.store, Runtime: runtime, Clock: waitClock{w.clock, w.waits}, Data: w.data, Cluster: "test",
 		Log: eventlog.New(w.clock, discard, &w.log),
 	})
 	must(err)

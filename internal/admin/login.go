@@ -60,20 +60,43 @@ func (s *Service) Logout(ctx context.Context, _ *connect.Request[adminv1.LogoutR
 	return connect.NewResponse(&adminv1.LogoutResponse{}), nil
 }
 
-// checkLogin checks name and password. An attempt that comes too early after a
-// failure is refused without a look at the password.
+// checkLogin checks name and password. After failures the attempt waits its
+// turn first; one that would wait too long is refused without a look at the
+// password.
 func (s *Service) checkLogin(ctx context.Context, who *session, password string) *objects.Error {
-	// The place is taken before the clock is read: attempts sent at the same
-	// moment are judged one after the other.
+	for waited := false; ; waited = true {
+		again, err := s.tryLogin(ctx, who, password, waited)
+		if err != nil || again == 0 {
+			return err
+		}
+		err = s.await(ctx, again)
+		s.guesses.left()
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// tryLogin judges an attempt, or tells how long it must wait for its turn.
+func (s *Service) tryLogin(ctx context.Context, who *session, password string, waited bool) (again time.Duration, err *objects.Error) {
+	// The place is taken before failures are looked at: of attempts sent at the
+	// same moment no more than have a place at once come before the first
+	// failure.
 	select {
 	case s.checking <- struct{}{}:
 		defer func() { <-s.checking }()
 	case <-ctx.Done():
-		return objects.Errorf(objects.LoginFailure, "the connection has ended")
+		return 0, connectionEnded()
 	}
 	now := s.clock.Now()
-	if wait := s.guesses.wait(who.user, who.source, now); wait > 0 {
-		return objects.Errorf(objects.LoginFailure, "too soon after a failed login; wait %d s", (wait+time.Second-1)/time.Second)
+	if !waited {
+		wait, ok := s.guesses.enter(who.user, who.source, now)
+		if !ok {
+			return 0, objects.Errorf(objects.LoginFailure, "too many wrong passwords, and others wait already; try again in %d s", (wait+time.Second-1)/time.Second)
+		}
+		if wait > 0 {
+			return wait, nil
+		}
 	}
 	a := s.administrator(who.user)
 	hash := ""
@@ -82,13 +105,27 @@ func (s *Service) checkLogin(ctx context.Context, who *session, password string)
 	}
 	if !checkPassword(hash, password) {
 		s.guesses.fail(who.user, who.source, now)
-		// Those that come too soon are not logged: they would fill the disk.
+		// Those that are refused for coming too often are not logged: they
+		// would fill the disk.
 		s.log.Log(msgLoginFailed, hostWord(who.user), who.source, "wrong name or password")
-		return objects.Errorf(objects.LoginFailure, "wrong name or password")
+		return 0, objects.Errorf(objects.LoginFailure, "wrong name or password")
 	}
 	who.password = hash
 	s.guesses.succeed(who.user, who.source, now)
-	return nil
+	return 0, nil
+}
+
+func (s *Service) await(ctx context.Context, wait time.Duration) *objects.Error {
+	select {
+	case <-s.clock.After(wait):
+		return nil
+	case <-ctx.Done():
+		return connectionEnded()
+	}
+}
+
+func connectionEnded() *objects.Error {
+	return objects.Errorf(objects.LoginFailure, "the connection has ended")
 }
 
 // createFirstAdmin makes the administrator of a new server.

@@ -2,10 +2,10 @@ package admin
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -92,46 +92,126 @@ func TestUnixSocketPeers(t *testing.T) {
 	w.refused(w.try("", ""), objects.LoginFailure)
 }
 
-func TestDelayGrowsAfterBadPasswords(t *testing.T) {
+// later logs in and expects the answer after the time and not before.
+func (w *world) later(wait time.Duration, user, password string) *objects.Error {
+	w.t.Helper()
+	c := w.dial(true)
+	answer := make(chan *objects.Error, 1)
+	go func() {
+		_, err := c.LogIn(context.Background(), &adminv1.LoginRequest{User: user, Password: password, ClientHost: "host"})
+		answer <- rpc.AsError(err)
+	}()
+	select {
+	case d := <-w.waits:
+		if d != wait {
+			w.t.Errorf("%s waits %v, want %v", user, d, wait)
+		}
+		w.clock.Advance(d)
+		return <-answer
+	case err := <-answer:
+		w.t.Errorf("%s is answered at once (%v), want after %v", user, err, wait)
+		return err
+	}
+}
+
+func TestAnswersComeLaterAfterBadPasswords(t *testing.T) {
 	w := newWorld(t)
 	good := w.firstPassword()
 	w.refused(w.try("admin", "wrong"), objects.LoginFailure, "wrong name or password")
-	w.refused(w.try("admin", good), objects.LoginFailure, "wait 1 s")
-	w.clock.Advance(time.Second)
-	for _, wait := range []time.Duration{2, 4, 8, 16, 32, 64, 128, 256, 300, 300} {
-		w.refused(w.try("nobody", "guess"), objects.LoginFailure, "wrong name or password")
-		w.refused(w.try("nobody", "guess"), objects.LoginFailure, "wait ")
-		w.clock.Advance(wait*time.Second - time.Millisecond)
-		w.refused(w.try("admin", good), objects.LoginFailure, "wait 1 s")
-		w.clock.Advance(time.Millisecond)
-	}
-	w.ok(w.try("admin", good))
+	w.ok(w.later(time.Second, "admin", good))
 	w.ok(w.try("admin", good)) // success forgets
-	if !strings.Contains(w.log.String(), "Login as 'nobody' from 127.0.0.1 refused") {
+	w.ok(w.root.create("admin", "joe", "secret"))
+	w.refused(w.try("joe", "guess"), objects.LoginFailure, "wrong name or password")
+	for _, wait := range []time.Duration{1, 2, 4, 8, 10, 10} {
+		w.refused(w.later(wait*time.Second, "joe", "guess"), objects.LoginFailure, "wrong name or password")
+		w.ok(w.try("admin", good)) // the other name from there
+	}
+	w.ok(w.later(10*time.Second, "joe", "secret"))
+	w.ok(w.try("joe", "secret"))
+	if !strings.Contains(w.log.String(), "Login as 'joe' from 127.0.0.1 refused") {
 		t.Errorf("the log does not tell of the guesses:\n%s", w.log.String())
+	}
+}
+
+func TestPlaceThatFailsOftenWaitsWhoeverTries(t *testing.T) {
+	w := newWorld(t)
+	for i := range sourceFree {
+		w.refused(w.try(fmt.Sprint("user", i), "guess"), objects.LoginFailure, "wrong name or password")
+	}
+	w.refused(w.try("user", "guess"), objects.LoginFailure, "wrong name or password")
+	w.refused(w.later(time.Second, "other", "guess"), objects.LoginFailure, "wrong name or password")
+	w.refused(w.later(2*time.Second, "another", "guess"), objects.LoginFailure, "wrong name or password")
+	w.ok(w.later(2*time.Second, "admin", w.firstPassword()))
+	// The unix socket is another place.
+	c := w.dial(false)
+	if _, err := c.LogIn(context.Background(), &adminv1.LoginRequest{User: "admin", Password: w.firstPassword()}); err != nil {
+		t.Error(err)
+	}
+	// One good password does not buy guesses.
+	w.refused(w.later(2*time.Second, "yet another", "guess"), objects.LoginFailure, "wrong name or password")
+}
+
+func TestCallerWhoLeavesWaitsNoMore(t *testing.T) {
+	w := newWorld(t)
+	w.refused(w.try("admin", "wrong"), objects.LoginFailure)
+	ctx, cancel := context.WithCancel(context.Background())
+	answer := make(chan *objects.Error, 1)
+	go func() {
+		answer <- w.service.checkLogin(ctx, &session{user: "admin", source: "127.0.0.1"}, "wrong")
+	}()
+	<-w.waits
+	cancel()
+	w.refused(<-answer, objects.LoginFailure, "ended")
+	if n := w.service.guesses.waiting; n != 0 {
+		t.Errorf("%d attempts wait still", n)
 	}
 }
 
 func TestGuessingElsewhereDoesNotLockOut(t *testing.T) {
 	th := newThrottle()
 	now := time.Unix(1e9, 0)
+	expect := func(user, source string, wait time.Duration, ok bool) {
+		t.Helper()
+		if d, got := th.enter(user, source, now); d != wait || got != ok {
+			t.Errorf("%s at %s: %v, %t; want %v, %t", user, source, d, got, wait, ok)
+		}
+	}
 	th.succeed("admin", "10.0.0.1", now)
 	for i := range 20 {
 		th.fail("admin", "192.0.2."+string(rune('a'+i)), now)
 	}
-	if d := th.wait("admin", "10.0.0.1", now); d != 0 {
-		t.Errorf("the administrator's own place waits %v", d)
-	}
-	if d := th.wait("admin", "10.0.0.2", now); d != userWait {
-		t.Errorf("another place waits %v, want %v", d, userWait)
-	}
-	if d := th.wait("other", "10.0.0.2", now); d != 0 {
-		t.Errorf("another name waits %v", d)
-	}
+	expect("admin", "10.0.0.1", 0, true) // the administrator's own place
+	expect("other", "10.0.0.2", 0, true)
+	// Other places wait in turn; for whom the turn is too far there is none.
+	expect("admin", "10.0.0.2", userWait, true)
+	expect("admin", "10.0.0.3", 2*userWait, true)
+	expect("admin", "10.0.0.4", 3*userWait, false)
 	// One machine has all addresses of its /64.
 	th.fail("x", "2001:db8::1", now)
-	if d := th.wait("y", "2001:db8::2", now); d != firstWait {
-		t.Errorf("a neighbour address waits %v, want %v", d, firstWait)
+	expect("X", "2001:db8::2", firstWait, true)
+	// An hour later nobody remembers.
+	now = now.Add(forgetting + time.Second)
+	th.fail("admin", "192.0.2.a", now)
+	now = now.Add(time.Millisecond)
+	expect("admin", "192.0.2.a", firstWait-time.Millisecond, true)
+}
+
+func TestOnlySoManyWait(t *testing.T) {
+	th := newThrottle()
+	now := time.Unix(1e9, 0)
+	for i := range maxWaiting + 1 {
+		user := fmt.Sprint("u", i)
+		th.fail(user, user, now)
+		if _, ok := th.enter(user, user, now); ok != (i < maxWaiting) {
+			t.Errorf("attempt %d: may wait %t", i, ok)
+		}
+	}
+	if _, ok := th.enter("fresh", "fresh", now); !ok {
+		t.Error("one that need not wait is refused")
+	}
+	th.left()
+	if _, ok := th.enter("u0", "u0", now); !ok {
+		t.Error("there is room again")
 	}
 }
 
@@ -149,23 +229,42 @@ func TestThrottleIsBounded(t *testing.T) {
 
 func TestSimultaneousGuessesAreJudgedInTurn(t *testing.T) {
 	w := newWorld(t)
-	var mu sync.Mutex
-	looked := 0
-	var wg sync.WaitGroup
-	for range 20 {
+	const sent = 20
+	answers := make(chan *objects.Error, sent)
+	for range sent {
 		c := w.dial(true)
-		wg.Go(func() {
+		go func() {
 			_, err := c.LogIn(context.Background(), &adminv1.LoginRequest{User: "admin", Password: "guess"})
-			if e := rpc.AsError(err); e != nil && strings.Contains(e.Msg, "wrong name or password") {
-				mu.Lock()
-				looked++
-				mu.Unlock()
-			}
-		})
+			answers <- rpc.AsError(err)
+		}()
 	}
-	wg.Wait()
+	looked, waiting := 0, 0
+	see := func(e *objects.Error) {
+		if strings.Contains(e.Msg, "wrong name or password") {
+			looked++
+		}
+	}
+	for answered := 0; answered+waiting < sent; {
+		select {
+		case e := <-answers:
+			answered++
+			see(e)
+		case <-w.waits:
+			waiting++
+		}
+	}
 	if looked > cap(w.service.checking) {
 		t.Errorf("%d guesses sent at once were looked at, want at most %d", looked, cap(w.service.checking))
+	}
+	if most := int(longestWait/firstWait) + 1; waiting > most {
+		t.Errorf("%d guesses have a turn, want at most %d", waiting, most)
+	}
+	w.clock.Advance(longestWait)
+	for range waiting {
+		see(<-answers)
+	}
+	if most := int(longestWait/firstWait) + 1 + cap(w.service.checking); looked > most {
+		t.Errorf("%d guesses were looked at in %v, want at most %d", looked, longestWait, most)
 	}
 }
 
