@@ -16,6 +16,14 @@ func meaning(t *table, a *objects.Attr, text string) (string, *objects.Error) {
 		return hashPassword(text), nil
 	case text == "":
 		return text, nil
+	case a.Kind == objects.NameRef:
+		// In the spelling of the object itself.
+		if class := objects.ClassNamed(a.Ref); class != nil {
+			if o := t.cfg.Get(class, text); o != nil {
+				return o.Name, nil
+			}
+		}
+		return text, nil
 	case a.Kind == objects.Expr:
 		return expression(a, text)
 	case a.Kind == objects.OptionIDs:

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"maps"
+	"slices"
 	"strings"
 
 	"connectrpc.com/connect"
@@ -84,12 +85,7 @@ func (s *Service) Set(ctx context.Context, r *connect.Request[adminv1.SetRequest
 	m := r.Msg
 	return s.writing(ctx, m.Class, request{mode: m.EditMode, expected: m.ExpectedVersion}, func(w *writing) *objects.Error {
 		return w.change(m.Name, func(o *objects.Object) *objects.Error {
-			for _, a := range m.Attributes {
-				if err := w.assign(o, a.Name, a.Text); err != nil {
-					return err
-				}
-			}
-			return nil
+			return w.assignAll(o, m.Attributes)
 		})
 	})
 }
@@ -210,6 +206,28 @@ func (w *writing) change(name string, edit func(*objects.Object) *objects.Error)
 	return w.lastAdministrator()
 }
 
+// assignAll sets the attributes of one command, each of them once.
+func (w *writing) assignAll(o *objects.Object, attributes []*adminv1.Attribute) *objects.Error {
+	given := map[*objects.Attr]string{}
+	for _, a := range attributes {
+		if attr := w.class.Attr(a.Name); attr != nil {
+			if before, twice := given[attr]; twice && attr.Secret {
+				return objects.Errorf(objects.Invalid, "%s %s is given twice", w.class.Name, attr.Name)
+			} else if twice {
+				return objects.Errorf(objects.Invalid, "%s %s is given twice: %q and %q", w.class.Name, attr.Name, before, a.Text)
+			}
+			given[attr] = a.Text
+		}
+		if err := w.assign(o, a.Name, a.Text); err != nil {
+			return err
+		}
+	}
+	if w.class.Settle != nil {
+		return w.class.Settle(o)
+	}
+	return nil
+}
+
 // assign sets one attribute from what was typed.
 func (w *writing) assign(o *objects.Object, name, text string) *objects.Error {
 	if err := w.mayAssign(name); err != nil {
@@ -250,13 +268,12 @@ func (w *writing) create(typed, clone string, arguments []string, attributes []*
 	if err := w.copyInto(o, clone, attributes); err != nil {
 		return err
 	}
-	for _, a := range attributes {
-		if _, source := isSource(w.class, a.Name); source {
-			continue
-		}
-		if err := w.assign(o, a.Name, a.Text); err != nil {
-			return err
-		}
+	attributes = slices.DeleteFunc(slices.Clone(attributes), func(a *adminv1.Attribute) bool {
+		_, source := isSource(w.class, a.Name)
+		return source
+	})
+	if err := w.assignAll(o, attributes); err != nil {
+		return err
 	}
 	w.put(o)
 	w.result = o

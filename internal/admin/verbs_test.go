@@ -271,3 +271,47 @@ func contains(names []string, name string) bool {
 	}
 	return false
 }
+
+func TestAttributeGivenTwice(t *testing.T) {
+	w := newWorld(t)
+	c := w.root
+	w.ok(c.create("scope", "a", "10.1.0.0/24"))
+	w.refused(c.set("scope", "a", "dhcp=true", "DHCP=false"), objects.Invalid, "scope dhcp", "twice", `"true"`, `"false"`)
+	w.refused(c.set("scope", "a", "selection-tags=x", "selection-tag-list=y"), objects.Invalid, "selection-tag-list", "twice")
+	w.refused(c.create("scope", "b", "10.2.0.0/24", "bootp=true", "bootp=true"), objects.Invalid, "scope bootp")
+	err := c.create("admin", "joe", "password=one", "password=two")
+	w.refused(err, objects.Invalid, "password", "twice")
+	if strings.Contains(err.Error(), "one") {
+		t.Errorf("%v shows a password", err)
+	}
+	w.is(c.value("scope", "a", "dhcp"), "")
+}
+
+func TestReferencesAreSpelledAsTheirObject(t *testing.T) {
+	w := newWorld(t)
+	c := w.root
+	w.ok(c.create("policy", "Gold"))
+	w.ok(c.create("scope", "a", "10.1.0.0/24", "policy=gOLD"))
+	w.is(c.value("scope", "a", "policy"), "Gold")
+	w.ok(c.create("client-class", "Phones", "policy-name=GOLD"))
+	w.is(c.value("client-class", "Phones", "policy-name"), "Gold")
+	w.ok(c.create("client", "default", "client-class-name=phones"))
+	w.is(c.value("client", "default", "client-class-name"), "Phones")
+}
+
+func TestLookupKeyTakesWhatCreateTakes(t *testing.T) {
+	w := newWorld(t)
+	c := w.root
+	w.ok(c.create("scope", "a", "10.1.0.0/24", "description=x"))
+	w.ok(c.create("reservation", "10.1.0.9", "00:11:22:33:44:55"))
+	for _, mac := range []string{"020000000105", "0200.0000.0105", "02.00.00.00.01.05", "02-00-00-00-01-05", "1,6,02:00:00:00:01:05"} {
+		w.ok(c.set("reservation", "10.1.0.9", "lookup-key=00:11:22:33:44:55"))
+		w.ok(c.set("reservation", "10.1.0.9", "lookup-key="+mac))
+		w.is(c.value("reservation", "10.1.0.9", "lookup-key"), "1,6,02:00:00:00:01:05")
+	}
+	w.refused(c.set("reservation", "10.1.0.9", "lookup-key=modem-7"), objects.Invalid, "lookup-key", `"modem-7"`, "lookup-key-type is mac")
+	w.ok(c.set("reservation", "10.1.0.9", "lookup-key=modem-7", "lookup-key-type=string"))
+	w.ok(c.set("reservation", "10.1.0.9", "lookup-key-type=blob", "lookup-key=0A0b"))
+	w.is(c.value("reservation", "10.1.0.9", "lookup-key"), "0a:0b")
+	w.ok(c.create("reservation", "10.1.0.10", "modem-7", "-string"))
+}

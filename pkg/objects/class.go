@@ -123,6 +123,9 @@ type Class struct {
 	// Positional makes the attributes that the arguments by position of
 	// create stand for; nil pairs them with Create in order.
 	Positional func(args []string) ([]Assignment, *Error)
+	// Settle brings attributes that belong together into canonical form, once
+	// a command has set what it sets.
+	Settle func(o *Object) *Error
 	// Check holds the rules between attributes of one object and to other
 	// objects of the configuration. Every error names the attribute.
 	Check func(o *Object, cfg *Config) []*Error

@@ -33,6 +33,7 @@ func init() {
 	Reservation.CreateUsage = "(<macaddr> | <lookup-key>) [-mac | -blob | -string]"
 	Reservation.Positional = reservationArguments
 	Reservation.Key = reservationKey
+	Reservation.Settle = settleReservation
 	Reservation.Check = checkReservation
 }
 
@@ -108,6 +109,21 @@ func LookupKey(text, flag string) (key, kind string, err *Error) {
 		return "", "", Errorf(Invalid, "lookup-key: %q %v", shorten(text), e)
 	}
 	return key, kind, nil
+}
+
+// settleReservation reads the lookup-key as its type says.
+func settleReservation(o *Object) *Error {
+	text := ReservationLookupKey.Of(o)
+	if text == "" {
+		return nil
+	}
+	kind := o.Text(ReservationLookupKeyType.Attr)
+	key, _, err := LookupKey(text, "-"+kind)
+	if err != nil {
+		return Errorf(err.Code, "reservation %s (lookup-key-type is %s)", err.Msg, kind)
+	}
+	o.Attrs[ReservationLookupKey.Name] = key
+	return nil
 }
 
 func guessKey(text string) string {
