@@ -118,8 +118,10 @@ func (s *screen) ended() int {
 const (
 	tab   = "\t"
 	enter = "\r"
+	ctrlA = "\x01"
 	ctrlC = "\x03"
 	ctrlD = "\x04"
+	ctrlE = "\x05"
 	ctrlR = "\x12"
 	up    = "\x1b[A"
 )
@@ -376,4 +378,23 @@ func (s *screen) echoes() bool {
 		s.t.Fatal(err)
 	}
 	return settings.Lflag&unix.ECHO != 0
+}
+
+// TestEditingAWrappedLine: the way back over the start of a screen line is one
+// step up, on terminals that step up at its start by themselves and on others.
+func TestEditingAWrappedLine(t *testing.T) {
+	s := newServer(t)
+	sc := open(t, nrcmd(t, "-C", s.cluster(), "-N", "admin", "-P", s.password()))
+	sc.expect("nrcmd> ")
+	const end = "the end of it"
+	sc.send("# " + strings.Repeat("x", 100) + end)
+	sc.expect(end)
+	sc.send(ctrlA)
+	back := sc.expect("\x1b[A\r\x1b[100C")
+	below := len("nrcmd> # ") + 100 + len(end) - 100
+	if steps := len(back) - len(strings.TrimRight(back, "\b")); steps != below {
+		t.Errorf("%d steps to the left in a line of %d, then one up", steps, below)
+	}
+	sc.send(ctrlE + enter + ctrlD)
+	sc.ended()
 }

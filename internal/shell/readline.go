@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -25,6 +26,10 @@ import (
 //   - A terminal without a size has one of 80 columns.
 //   - It takes a new width in the middle of whatever it is drawing; so it is
 //     told before the next key.
+//   - On its way back over the start of a screen line it steps left and then up.
+//     Terminals on which the step left goes up by itself, such as tmux, are then
+//     one line too high, and what stood above the prompt is lost; so that step
+//     is taken out.
 //   - Its Close waits for a read that may never end; so its input is closed
 //     before.
 type Terminal struct {
@@ -47,6 +52,7 @@ func NewTerminal(history *History, complete func(head string) *Completion) (*Ter
 		AutoComplete:           t,
 		EOFPrompt:              "exit",
 		Stdin:                  t.stdin,
+		Stdout:                 steps{os.Stdout},
 		FuncGetWidth:           width,
 		FuncOnWidthChanged:     func(resize func()) { t.resize = resize },
 		FuncFilterInputRune:    t.filter,
@@ -71,6 +77,14 @@ func (k keys) Read(p []byte) (int, error) {
 		}
 	}
 	return n, err
+}
+
+// steps takes the step to the left out of the way up, see Terminal.
+type steps struct{ io.Writer }
+
+func (s steps) Write(p []byte) (int, error) {
+	_, err := s.Writer.Write(bytes.ReplaceAll(p, []byte("\b\033[A"), []byte("\033[A")))
+	return len(p), err
 }
 
 func width() int {
