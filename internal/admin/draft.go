@@ -109,9 +109,10 @@ func (d *draft) changed() []*edit {
 	})
 }
 
-// check looks at what the draft touches: the objects that it puts, and those
-// that rely on something that it changes or removes. The error says all that
-// is wrong.
+// check looks at what the draft touches: the objects that it puts, then the
+// options that they make, then those that rely on something that it changes or
+// removes. The error says all that is wrong at the first of these: what comes
+// after would mostly repeat it.
 func (d *draft) check() *objects.Error {
 	var errs []*objects.Error
 	seen := map[ref]bool{}
@@ -123,10 +124,13 @@ func (d *draft) check() *objects.Error {
 			options = options || e.after.Class == objects.Option || e.after.Class == objects.OptionSet
 		}
 	}
-	if options {
+	if options && len(errs) == 0 {
 		if _, err := option.NewCatalog(d.table.cfg); err != nil {
 			errs = append(errs, objects.AsError(err))
 		}
+	}
+	if len(errs) > 0 {
+		return joined(errs)
 	}
 	for _, e := range d.edits {
 		errs = append(errs, d.checkUsers(e, seen)...)

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -111,20 +112,40 @@ func listOptions(c *call) *objects.Error {
 // vendorOption finds the option that carries vendor values and the set that
 // they are of, and the attribute that holds them.
 func vendorOption(t *table, name, setName string) (def *option.Def, set *option.Set, attr string, err *objects.Error) {
-	if def, err = t.catalog().Lookup(name); err != nil {
-		return nil, nil, "", err
-	}
 	set, ok := t.catalog().Vendor(setName)
 	if !ok {
 		var names []string
 		for _, s := range t.catalog().Sets() {
-			if s.VendorString != "" || s.EnterpriseID != 0 {
+			if s.Carriers() != nil {
 				names = append(names, s.Name)
 			}
 		}
-		return nil, nil, "", objects.Errorf(objects.NotFound, "there is no vendor option-set %q%s", setName, maybe(setName, names))
+		return nil, nil, "", withSets(t, objects.Errorf(objects.NotFound, "there is no vendor option-set %q%s", setName, maybe(setName, names)))
 	}
-	return def, set, objects.VendorOptionPrefix + strconv.Itoa(def.Code) + "." + set.Name, nil
+	def, err = t.catalog().Lookup(name)
+	if err == nil && slices.Contains([]int{43, 124, 125}, def.Code) {
+		// That the set goes into another one of them is said by the set.
+		return def, set, objects.VendorOptionPrefix + strconv.Itoa(def.Code) + "." + set.Name, nil
+	}
+	err = objects.Errorf(objects.Invalid, "the vendor option is 43, 124 or 125, not %q", name)
+	if of, lookErr := set.Lookup(name); lookErr == nil {
+		err.Msg += fmt.Sprintf(": %s is an option of option-set %q, which is written %d %s (%d <value>)", of, set.Name, set.Carriers()[len(set.Carriers())-1], set.Name, of.Code)
+	}
+	return nil, nil, "", withSets(t, err)
+}
+
+// withSets adds to a refusal which vendor option carries which sets.
+func withSets(t *table, err *objects.Error) *objects.Error {
+	for _, s := range t.catalog().Sets() {
+		var codes []string
+		for _, code := range s.Carriers() {
+			codes = append(codes, strconv.Itoa(code))
+		}
+		if len(codes) > 0 && len(err.Detail) < 20 {
+			err.Detail = append(err.Detail, "option-set "+s.Name+" goes into "+strings.Join(codes, " and "))
+		}
+	}
+	return err
 }
 
 func setVendorOption(c *call) *objects.Error {

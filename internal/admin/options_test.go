@@ -43,6 +43,22 @@ func TestPolicyOptions(t *testing.T) {
 	w.refused(err, objects.NotSupported)
 }
 
+// One cause is told once.
+func TestRefusedDefinitions(t *testing.T) {
+	w := newWorld(t)
+	c := w.root
+	w.ok(c.create("option-set", "acme", "8-bit", "vendor-option-string=acme-phone"))
+	w.ok(c.create("option", "acme/1", "tftp", "AT_NSTRING"))
+	for _, o := range [][]string{
+		{"acme/1", "again", "AT_INT"}, {"acme/3", "tftp", "AT_INT"}, {"acme/300", "x", "AT_INT"}, {"acne/3", "x", "AT_INT"}, {"acme/7.5", "x", "AT_INT"},
+		{"acme/1.5", "x", "AT_INT"}, {"acme/3", "x", "AT_INT", "min=5", "max=2"}, {"acme/3", "x", "AT_RANGEBYTE"}, {"dhcp-custom/51", "x", "AT_INT"},
+	} {
+		if err := c.create("option", o[0], o[1:]...); err == nil || !err.Code.Failed() || len(err.Detail) > 0 {
+			t.Errorf("option %q: %v, want one line", o, err)
+		}
+	}
+}
+
 func TestLeaseTimes(t *testing.T) {
 	w := newWorld(t)
 	w.ok(w.root.create("policy", "p"))
@@ -75,6 +91,12 @@ func TestVendorOptions(t *testing.T) {
 	w.is(w.printed("policy", "p", "listVendorOptions"), "acme.(43)vendor-encapsulated-options: "+got)
 	w.refused(w.policy("setVendorOption", "43", "acne", "(1 x)"), objects.NotFound, "acme")
 	w.refused(w.policy("getVendorOption", "125", "acme"), objects.NotFound)
+	// What may be written is said: the code, the set, the form of the value.
+	w.refused(w.policy("setVendorOption", "config-url", "acme", "tftp://x"), objects.Invalid, "43, 124 or 125", "43 acme (1 <value>)", "option-set acme goes into 43", "option-set dhcp-cablelabs-config goes into 124 and 125")
+	w.refused(w.policy("setVendorOption", "66", "acme", "(1 x)"), objects.Invalid, `43, 124 or 125, not "66"`)
+	w.refused(w.policy("setVendorOption", "43", "nothing", "(1 x)"), objects.NotFound, "option-set acme goes into 43")
+	w.refused(w.policy("setVendorOption", "125", "acme", "(1 x)"), objects.Invalid, "option 43, not 125")
+	w.refused(w.policy("setVendorOption", "43", "acme", "(tftp x)"), objects.Invalid, `"tftp"`, "it has config-url(1)")
 	w.refused(c.delete("option-set", "acme"), objects.GenericError, `policy "p"`)
 	w.ok(c.create("option", "acme/2", "server", "AT_IPADDR"))
 	w.ok(w.policy("setVendorOption", "43", "acme", "(2 10.0.0.1)"))

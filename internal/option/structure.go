@@ -124,7 +124,7 @@ func subOption(children []*Def, group string) (*Def, int, string, *fault) {
 	}
 	child := childByName(children, word)
 	if child == nil {
-		return nil, 0, "", faultf("has no sub-option named %s%s", quote(word), didYouMean(word, defNames(children)))
+		return nil, 0, "", faultf("has no sub-option named %s%s", quote(word), knownInstead(word, children))
 	}
 	if number, after := firstWord(rest); after != "" || child.Type == ZeroSize {
 		if n, ok := objects.ParseNumber(number); ok && n == int64(child.Code) {
@@ -134,6 +134,26 @@ func subOption(children []*Def, group string) (*Def, int, string, *fault) {
 		}
 	}
 	return child, child.Code, rest, nil
+}
+
+// knownInstead ends a message about an unknown sub-option: the nearest name, or
+// the names that there are.
+func knownInstead(word string, children []*Def) string {
+	const most = 10
+	if near := didYouMean(word, defNames(children)); near != "" {
+		return near
+	}
+	if len(children) == 0 {
+		return ": without definitions they are written (<code> <value>)"
+	}
+	var known []string
+	for _, c := range children[:min(most, len(children))] {
+		known = append(known, c.String())
+	}
+	if more := len(children) - most; more > 0 {
+		known = append(known, fmt.Sprintf("%d more", more))
+	}
+	return "; it has " + strings.Join(known, ", ")
 }
 
 func childByCode(children []*Def, code int) *Def {

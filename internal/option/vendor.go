@@ -168,6 +168,18 @@ func (s *Set) Lookup(nameOrCode string) (*Def, *objects.Error) {
 // ByCode returns the set's definition of a code, or nil.
 func (s *Set) ByCode(code int) *Def { return childByCode(s.Defs, code) }
 
+// Carriers lists the vendor options that values of the set go into; none if the
+// set is no vendor's.
+func (s *Set) Carriers() []int {
+	switch {
+	case s.VendorString != "":
+		return []int{codeVendorOptions}
+	case s.EnterpriseID != 0:
+		return []int{codeEnterpriseClass, codeEnterpriseInfo}
+	}
+	return nil
+}
+
 // carrier returns the definition that the set's values of a vendor option are
 // written with, or why there is none.
 func (s *Set) carrier(code int) (*Def, *objects.Error) {
