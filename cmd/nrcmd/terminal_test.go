@@ -398,3 +398,74 @@ func TestEditingAWrappedLine(t *testing.T) {
 	sc.send(ctrlE + enter + ctrlD)
 	sc.ended()
 }
+
+// TestHelpStopsAtEachScreenful: but only help does.
+func TestHelpStopsAtEachScreenful(t *testing.T) {
+	const more = "-- more: "
+	sc := newServer(t).at(t)
+	sc.send("help scope" + enter)
+	first := sc.expect(more)
+	if !strings.Contains(first, "NAME\r\n") || strings.Contains(first, "DESCRIPTION") {
+		t.Errorf("the first screenful is %q", first)
+	}
+	if n := strings.Count(first[strings.Index(first, "100 Ok"):], "\r\n"); n != 23 {
+		t.Errorf("the first screenful has %d lines, want 23 of 24", n)
+	}
+	sc.send("x ")
+	sc.expect("DESCRIPTION")
+	sc.expect(more)
+	sc.send("q")
+	if rest := sc.expect("nrcmd> "); strings.Contains(rest, "ATTRIBUTES") {
+		t.Errorf("after q: %q", rest)
+	}
+	sc.send("dhcp show" + enter)
+	if all := sc.expect("nrcmd> "); strings.Contains(all, more) {
+		t.Errorf("a listing stops: %q", all)
+	}
+	sc.send("help policy" + enter)
+	sc.expect(more)
+	sc.send(ctrlC)
+	sc.expect("nrcmd> ")
+	sc.send("help dhcp" + enter)
+	for range 20 {
+		sc.send(enter)
+	}
+	sc.expect("ATTRIBUTES")
+	sc.expect("nrcmd> ")
+	sc.send(ctrlD)
+	if status := sc.ended(); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+}
+
+// TestHistoryOfContinuedLines: a command on several lines is one in the
+// history, and not there at all if it holds a password.
+func TestHistoryOfContinuedLines(t *testing.T) {
+	s := newServer(t)
+	home := t.TempDir()
+	cmd := nrcmd(t, "-C", s.cluster(), "-N", "admin", "-P", s.password())
+	cmd.Env = append(cmd.Env, "XDG_STATE_HOME="+home)
+	sc := open(t, cmd)
+	sc.expect("nrcmd> ")
+	sc.send("scope \\" + enter)
+	sc.expect("     > ")
+	sc.send("listnames" + enter)
+	sc.expect("100 Ok")
+	sc.expect("nrcmd> ")
+	sc.send("admin admin set \\" + enter)
+	sc.expect("     > ")
+	sc.send("password=hush-hush-3" + enter)
+	sc.expect("100 Ok")
+	sc.expect("nrcmd> ")
+	sc.send("given up \\" + enter)
+	sc.expect("     > ")
+	sc.send(ctrlC)
+	sc.expect("nrcmd> ")
+	sc.send("exit" + enter)
+	sc.ended()
+	history, err := os.ReadFile(filepath.Join(home, "leasehold", "nrcmd_history"))
+	s.must(err)
+	if want := "scope listnames\nexit\n"; string(history) != want {
+		t.Errorf("history\n got %q\nwant %q", history, want)
+	}
+}

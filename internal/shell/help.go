@@ -14,6 +14,7 @@ func runHelp(c *call) *objects.Error {
 	if err := c.need(0, 2, "help [<command> [<verb | attribute>]]"); err != nil {
 		return err
 	}
+	defer c.paged()()
 	if len(c.args()) == 0 {
 		c.helpAll()
 		return nil

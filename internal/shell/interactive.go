@@ -34,6 +34,7 @@ func (s *Shell) Interactive(ctx context.Context, ed Editor, interrupts <-chan st
 		// must go through it.
 		s.cfg.Prompt = p
 	}
+	s.pager, _ = ed.(Pager)
 	more := "" // the line so far, where it ended in a backslash
 	for !s.exit {
 		ed.SetPrompt(prompt)

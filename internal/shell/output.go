@@ -15,15 +15,20 @@ type output struct {
 	w   *bufio.Writer
 	log *os.File
 	err error
+	// page stops the text when the screen is full; nil where it does not stop.
+	page *page
 }
 
 func newOutput(w io.Writer) *output { return &output{w: bufio.NewWriterSize(w, 32<<10)} }
 
 func (o *output) printf(format string, args ...any) {
-	_, err := fmt.Fprintf(o.w, format, args...)
-	o.keep(err)
+	text := fmt.Sprintf(format, args...)
+	if o.page == nil || o.page.shows(o, text) {
+		_, err := o.w.WriteString(text)
+		o.keep(err)
+	}
 	if o.log != nil {
-		_, err := fmt.Fprintf(o.log, format, args...)
+		_, err := o.log.WriteString(text)
 		o.keep(err)
 	}
 }

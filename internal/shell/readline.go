@@ -39,6 +39,9 @@ type Terminal struct {
 	resize   func() // takes the new width
 	history  *History
 	complete func(head string) *Completion
+	more     string // what was typed on the lines that this one goes on from
+	paging   bool   // More is asking
+	enough   bool   // and the answer is no
 }
 
 // NewTerminal starts the editor on standard input and output.
@@ -102,6 +105,9 @@ func (t *Terminal) filter(r rune) (rune, bool) {
 		t.resize()
 	default:
 	}
+	if t.paging {
+		return t.answer(r)
+	}
 	if r == readline.CharInterrupt && t.rl.Operation.IsSearchMode() {
 		t.rl.Terminal.KickRead()
 		return readline.CharBell, true
@@ -120,13 +126,20 @@ func (t *Terminal) ReadLine() (string, error) {
 		_ = t.rl.SaveHistory(l)
 	}
 	line, err := t.rl.Readline()
+	whole := t.more + line
+	t.more = ""
 	if errors.Is(err, readline.ErrInterrupt) {
 		return "", errInterrupted
 	}
 	if err != nil {
 		return "", err
 	}
-	t.history.Add(line)
+	if continued(line) && !comment(line) {
+		t.more = whole[:len(whole)-1]
+		return line, nil
+	}
+	// Whole, so that a password on its second line is seen for what it is.
+	t.history.Add(whole)
 	return line, nil
 }
 

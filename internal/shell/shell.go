@@ -60,6 +60,7 @@ type Shell struct {
 	versions map[objectKey]uint64
 	forced   bool // force-lock was sent: changes are not held against versions
 
+	pager       Pager  // nil where nobody reads along
 	newPassword string // of this session's administrator, in effect once committed
 	interactive bool   // abbreviations are understood
 	tx          txMode

@@ -1,0 +1,100 @@
+package shell
+
+import (
+	"io"
+	"os"
+	"strings"
+
+	"github.com/chzyer/readline"
+	"golang.org/x/term"
+)
+
+// Pager stops a long text when the screen is full. Only help stops: programs
+// that type at a terminal read listings, and would not know what to press.
+type Pager interface {
+	// Size is that of the screen; without rows nothing stops.
+	Size() (columns, rows int)
+	// More waits for the operator and tells whether to go on.
+	More() bool
+}
+
+// leastRows is the smallest screen that is worth stopping at.
+const leastRows = 6
+
+// page is a text on its way to the screen.
+type page struct {
+	Pager
+	columns, rows int
+	left          int  // rows that are still free
+	over          bool // the operator has seen enough
+}
+
+// paged makes what is printed from now on stop at each screenful, until done.
+func (c *call) paged() (done func()) {
+	if c.pager == nil {
+		return func() {}
+	}
+	columns, rows := c.pager.Size()
+	if columns <= 0 || rows < leastRows {
+		return func() {}
+	}
+	c.out.page = &page{Pager: c.pager, columns: columns, rows: rows, left: rows - 1}
+	return func() { c.out.page = nil }
+}
+
+// shows tells whether the text goes to the screen; it waits for the operator
+// where there is no room for it.
+func (p *page) shows(o *output, text string) bool {
+	if p.over {
+		return false
+	}
+	n := 0
+	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
+		n += 1 + max(len([]rune(line))-1, 0)/p.columns
+	}
+	if n > p.left {
+		o.flush()
+		p.over = !p.More()
+		p.left = p.rows - 1
+	}
+	p.left -= n
+	return !p.over
+}
+
+const morePrompt = "-- more: blank or Enter goes on, q ends --"
+
+// Size implements Pager.
+func (t *Terminal) Size() (columns, rows int) {
+	columns, rows, err := term.GetSize(int(os.Stdout.Fd()))
+	if err != nil {
+		return 0, 0
+	}
+	return columns, rows
+}
+
+// More implements Pager. A single key is the answer, see filter; the question
+// goes away again.
+func (t *Terminal) More() bool {
+	t.paging, t.enough = true, false
+	t.rl.SetPrompt(morePrompt)
+	_, err := t.rl.Readline()
+	t.paging = false
+	// A terminal that cannot be written to is noticed by ReadLine.
+	_, _ = io.WriteString(t.rl.Stdout(), "\033[A\033[2K\r")
+	return err == nil && !t.enough
+}
+
+// answer is the key that ends the question of More, for the key that was
+// pressed.
+func (t *Terminal) answer(r rune) (rune, bool) {
+	switch r {
+	case 'q', 'Q', readline.CharInterrupt, readline.CharDelete, readline.CharEsc:
+		t.enough = true
+		return readline.CharEnter, true
+	case ' ', readline.CharEnter, readline.CharCtrlJ:
+		return readline.CharEnter, true
+	case 0: // the end of the input
+		return r, true
+	}
+	return r, false
+}
