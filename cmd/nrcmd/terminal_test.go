@@ -412,6 +412,7 @@ func TestHelpStopsAtEachScreenful(t *testing.T) {
 		t.Errorf("the first screenful has %d lines, want 23 of 24", n)
 	}
 	sc.send("x ")
+	sc.expect("\x1b[A\x1b[2K\r    ") // the question is gone when the text goes on
 	sc.expect("DESCRIPTION")
 	sc.expect(more)
 	sc.send("q")

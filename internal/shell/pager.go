@@ -35,7 +35,7 @@ func (c *call) paged() (done func()) {
 		return func() {}
 	}
 	columns, rows := c.pager.Size()
-	if columns <= 0 || rows < leastRows {
+	if columns <= len(morePrompt) || rows < leastRows {
 		return func() {}
 	}
 	c.out.page = &page{Pager: c.pager, columns: columns, rows: rows, left: rows - 1}
@@ -79,8 +79,9 @@ func (t *Terminal) More() bool {
 	t.rl.SetPrompt(morePrompt)
 	_, err := t.rl.Readline()
 	t.paging = false
-	// A terminal that cannot be written to is noticed by ReadLine.
-	_, _ = io.WriteString(t.rl.Stdout(), "\033[A\033[2K\r")
+	// Not through the editor, which would draw the question again. A terminal
+	// that cannot be written to is noticed by ReadLine.
+	_, _ = io.WriteString(os.Stdout, "\033[A\033[2K\r")
 	return err == nil && !t.enough
 }
 
