@@ -121,8 +121,6 @@ func unusable(subnet netip.Prefix) string {
 		return "is larger than any network; the shortest mask is /8"
 	case first == 0:
 		return "is no network: addresses from 0.0.0.0 to 0.255.255.255 are nobody's"
-	case first == 127:
-		return "is each machine's own network: its packets never leave a machine"
 	case first >= 224:
 		return "is in the multicast and reserved addresses, from 224.0.0.0 up"
 	}
