@@ -119,8 +119,11 @@ func (s *Service) Health(context.Context, *connect.Request[adminv1.HealthRequest
 
 // Stats returns the counters of the running server.
 func (s *Service) Stats(_ context.Context, r *connect.Request[adminv1.StatsRequest]) (*connect.Response[adminv1.StatsResponse], error) {
+	if r.Msg.Sample {
+		return nil, rpc.Refusal(noSamples())
+	}
 	answer := &adminv1.StatsResponse{}
-	for _, o := range s.runtime.Stats(r.Msg.Categories, r.Msg.Sample) {
+	for _, o := range s.runtime.Stats(r.Msg.Categories, false) {
 		answer.Categories = append(answer.Categories, message(nil, o))
 	}
 	return connect.NewResponse(answer), nil
@@ -151,10 +154,19 @@ func getStats(c *call) *objects.Error {
 	if err != nil {
 		return err
 	}
-	for _, o := range c.service.runtime.Stats(categories, sample) {
+	if sample {
+		return noSamples()
+	}
+	for _, o := range c.service.runtime.Stats(categories, false) {
 		c.answer.Objects = append(c.answer.Objects, message(nil, o))
 	}
 	return nil
+}
+
+// noSamples answers a question for counters of a sample interval: none are
+// taken, with collect-sample-counters neither.
+func noSamples() *objects.Error {
+	return objects.Errorf(objects.NotSupported, "getStats sample: no samples are collected; total counts since the start or the last resetStats")
 }
 
 // statsWords reads [all | server[,] failover[,] dhcpv6] [total | sample].

@@ -159,6 +159,11 @@ func limitationList(c *call) *objects.Error {
 
 // Utilization counts the addresses of scopes by their states.
 func (s *Service) Utilization(ctx context.Context, r *connect.Request[adminv1.UtilizationRequest]) (*connect.Response[adminv1.UtilizationResponse], error) {
+	if running := s.runtime.Config(); running != nil && r.Msg.Vpn != objects.AllVPNs {
+		if _, err := running.VPNNumber(r.Msg.Vpn); err != nil {
+			return nil, rpc.Refusal(err)
+		}
+	}
 	of, err := s.runtime.Utilization(r.Msg.Scope)
 	if err != nil {
 		return nil, rpc.Refusal(objects.AsError(err))

@@ -449,3 +449,24 @@ func fill(w *world, from, to int) {
 		w.ok(w.root.create("client", fmt.Sprintf("1,6,02:00:00:01:%02x:%02x", i/256, i%256), "host-name=pc"))
 	}
 }
+
+func TestWhatIsNotCountedIsSaid(t *testing.T) {
+	w := newWorld(t)
+	c := w.root
+	err, _ := c.do("dhcp", "", "getStats", "server", "sample")
+	w.refused(err, objects.NotSupported, "no samples")
+	_, e := c.Stats(context.Background(), connect.NewRequest(&adminv1.StatsRequest{Sample: true}))
+	w.refused(rpc.AsError(e), objects.NotSupported, "no samples")
+	err, _ = c.do("dhcp", "", "setDebug", "Y=1", "MLOG")
+	w.refused(err, objects.NotSupported, "log-settings")
+	w.ok(c.create("vpn", "red", "7"))
+	w.ok(c.control("reload", false))
+	for vpn, known := range map[string]bool{"": true, "global": true, "all": true, "red": true, "nosuch": false} {
+		_, e := c.Utilization(context.Background(), connect.NewRequest(&adminv1.UtilizationRequest{Vpn: vpn}))
+		if known {
+			w.ok(rpc.AsError(e))
+		} else {
+			w.refused(rpc.AsError(e), objects.NotFound, `vpn "nosuch"`)
+		}
+	}
+}

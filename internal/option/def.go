@@ -166,11 +166,6 @@ func (p parser) top(d *Def, text string) (string, []byte, *fault) {
 	if f == nil && len(wire) > maxWire {
 		f = faultf("takes at most %d bytes, not %d", maxWire, len(wire))
 	}
-	if f == nil && d.rule != nil {
-		if refusal := d.rule(wire); refusal != "" {
-			f = faultf("%s, not %s", refusal, quote(text))
-		}
-	}
 	return canonical, wire, f
 }
 
@@ -185,9 +180,20 @@ func unwrap(text string) string {
 	return text
 }
 
-// value parses a value of any shape. Inside a list or parentheses (inner),
-// strings are words or quoted with escapes.
+// value parses a value of any shape and applies the definition's own rule.
+// Inside a list or parentheses (inner), strings are words or quoted with
+// escapes.
 func (p parser) value(d *Def, text string, inner bool) (string, []byte, *fault) {
+	canonical, wire, f := p.shaped(d, text, inner)
+	if f == nil && d.rule != nil {
+		if refusal := d.rule(wire); refusal != "" {
+			return "", nil, faultf("%s, not %s", refusal, quote(text))
+		}
+	}
+	return canonical, wire, f
+}
+
+func (p parser) shaped(d *Def, text string, inner bool) (string, []byte, *fault) {
 	if d.layout != plain {
 		return p.structured(d, text)
 	}

@@ -1,6 +1,9 @@
 package option
 
-import "bytes"
+import (
+	"bytes"
+	"fmt"
+)
 
 // Rules of single options, beyond type and bounds.
 
@@ -9,6 +12,15 @@ import "bytes"
 func nodeType(wire []byte) string {
 	if len(wire) == 1 && bytes.IndexByte([]byte{1, 2, 4, 8}, wire[0]) < 0 {
 		return "takes 1 (B-node), 2 (P-node), 4 (M-node) or 8 (H-node)"
+	}
+	return ""
+}
+
+// vpnIndex knows the length of a VPN-ID: three bytes of organization and four
+// of index (RFC 2685).
+func vpnIndex(wire []byte) string {
+	if len(wire) != 7 {
+		return fmt.Sprintf("takes seven bytes, three of the organization and four of the index, and has %d", len(wire))
 	}
 	return ""
 }

@@ -38,7 +38,7 @@ func sipServers() []*Def {
 func vpnIdentifier() []*Def {
 	return []*Def{
 		def(0, "vpn-name", NString, Once, "Name of the VPN"),
-		def(1, "vpn-index", Blob, Once, "VPN-ID of seven bytes (RFC 2685)"),
+		def(1, "vpn-index", Blob, Once, "VPN-ID of seven bytes (RFC 2685)").checked(vpnIndex),
 	}
 }
 

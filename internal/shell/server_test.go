@@ -222,7 +222,7 @@ func TestStatistics(t *testing.T) {
 	var out bytes.Buffer
 	sh := s.operator(&out)
 	defer sh.Close()
-	for _, line := range []string{"dhcp getStats", "dhcp getStats all total", "server dhcp getStats server,failover", "dhcp getStats server , failover sample"} {
+	for _, line := range []string{"dhcp getStats", "dhcp getStats all total", "server dhcp getStats server,failover", "dhcp getStats server , failover total"} {
 		lines := strings.Split(strings.TrimSpace(run(t, sh, &out, line)), "\n")
 		if len(lines) < 10 || lines[0] != "100 Ok" || lines[1] != "server:" {
 			t.Errorf("%s: %q", line, lines)

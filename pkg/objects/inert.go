@@ -7,6 +7,7 @@ const (
 	noExtensions = "the server runs no extensions"
 	noPairs      = "clusters are for failover pairs, which are not part of this version"
 	noFailover   = "failover is not part of this version"
+	noDebug      = "there are no debugging categories; dhcp log-settings chooses what is logged"
 	noV6         = "DHCPv6 is not served"
 	noTraps      = "the server sends no SNMP traps"
 	noHistory    = "no lease history is kept"

@@ -73,7 +73,7 @@ var ruled = map[string][]string{
 	"add-to-environment-dictionary": {"", "a=1", "a=1,b=2"},
 	"host-name":                     {"pc1", "@use-macaddress", ""},
 	"ignore-cisco-options":          {"", "vpn-id", "vpn-id, subnet-alloc"},
-	"vpn-id":                        {"a1b2c3:1", "1:ff"},
+	"vpn-id":                        {"a1b2c3:1", "000001:ff", "a1:b2:c3:00:00:00:01"},
 	"address":                       {"10.0.0.1/24", "0.0.0.0/0"},
 	"name":                          {"tftp-server", "A1"},
 	"repeat":                        {"1", "0+", "1+", "2n", "17"},

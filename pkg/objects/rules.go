@@ -41,13 +41,17 @@ func (c *Class) vpnIdentifier(name, def string, vis int, help string, qs ...qual
 }
 
 // VPNIdentifier makes the seven octets that stand in packets of a VPN's
-// vpn-id, 0a0b0c:01020304.
+// vpn-id: 0a0b0c:01020304, where zeros before the index may be left out, or
+// the octets one by one (RFC 2685).
 func VPNIdentifier(text string) ([]byte, error) {
+	if b, ok := parseOctets(text); ok && len(b) == 7 {
+		return b, nil
+	}
 	org, index, _ := strings.Cut(text, ":")
 	o, err1 := strconv.ParseUint(org, 16, 24)
 	n, err2 := strconv.ParseUint(index, 16, 32)
-	if err1 != nil || err2 != nil || len(org) > 6 || len(index) > 8 {
-		return nil, fmt.Errorf("must be an organization of up to 6 hex digits and an index of up to 8, such as a1b2c3:1")
+	if err1 != nil || err2 != nil || len(org) != 6 || len(index) > 8 {
+		return nil, fmt.Errorf("must be an organization of 6 hex digits and an index of up to 8, such as a1b2c3:1, or seven bytes")
 	}
 	return []byte{byte(o >> 16), byte(o >> 8), byte(o), byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}, nil
 }

@@ -23,12 +23,12 @@ func serviceMethods() []Method {
 		{Name: "getRelatedServers", Usage: "[column-separator=<string>]", Max: 1, ReadOnly: true, Help: "Show the servers that this one talks to and the state of each"},
 		{Name: "setPartnerDown", Usage: "<partner> [<date>]", Min: 1, Max: -1, Help: "Tell the server that its failover partner is down, since the date if one is given", Unsupported: noFailover},
 		{Name: "serverLogs", Usage: "show | nlogs=<n> logsize=<bytes>", Min: 1, Max: 2, Help: "Show or set how many log files are kept, and how large", Unsupported: "the size of log files is fixed"},
+		{Name: "setDebug", Usage: "<expr> [MLOG | <output>]", Min: 1, Max: 2, Help: "Log debugging categories, such as Y=1", Unsupported: noDebug},
+		{Name: "unsetDebug", Help: "Stop logging debugging categories", Unsupported: noDebug},
 	}
 }
 
 var serverMethods = []Method{
 	{Name: "resetStats", Help: "Set the statistics back to zero"},
-	{Name: "setDebug", Usage: "<expr> [MLOG | <output>]", Min: 1, Max: 2, Visibility: Expert, Help: "Log debugging categories, such as Y=1", Unsupported: noFailover},
-	{Name: "unsetDebug", Visibility: Expert, Help: "Stop logging debugging categories", Unsupported: noFailover},
 	{Name: "updateSms", Usage: "[all]", Max: 1, Help: "Send leases to the SMS", Unsupported: noSMS},
 }

@@ -257,7 +257,10 @@ func TestVPNIdentifier(t *testing.T) {
 	if want := []byte{0xa1, 0xb2, 0xc3, 0, 0, 1, 2}; err != nil || !reflect.DeepEqual(b, want) {
 		t.Errorf("got %x, %v", b, err)
 	}
-	for _, text := range []string{"", "a1b2c3", "a1b2c3:", "a1b2c3d:1", "a1b2c3:123456789", "x:1"} {
+	if b, err := VPNIdentifier("A1:b2:c3:00:00:01:02"); err != nil || FormatBlob(b) != "a1:b2:c3:00:00:01:02" {
+		t.Errorf("octets: got %x, %v", b, err)
+	}
+	for _, text := range []string{"01:02", "a1b2:1", "a1:b2:c3:00:00:01", "a1:b2:c3:00:00:01:02:03", "a1b2c3000001", "", "a1b2c3", "a1b2c3:", "a1b2c3d:1", "a1b2c3:123456789", "x:1"} {
 		if _, err := VPNIdentifier(text); err == nil {
 			t.Errorf("%q is taken", text)
 		}
