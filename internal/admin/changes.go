@@ -68,17 +68,26 @@ func (s *Service) difference() []*adminv1.Change {
 		var edits []*edit
 		for _, o := range s.stored.cfg.All(class) {
 			if was := running.Get(class, o.Name); was != o {
-				edits = append(edits, &edit{before: was, after: o})
+				edits = append(edits, &edit{before: something(was), after: something(o)})
 			}
 		}
 		for _, was := range running.All(class) {
 			if s.stored.cfg.Get(class, was.Name) == nil {
-				edits = append(edits, &edit{before: was})
+				edits = append(edits, &edit{before: something(was)})
 			}
 		}
+		edits = slices.DeleteFunc(edits, func(e *edit) bool { return e.before == nil && e.after == nil })
 		all = append(all, changeLines(edits)...)
 	}
 	return all
+}
+
+// something takes an embedded policy that holds nothing for none.
+func something(o *objects.Object) *objects.Object {
+	if o != nil && o.Class.Owner != "" && len(o.Attrs) == 0 {
+		return nil
+	}
+	return o
 }
 
 // PendingChanges lists what Commit would change.

@@ -66,9 +66,12 @@ func (s *Service) reloadFor(force bool) ([]string, *objects.Error) {
 	}
 	var warnings []string
 	for _, w := range report.Warnings {
-		warnings = append(warnings, w.Msg)
+		warnings = append(append(warnings, w.Msg), w.Detail...)
 	}
-	if report.Parked > 0 {
+	switch {
+	case report.Parked == 1:
+		warnings = append(warnings, "1 lease is in no scope now; it is kept and comes back with its scope")
+	case report.Parked > 1:
 		warnings = append(warnings, fmt.Sprintf("%d leases are in no scope now; they are kept and come back with their scope", report.Parked))
 	}
 	if err := s.start(); err != nil {

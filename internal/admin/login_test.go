@@ -343,6 +343,9 @@ func TestRoles(t *testing.T) {
 	w.ok(scoper.set("scope-policy", "b", "grace-period=1h"))
 	err, _ = scoper.do("scope", "b", "addReservation", "10.2.0.9", "00:11:22:33:44:55")
 	w.refused(err, objects.LeaseCreated)
+	err, _ = scoper.do("lease", "10.1.0.1", "force-available")
+	w.refused(err, objects.NotFound) // the role suffices, there is no such lease
+	w.refused(w.root.set("admin", "scoper", "roles=edit-admin"), objects.Invalid, "edit-admin", "full-admin")
 	w.refused(scoper.create("policy", "p"), objects.GenericError, "scoper", "edit-scope")
 	w.refused(scoper.set("dhcp", "", "ping-clients=true"), objects.GenericError, "scoper")
 	w.refused(scoper.create("admin", "evil", "pw"), objects.GenericError, "scoper")

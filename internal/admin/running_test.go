@@ -109,6 +109,13 @@ func TestReloadTakesTheStoredConfiguration(t *testing.T) {
 	w.is(w.printed("scope", "", "report-staged-edits"), "")
 	w.ok(w.root.set("scope", "a", "bootp=true"))
 	w.is(difference(), `set scope a bootp "">"true"`)
+	w.ok(w.root.unset("scope", "a", "bootp"))
+	// An embedded policy that holds nothing is none.
+	w.ok(w.root.set("scope-policy", "a", "grace-period=1h"))
+	w.is(difference(), `create scope-policy a grace-period "">"1h"`)
+	w.ok(w.root.unset("scope-policy", "a", "grace-period"))
+	w.is(difference(), "")
+	w.ok(w.root.set("scope", "a", "bootp=true"))
 	w.ok(w.root.delete("scope", "a"))
 	w.is(difference(), `delete scope a subnet "10.1.0.0/24">""`)
 	w.refused(w.root.control("relaod", false), objects.UnknownKeyword, "relaod")

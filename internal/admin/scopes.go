@@ -160,10 +160,21 @@ func (c *call) reservationOf(t *table, scope *objects.Object) (*objects.Object, 
 	for _, a := range as {
 		want.Attrs[a.Name] = a.Text
 	}
+	var found []*objects.Object
 	for _, o := range reservationsOf(t, scope) {
 		if sameClient(o, want) {
-			return o, nil
+			found = append(found, o)
 		}
+	}
+	if len(found) == 1 {
+		return found[0], nil
+	}
+	if len(found) > 1 {
+		var addresses []string
+		for _, o := range found {
+			addresses = append(addresses, o.Name)
+		}
+		return nil, objects.Errorf(objects.TooMany, "%s has %d reservations for %s: %s; name the address", scope.Ref(), len(found), objects.ReservationLookupKey.Of(want), listed(addresses))
 	}
 	return nil, objects.Errorf(objects.LeaseNotReserved, "%s has no reservation for %s", scope.Ref(), objects.ReservationLookupKey.Of(want))
 }

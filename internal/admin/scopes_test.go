@@ -73,6 +73,9 @@ func TestReservations(t *testing.T) {
 	w.is(w.root.value("reservation", "10.1.0.15", "scope"), "s")
 	w.refused(w.scope("removeReservation", "10.1.0.16"), objects.LeaseNotReserved)
 	w.refused(w.scope("removeReservation", "00:00:00:00:00:01"), objects.LeaseNotReserved)
+	w.ok(w.scope("addReservation", "10.1.0.16", mac))
+	w.refused(w.scope("removeReservation", mac), objects.TooMany, "10.1.0.15, 10.1.0.16")
+	w.ok(w.scope("removeReservation", "10.1.0.16"))
 	w.ok(w.scope("removeReservation", mac))
 	w.refused(w.scope("removeReservation", "10.1.0.200"), objects.LeaseDeleted)
 	w.refused(w.scope("removeReservation", "pc one", "-string"), objects.LeaseDeleted)
@@ -108,7 +111,7 @@ func TestScopesDoNotOverlap(t *testing.T) {
 	w.refused(w.root.set("scope", "t", "subnet=10.1.2.0/25"), objects.RangeOverlap, `scope "s"`)
 	w.is(w.root.value("scope", "t", "subnet"), "10.1.3.0/24")
 	for subnet, why := range map[string]string{
-		"0.0.0.0/0": "/8", "10.0.0.0/31": "/30", "127.0.0.0/24": "own network", "224.0.1.0/24": "multicast", "10.9.0.5/24": "10.9.0.0/24",
+		"0.0.0.0/0": "/8", "10.0.0.0/31": "/30", "224.0.1.0/24": "multicast", "10.9.0.5/24": "10.9.0.0/24",
 	} {
 		w.refused(w.root.create("scope", "x", subnet), objects.Invalid, why)
 		err, _ := w.root.do("scope", "t", "changeSubnet", subnet)

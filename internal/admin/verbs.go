@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"connectrpc.com/connect"
@@ -417,7 +418,11 @@ func (w *writing) holdsLeases(o *objects.Object, force bool) *objects.Error {
 	if live == 0 {
 		return nil
 	}
-	return objects.Errorf(objects.GenericError, "%s holds %d live leases; 'scope %s delete force' deletes it all the same", o.Ref(), live, o.Name)
+	leases := "1 live lease"
+	if live > 1 {
+		leases = strconv.Itoa(live) + " live leases"
+	}
+	return objects.Errorf(objects.GenericError, "%s holds %s; 'scope %s delete force' deletes it all the same", o.Ref(), leases, o.Name)
 }
 
 // lastAdministrator refuses a change after which nobody could administer the
