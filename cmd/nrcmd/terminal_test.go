@@ -425,7 +425,8 @@ func TestHelpStopsAtEachScreenful(t *testing.T) {
 	}
 	sc.send("help policy" + enter)
 	sc.expect(more)
-	sc.send(ctrlC)
+	sc.send(ctrlC + "scope listnames" + enter) // what comes behind the answer is for the prompt
+	sc.expect("100 Ok")
 	sc.expect("nrcmd> ")
 	sc.send("help dhcp" + enter)
 	for range 20 {

@@ -72,30 +72,33 @@ func (t *Terminal) Size() (columns, rows int) {
 	return columns, rows
 }
 
-// More implements Pager. A single key is the answer, see filter; the question
-// goes away again.
+// More implements Pager. A single key is the answer; the question goes away
+// again.
 func (t *Terminal) More() bool {
-	t.paging, t.enough = true, false
+	t.enough.Store(false)
+	t.paging.Store(true)
 	t.rl.SetPrompt(morePrompt)
 	_, err := t.rl.Readline()
-	t.paging = false
+	t.paging.Store(false)
 	// Not through the editor, which would draw the question again. A terminal
 	// that cannot be written to is noticed by ReadLine.
 	_, _ = io.WriteString(os.Stdout, "\033[A\033[2K\r")
-	return err == nil && !t.enough
+	return err == nil && !t.enough.Load()
 }
 
-// answer is the key that ends the question of More, for the key that was
-// pressed.
-func (t *Terminal) answer(r rune) (rune, bool) {
-	switch r {
-	case 'q', 'Q', readline.CharInterrupt, readline.CharDelete, readline.CharEsc:
-		t.enough = true
-		return readline.CharEnter, true
-	case ' ', readline.CharEnter, readline.CharCtrlJ:
-		return readline.CharEnter, true
-	case 0: // the end of the input
-		return r, true
+// answer makes Enter of the first key that answers More, before the editor
+// sees it: after no other key it stops reading. What comes behind it is for the
+// next prompt.
+func (t *Terminal) answer(typed []byte) {
+	for i, b := range typed {
+		switch b {
+		case 'q', 'Q', readline.CharInterrupt, readline.CharDelete:
+			t.enough.Store(true)
+		case ' ', readline.CharEnter, readline.CharCtrlJ:
+		default:
+			continue
+		}
+		typed[i] = readline.CharEnter
+		return
 	}
-	return r, false
 }

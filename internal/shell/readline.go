@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/chzyer/readline"
@@ -40,13 +41,15 @@ type Terminal struct {
 	history  *History
 	complete func(head string) *Completion
 	more     string // what was typed on the lines that this one goes on from
-	paging   bool   // More is asking
-	enough   bool   // and the answer is no
+	// More is asking, and the answer is no: the editor reads keys in a goroutine
+	// of its own.
+	paging, enough atomic.Bool
 }
 
 // NewTerminal starts the editor on standard input and output.
 func NewTerminal(history *History, complete func(head string) *Completion) (*Terminal, error) {
-	t := &Terminal{history: history, complete: complete, stdin: readline.NewCancelableStdin(keys{os.Stdin}), resized: make(chan os.Signal, 1)}
+	t := &Terminal{history: history, complete: complete, resized: make(chan os.Signal, 1)}
+	t.stdin = readline.NewCancelableStdin(keys{os.Stdin, t})
 	rl, err := readline.NewEx(&readline.Config{
 		Prompt:                 prompt,
 		HistoryLimit:           maxHistory + 1,
@@ -68,9 +71,17 @@ func NewTerminal(history *History, complete func(head string) *Completion) (*Ter
 	return t, nil
 }
 
+// ignored is a key that the editor does nothing for. To say of a key that it is
+// not to be processed makes the editor read one more behind the end of the line.
+const ignored = readline.CharBell
+
 // keys makes Ctrl-D of a zero byte: that is what the system makes of a Ctrl-D
-// typed while a command ran, when the terminal goes back to single keys.
-type keys struct{ io.Reader }
+// typed while a command ran, when the terminal goes back to single keys. It
+// also hears the answer to More.
+type keys struct {
+	io.Reader
+	t *Terminal
+}
 
 func (k keys) Read(p []byte) (int, error) {
 	n, err := k.Reader.Read(p)
@@ -78,6 +89,9 @@ func (k keys) Read(p []byte) (int, error) {
 		if p[i] == 0 {
 			p[i] = readline.CharDelete
 		}
+	}
+	if k.t.paging.Load() {
+		k.t.answer(p[:n])
 	}
 	return n, err
 }
@@ -105,8 +119,8 @@ func (t *Terminal) filter(r rune) (rune, bool) {
 		t.resize()
 	default:
 	}
-	if t.paging {
-		return t.answer(r)
+	if t.paging.Load() && r != readline.CharEnter && r != 0 {
+		return ignored, true
 	}
 	if r == readline.CharInterrupt && t.rl.Operation.IsSearchMode() {
 		t.rl.Terminal.KickRead()
@@ -245,7 +259,7 @@ func (t *Terminal) AskSecret(p string) (string, error) {
 	cfg.FuncFilterInputRune = func(r rune) (rune, bool) {
 		switch r {
 		case readline.CharBckSearch, readline.CharFwdSearch, readline.CharTab, readline.CharPrev, readline.CharNext:
-			return r, false
+			return ignored, true
 		}
 		return r, true
 	}
