@@ -394,7 +394,7 @@ func TestWarmDecodeAndBuildDoNotAllocate(t *testing.T) {
 		r.Add(100, long) // and one that needs overload
 		r.Add(101, long)
 		buf, _ = r.Append(buf[:0], m.ReplyLimit())
-	}); n != 0 {
+	}); n != 0 && !racing {
 		t.Errorf("%v allocations a message pair, want none", n)
 	}
 }
