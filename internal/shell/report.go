@@ -140,7 +140,7 @@ func (c *call) utilization(s *adminv1.ScopeUtilization) *objects.Error {
 			fmt.Fprintf(&b, " %s=%d", n.name, n.n)
 		}
 		for _, d := range s.Drops {
-			fmt.Fprintf(&b, " %s=%d", d.Reason, d.Count)
+			fmt.Fprintf(&b, " packets-%s=%d", d.Reason, d.Count) // offered is an address's state, too
 		}
 		c.println(b.String())
 		return nil
