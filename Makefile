@@ -16,7 +16,7 @@ help: ## what can be made
 
 build: ## bin/dhcpd and bin/nrcmd
 	@scripts/deps.sh build
-	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+	go build -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
 
 demo: build ## a real server, a real client, a kill -9, in under two minutes
 	@scripts/deps.sh demo

@@ -166,6 +166,9 @@ func (ex *exchange) candidates() Outcome {
 			case s.reservedOnly:
 				why = worse(why, DropNotReserved)
 				continue
+			case len(s.table.Ranges) == 0: // it has reservations at most
+				why = worse(why, DropNoFreeAddress)
+				continue
 			case ex.kind == bootp && !s.dynamicBootp:
 				why = worse(why, DropBootpNoReservation)
 				continue
@@ -191,7 +194,7 @@ func worse(a, b Outcome) Outcome {
 }
 
 func telling(o Outcome) int {
-	for i, w := range [...]Outcome{DropDeactivated, DropDhcpOff, DropBootpOff, DropCriteria, DropRenewOnly, DropNotReserved, DropBootpNoReservation} {
+	for i, w := range [...]Outcome{DropNoFreeAddress, DropDeactivated, DropDhcpOff, DropBootpOff, DropCriteria, DropRenewOnly, DropNotReserved, DropBootpNoReservation} {
 		if o == w {
 			return i + 1
 		}
