@@ -22,10 +22,11 @@ demo: build ## a real server, a real client, a kill -9, in under two minutes
 	@scripts/deps.sh demo
 	scripts/demo.sh
 
+# The end-to-end tests build the programs, so that no cached result counts.
 test: ## every test; installs what it needs from Debian
 	@scripts/deps.sh test
 	go vet ./...
-	go test -count=1 -timeout 15m ./... # the end-to-end tests build the programs: no cached result counts
+	go test -count=1 -timeout 15m ./...
 
 check: lint race ## what a commit must pass: format, vet, linters, race detector
 
