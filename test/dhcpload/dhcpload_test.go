@@ -35,7 +35,7 @@ func server(t *testing.T, fault func(n int, reply []byte)) netip.AddrPort {
 	t.Helper()
 	fd, err := mmsg.Listen(netip.MustParseAddrPort("127.0.0.1:36767"), 1<<20, false)
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	stop := make(chan bool)
 	ended := make(chan bool)
@@ -89,7 +89,7 @@ func engineTo(t *testing.T, s netip.AddrPort) *engine {
 		pool: netip.MustParsePrefix("10.0.0.0/8"), opt82: true, clientID: true, hostname: true,
 	})
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	t.Cleanup(func() { mmsg.Close(e.fds[0]) })
 	return e
