@@ -65,7 +65,7 @@ func (s *service) open() error {
 	if err != nil {
 		return err
 	}
-	if err := s.openData(owner); err != nil {
+	if err := s.openData(); err != nil {
 		return err
 	}
 	ctx := context.Background()
@@ -97,7 +97,7 @@ func (s *service) open() error {
 }
 
 // openData makes the data folder and holds it for this process alone.
-func (s *service) openData(owner account) error {
+func (s *service) openData() error {
 	if err := os.MkdirAll(filepath.Join(s.data, "logs"), 0o750); err != nil {
 		return fmt.Errorf("make the data folder: %w", err)
 	}
@@ -106,9 +106,6 @@ func (s *service) openData(owner account) error {
 		return err
 	}
 	s.onClose(lock.Unlock)
-	if err := owner.own(s.data); err != nil {
-		return err
-	}
 	file := &lumberjack.Logger{Filename: filepath.Join(s.data, "logs", "name_dhcp_1_log"), MaxSize: 10, MaxBackups: 9}
 	s.onClose(file.Close)
 	s.events = eventlog.New(clock.Real{}, s.logger, file)

@@ -13,12 +13,6 @@ import (
 // one.
 func (ex *exchange) bindDiscover() verdict {
 	ex.answer, ex.success = packet.Offer, Offered
-	if ex.probes >= maxProbes {
-		return dropped(DropPingBusy)
-	}
-	if v := ex.findCurrent(); v.act != next {
-		return v
-	}
 	l, v := ex.findAddress()
 	if v.act != next {
 		return v
@@ -32,6 +26,12 @@ func (ex *exchange) bindDiscover() verdict {
 // findAddress gives the client an address, offered to it in the lease table
 // unless it has it already, claims it and takes its scope.
 func (ex *exchange) findAddress() (lease.Lease, verdict) {
+	if ex.probes >= maxProbes {
+		return lease.Lease{}, dropped(DropPingBusy)
+	}
+	if v := ex.findCurrent(); v.act != next {
+		return lease.Lease{}, v
+	}
 	if why := ex.single(); why != noOutcome {
 		return lease.Lease{}, dropped(why)
 	}

@@ -31,12 +31,6 @@ func (ex *exchange) bindInform() verdict {
 // one, or any with dynamic-bootp.
 func (ex *exchange) bindBootp() verdict {
 	ex.answer, ex.success = packet.BOOTP, BootpReplied
-	if ex.probes >= maxProbes {
-		return dropped(DropPingBusy)
-	}
-	if v := ex.findCurrent(); v.act != next {
-		return v
-	}
 	l, v := ex.findAddress()
 	if v.act != next {
 		return v

@@ -97,13 +97,18 @@ func (c *completion) offerEnd(end string, texts ...string) {
 	c.offer(texts...)
 }
 
+// offerCommands offers the commands that the session's visibility shows.
+func (c *completion) offerCommands() {
+	for _, cmd := range c.commands {
+		if c.session.visible(cmd.visible) {
+			c.offer(cmd.name)
+		}
+	}
+}
+
 func (c *completion) run() {
 	if len(c.words) == 0 {
-		for _, cmd := range c.commands {
-			if c.session.visible(cmd.visible) {
-				c.offer(cmd.name)
-			}
-		}
+		c.offerCommands()
 		return
 	}
 	cmd, err := c.findCommand(c.words[0])

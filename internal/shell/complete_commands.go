@@ -58,11 +58,7 @@ func completeOption(c *completion) {
 
 func completeHelp(c *completion) {
 	if len(c.words) == 1 {
-		for _, cmd := range c.commands {
-			if c.session.visible(cmd.visible) {
-				c.offer(cmd.name)
-			}
-		}
+		c.offerCommands()
 		return
 	}
 	cmd, err := c.findCommand(c.words[1])
