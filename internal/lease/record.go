@@ -104,10 +104,69 @@ type Lease struct {
 	LastTransaction int64
 	Cause           string // why it is unavailable: declined, ping, other-server, ...
 
+	Failover Failover
+
 	// Commit is the number of the store's batch that this row was written
 	// in: a partner asks "since n".
 	Commit uint64
 }
+
+// Role is what a server is to a scope's addresses (draft-ietf-dhc-failover-12
+// section 5.1): alone, or one of the two servers of a failover relationship.
+type Role uint8
+
+// The roles. The primary is Network Registrar's main server, the secondary its
+// backup.
+const (
+	Alone Role = iota
+	Primary
+	Secondary
+)
+
+// Other is the partner's role.
+func (r Role) Other() Role {
+	switch r {
+	case Primary:
+		return Secondary
+	case Secondary:
+		return Primary
+	}
+	return Alone
+}
+
+func (r Role) String() string { return [...]string{"alone", "primary", "secondary"}[r] }
+
+// Failover is what a server keeps of a lease for its partner's sake. Times are
+// Unix seconds, 0 is never (reference: draft-12 section 7.1.5).
+type Failover struct {
+	// SentPE is the largest potential-expiration-time that the partner was
+	// sent, or will be with the next update, since the client has the lease;
+	// AckPE the largest that it acknowledged; RcvdPE the largest that it sent
+	// and was acknowledged here.
+	SentPE, AckPE, RcvdPE int64
+	// Told says that the partner was sent, or may have been, that the address
+	// is not free. While it was not, the address may go back to be free
+	// without asking it.
+	Told bool
+	// FromPartner says that the record's last change came from the partner.
+	FromPartner bool
+	// Ended says what a pending-available lease was: the binding-status that
+	// the partner has to acknowledge.
+	Ended Ended
+}
+
+// Ended is how a pending-available lease came to its end.
+type Ended uint8
+
+// The ends. EndedReclaimed is an address of the partner's that the primary
+// asks back.
+const (
+	NotEnded Ended = iota
+	EndedExpired
+	EndedReleased
+	EndedReset
+	EndedReclaimed
+)
 
 // Store keeps leases durably. SQLite is the embedded one; the interface is
 // narrow so that another engine can take its place.

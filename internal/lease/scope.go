@@ -33,6 +33,10 @@ type Scope struct {
 	// lowest never-used address is given, and when there is none the one
 	// that has been available longest.
 	FirstAvailable bool
+	// Role is what this server is to the scope's addresses. It decides whose
+	// a free address is: one without the flag Backup is the primary's, one
+	// with it the secondary's, and all are the server's that is alone.
+	Role Role
 }
 
 // Place is where an address stands in the configuration.

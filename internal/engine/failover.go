@@ -1,0 +1,56 @@
+package engine
+
+import (
+	"leasehold/internal/lease"
+	"leasehold/pkg/failover/binding"
+	"leasehold/pkg/objects"
+)
+
+// Failover is the server's relationships with its partners, as the engine
+// needs them; nil is a server that is alone.
+type Failover interface {
+	// Prepare compiles the relationships of a configuration. Nothing changes
+	// until Apply.
+	Prepare(cfg *objects.Config) Relationships
+}
+
+// Relationships are those of one configuration.
+type Relationships interface {
+	Problems() (warnings, errs []*objects.Error)
+	// Of is the relationship that holds the scope; nil if it is in none.
+	Of(scope string) Pair
+	// Apply takes them into service once the lease table is configured: those
+	// that did not change go on undisturbed.
+	Apply()
+}
+
+// Pair is one relationship at work.
+type Pair interface {
+	Name() string
+	Role() lease.Role
+	// Authority is what this server may do in it at the moment. It is cheap
+	// and may be asked for every packet.
+	Authority() *binding.Authority
+	// Changed is told of a lease of the relationship that this server changed,
+	// once the change is on disk.
+	Changed(l lease.Lease)
+	// Eager says that an answer to a client waits for the partner's
+	// acknowledgement, so that its first lease has its full length.
+	Eager() bool
+	// Await tells done, once, whether the partner acknowledged the lease
+	// within the time that an answer may wait for it. It is called before
+	// Changed.
+	Await(k lease.Key, done func(acked bool))
+}
+
+// Keeper is how a relationship changes leases: one writer at a time.
+type Keeper interface {
+	// Hold calls held when nobody else works on the address; at once, if it
+	// is free. Those who wait are called in order.
+	Hold(k lease.Key, held func())
+	// Write writes the lease of a held address and calls done when it is on
+	// disk and in the table, or failed; the hold ends with it.
+	Write(l lease.Lease, done func(error))
+	// Let ends the hold without a change.
+	Let(k lease.Key)
+}
