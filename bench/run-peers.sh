@@ -21,16 +21,16 @@ usage() {
 	cat <<U
 usage: run-peers.sh [-l] [-o DIR] [NAME ...]
   NAME   one of: $ALL
-         or 'project', or 'all'. With none: $DEFAULT,
+         or 'project', 'project-pair', or 'all'. With none: $DEFAULT,
          and project where SERVER_START_CMD is set
   -l     list the names    -o DIR  keep reports and logs there
 environment: STEP PIN RELAYS INFLIGHT RESTART LIMIT BASE BENCH_ARGS,
-  SERVER_START_CMD (and SERVER_BACKUP_START_CMD, SERVER_DURABLE): see README.md
+  SERVER_START_CMD (and SERVER_DURABLE): see README.md
 U
 }
 while getopts lo:h f; do
 	case $f in
-	l) echo "$ALL project" | tr ' ' '\n'; exit 0 ;;
+	l) echo "$ALL project project-pair" | tr ' ' '\n'; exit 0 ;;
 	o) OUT=$OPTARG ;;
 	*) usage; exit 64 ;;
 	esac
@@ -39,7 +39,7 @@ shift $((OPTIND - 1))
 names=${*:-$DEFAULT${SERVER_START_CMD:+ project}}
 [ "$names" = all ] && names="$ALL${SERVER_START_CMD:+ project}"
 for n in $names; do
-	case " $ALL project " in *" $n "*) ;; *) echo "run-peers: no such server: $n" >&2; usage; exit 64 ;; esac
+	case " $ALL project project-pair " in *" $n "*) ;; *) echo "run-peers: no such server: $n" >&2; usage; exit 64 ;; esac
 done
 [ "$(id -u)" = 0 ] || { echo "run-peers: needs root (network namespaces)" >&2; exit 77; }
 command -v go >/dev/null || PATH=$PATH:/usr/local/go/bin
@@ -230,11 +230,19 @@ server4:
 C
 	up $srv coredhcp "${COREDHCP:-coredhcp}" -L error -c "$1/config.yml"
 }
-start_project() {
-	BENCH_DIR=$1 BENCH_ROLE=main up $srv project bash -c "$SERVER_START_CMD"
-	if [ -n "${SERVER_BACKUP_START_CMD:-}" ]; then
-		BENCH_DIR=$1 BENCH_ROLE=backup up $bak project-backup bash -c "$SERVER_BACKUP_START_CMD"
-	fi
+start_project() { BENCH_DIR=$1 BENCH_ROLE=main up $srv project bash -c "$SERVER_START_CMD"; }
+start_project_pair() { # ready once the main has found both NORMAL and the pool shared out
+	local r i
+	export BENCH_PAIR=1
+	rm -f "$1/shared"
+	BENCH_DIR=$1 BENCH_ROLE=main up $srv project-main bash -c "$SERVER_START_CMD"
+	BENCH_DIR=$1 BENCH_ROLE=backup up $bak project-backup bash -c "$SERVER_START_CMD"
+	unset BENCH_PAIR
+	for i in $(seq 1200); do
+		[ -e "$1/shared" ] && return
+		sleep 0.1
+	done
+	echo "project-pair: not both NORMAL and shared out within 120 s" >&2
 }
 
 # ---- one server ----------------------------------------------------------
@@ -266,7 +274,7 @@ one() {
 	local fn=start_${n//-/_} d=$tmp/$n t0=$SECONDS durable main
 	mkdir -p "$d"
 	case $n in
-	project) [ -n "${SERVER_START_CMD:-}" ] || { echo "$n: SERVER_START_CMD is not set" >&2; return; } ;;
+	project*) [ -n "${SERVER_START_CMD:-}" ] || { echo "$n: SERVER_START_CMD is not set" >&2; return; } ;;
 	coredhcp) command -v "${COREDHCP:-coredhcp}" >/dev/null || { echo "$n: no such program (set COREDHCP)" >&2; return; } ;;
 	esac
 	echo "== $n" >&2
@@ -281,7 +289,7 @@ one() {
 	case $n in isc*) args=(-clients "$ISC_CLIENTS") ;; esac
 	main=$(IFS=,; echo "${procs[*]}")
 	syncs "$n"
-	[ "$n" = project ] && durable=${SERVER_DURABLE:-$durable}
+	[ "${n%-pair}" = project ] && durable=${SERVER_DURABLE:-$durable}
 	dl -mode bench -name "$n" -durable "$durable" -server-pid "$main" -step "$STEP" -inflight "$INFLIGHT" -json "$OUT/$n.json" "${args[@]}" ${BENCH_ARGS:-} >>"$OUT/$n.txt" 2>&1
 	if [ ${#procs[@]} -gt 1 ]; then # what the backup's part was
 		{ echo; for p in "${procs[@]}"; do awk -v p="$p" '{sub(/.*\) /, ""); print "pid", p, "CPU seconds", ($12 + $13) / 100, "RSS MB", $22 * 4096 / 1e6}' /proc/$p/stat 2>/dev/null; done; } >>"$OUT/$n.txt"

@@ -1,26 +1,44 @@
 #!/bin/bash
 # Starts this project's server for run-peers.sh (SERVER_START_CMD), configures
-# it at the first start, and stays in the foreground until TERM.
+# it at the first start, and stays in the foreground until TERM. BENCH_PAIR=1
+# makes it one of a failover pair (BENCH_ROLE: main or backup); the main is
+# started first, and waits with its own service until both are NORMAL.
 set -eu
 cd "$(dirname "$0")/.."
-data=$BENCH_DIR/data
-bin/dhcpd -data "$data" -interface "$BENCH_IF" -rpc 127.0.0.1:1234 -log warn &
+role=${BENCH_ROLE:-main}
+data=$BENCH_DIR/data-$role
+bin/dhcpd -data "$data" -interface "$BENCH_IF" -rpc off -log warn &
 pid=$!
 trap 'kill -TERM $pid; wait $pid; exit 0' TERM INT
-if [ ! -e "$BENCH_DIR/configured" ]; then
+nrcmd() { bin/nrcmd -C "unix:$data/rpc.sock" "$@"; }
+pair() {
+	[ "${BENCH_PAIR:-}" = 1 ] || return 0
+	# 1 %: of the pool of 8 million; the share of a real pool is about as many.
+	echo "failover-pair bench create $BENCH_PEER_ADDR $BENCH_PEER_BACKUP_ADDR backup-pct=1%"
+}
+if [ ! -e "$BENCH_DIR/configured-$role" ]; then
 	for _ in $(seq 200); do
-		bin/nrcmd -C "unix:$data/rpc.sock" dhcp getHealth >/dev/null 2>&1 && break
+		nrcmd dhcp getHealth >/dev/null 2>&1 && break
 		sleep 0.05
 	done
-	bin/nrcmd -C "unix:$data/rpc.sock" -b --stop >/dev/null <<C
-dhcp set log-settings=default
+	nrcmd -b --stop >/dev/null <<C
+dhcp set log-settings=default,no-failover-activity
 dhcp set defer-lease-extensions=false
 dhcp set max-dhcp-requests=1500
 policy default setLeaseTime $BENCH_LEASE_SECONDS
 scope bench create ${BENCH_SUBNET%/*} 255.0.0.0
 scope bench addRange $BENCH_POOL_FIRST $BENCH_POOL_LAST
+$(pair)
 dhcp reload
 C
-	: >"$BENCH_DIR/configured"
+	: >"$BENCH_DIR/configured-$role"
+fi
+if [ "${BENCH_PAIR:-}" = 1 ] && [ "$role" = main ]; then
+	# NORMAL on both sides, the backup has its share, and no update is under way.
+	for _ in $(seq 600); do
+		nrcmd -r dhcp getRelatedServers 'column-separator=|' | grep -q '| *0 *| *OK *| *NORMAL *| *BACKUP *| *NORMAL' &&
+			nrcmd -r scope bench getUtilization | grep -q 'other-available = [1-9]' && : >"$BENCH_DIR/shared" && break
+		sleep 0.2
+	done
 fi
 wait $pid
