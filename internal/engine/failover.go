@@ -12,6 +12,15 @@ type Failover interface {
 	// Prepare compiles the relationships of a configuration. Nothing changes
 	// until Apply.
 	Prepare(cfg *objects.Config) Relationships
+	// Ready is nil once the state of every relationship is known: none is in
+	// STARTUP.
+	Ready() error
+	// Troubles are the relationships that do not protect their leases as
+	// they should, one line each that says why.
+	Troubles() []string
+	// Stats are the counters of category failover.
+	Stats() *objects.Object
+	ResetStats()
 }
 
 // Relationships are those of one configuration.
@@ -20,14 +29,18 @@ type Relationships interface {
 	// Of is the relationship that holds the scope; nil if it is in none.
 	Of(scope string) Pair
 	// Apply takes them into service once the lease table is configured: those
-	// that did not change go on undisturbed.
-	Apply()
+	// that did not change go on undisturbed. They change leases through k.
+	Apply(k Keeper)
 }
 
-// Pair is one relationship at work.
+// Pair is one relationship at work. The same one stays through reloads that
+// do not change it.
 type Pair interface {
 	Name() string
 	Role() lease.Role
+	// Problem says what is wrong with its configuration; then its scopes are
+	// not served at all, because the partner may be serving them.
+	Problem() string
 	// Authority is what this server may do in it at the moment. It is cheap
 	// and may be asked for every packet.
 	Authority() *binding.Authority
