@@ -24,6 +24,7 @@ func required(a *Attr)  { a.Required = true }
 func readOnly(a *Attr)  { a.ReadOnly = true }
 func immutable(a *Attr) { a.Immutable = true }
 func localOnly(a *Attr) { a.LocalOnly = true }
+func orZero(a *Attr)    { a.OrZero = true }
 func secret(a *Attr)    { a.Secret = true }
 
 // between bounds a number, or the length of a text.
@@ -141,6 +142,11 @@ func (c *Class) percent(name, def string, vis int, help string, qs ...qualifier)
 
 func (c *Class) address(name, def string, vis int, help string, qs ...qualifier) Handle[netip.Addr] {
 	a := &Attr{Name: name, Kind: IPAddr, Default: def, Visibility: vis, Help: help}
+	return Handle[netip.Addr]{c.add(a, qs), asAddr}
+}
+
+func (c *Class) ip6(name, def string, vis int, help string, qs ...qualifier) Handle[netip.Addr] {
+	a := &Attr{Name: name, Kind: IP6Addr, Default: def, Visibility: vis, Help: help}
 	return Handle[netip.Addr]{c.add(a, qs), asAddr}
 }
 

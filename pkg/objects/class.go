@@ -63,6 +63,7 @@ type Attr struct {
 	ReadOnly   bool   // never set by an operator
 	Immutable  bool   // set at create only
 	LocalOnly  bool   // must differ between partners: clone, compare and sync leave it out
+	OrZero     bool   // IPAddr: 0 is typed for 0.0.0.0, which is none
 	Secret     bool   // never printed, never in a clone
 	Inert      string // why it does not act yet; "" if it acts
 	Min, Max   int64  // bounds of Int, Time (seconds), Millis, Percent, of a String's length; both 0 is none
@@ -114,6 +115,9 @@ type Class struct {
 	// CreateUsage says how those arguments are typed, where that is not
 	// simply one after the other.
 	CreateUsage string
+	// Inline names the methods that may stand on the line of a create, each
+	// with its one argument; Positional reads them behind its own arguments.
+	Inline []string
 	// Reserved lists names that no operator may create.
 	Reserved []string
 	// Key makes the canonical name from what was typed; nil takes any name

@@ -68,7 +68,7 @@ var (
 	DhcpDeleteOrphanedLeases    = Dhcp.boolean("delete-orphaned-leases", "false", Expert, "Forget at start the stored leases that are in no range, reservation or VPN", inert("leases that no scope holds are kept until one does"))
 	DhcpDeleteOrphanedSubnets   = Dhcp.boolean("delete-orphaned-subnets", "false", Expert, "Forget at start the stored subnets that belong to no VPN or address block", inert(noBlocks))
 	DhcpUpgraded50              = Dhcp.date("cnr-5-0-upgraded", "", Hidden, "When the database was upgraded to release 5.0", readOnly, localOnly, inert("no database of that release is read"))
-	DhcpFailoverRecover         = Dhcp.date("failover-recover", "0", Basic, "Time since which lease data may be missing and is fetched from the partner again; 0 when none is", localOnly, inert(noFailover))
+	DhcpFailoverRecover         = Dhcp.date("failover-recover", "0", Basic, "Time since which lease data may be missing and is fetched from the partner again; 0 when none is", localOnly)
 	DhcpCollectAddrUtilDuration = Dhcp.duration("collect-addr-util-duration", "0", Basic, "How long samples of the utilization are kept; 0 takes none", lasting("0", "3d"), inert(noSamples))
 	DhcpCollectAddrUtilInterval = Dhcp.duration("collect-addr-util-interval", "15m", Basic, "Time between samples of the utilization", lasting("5m", "24h"), inert(noSamples))
 	DhcpCollectPerformance      = Dhcp.feature("collect-performance-statistics", "", Basic, "Collect figures for tuning the server", inert(noSamples))
@@ -88,17 +88,17 @@ const (
 
 // Failover as release 5.0 configures it.
 var (
-	DhcpFailover              = Dhcp.feature("failover", "disabled", Basic, "Failover for every scope that does not say otherwise", inert(noFailover))
-	DhcpFailoverMain          = Dhcp.dname("failover-main-server", "", Basic, "Name or address of the main server of every scope that does not say otherwise", inert(noFailover))
-	DhcpFailoverBackup        = Dhcp.dname("failover-backup-server", "", Basic, "Name or address of the backup server of every scope that does not say otherwise", inert(noFailover))
-	DhcpFailoverBackupPct     = Dhcp.percent("failover-backup-percentage", "10%", Basic, "Share of the available addresses that the main server gives to the backup", inert(noFailover))
-	DhcpFailoverBootpPct      = Dhcp.percent("failover-dynamic-bootp-backup-percentage", "", Basic, "The same share for scopes with dynamic BOOTP; unset, failover-backup-percentage holds for them too", inert(noFailover))
-	DhcpFailoverMCLT          = Dhcp.duration("failover-maximum-client-lead-time", "3600", Basic, "How far a client's lease may run ahead of what the partner knows", lasting("10s", "1w"), inert(noFailover))
-	DhcpFailoverUseSafePeriod = Dhcp.feature("failover-use-safe-period", "disabled", Basic, "After the safe period without a word from the partner take it to be down", inert(noFailover))
-	DhcpFailoverSafePeriod    = Dhcp.hours("failover-safe-period", "24", Basic, "The safe period in hours", inert(noFailover))
-	DhcpFailoverPollInterval  = Dhcp.duration("failover-poll-interval", "10", Expert, "Time between messages that keep the link to the partner alive", lasting("1s", "1h"), inert(noFailover))
-	DhcpFailoverPollTimeout   = Dhcp.duration("failover-poll-timeout", "60", Expert, "Silence after which the link to the partner counts as lost", lasting("2s", "1d"), inert(noFailover))
-	DhcpFailoverBulking       = Dhcp.feature("failover-bulking", "enabled", Expert, "Send several lease updates to the partner at once", inert(noFailover))
+	DhcpFailover              = Dhcp.feature("failover", "disabled", Basic, "Failover for every scope that does not say otherwise")
+	DhcpFailoverMain          = Dhcp.dname("failover-main-server", "", Basic, "Name or address of the main server of every scope that does not say otherwise")
+	DhcpFailoverBackup        = Dhcp.dname("failover-backup-server", "", Basic, "Name or address of the backup server of every scope that does not say otherwise")
+	DhcpFailoverBackupPct     = Dhcp.percent("failover-backup-percentage", "10%", Basic, "Share of the available addresses that the main server gives to the backup")
+	DhcpFailoverBootpPct      = Dhcp.percent("failover-dynamic-bootp-backup-percentage", "", Basic, "The same share for scopes with dynamic BOOTP; unset, failover-backup-percentage holds for them too")
+	DhcpFailoverMCLT          = Dhcp.duration("failover-maximum-client-lead-time", "3600", Basic, "How far a client's lease may run ahead of what the partner knows", lasting("10s", "1w"))
+	DhcpFailoverUseSafePeriod = Dhcp.feature("failover-use-safe-period", "disabled", Basic, "After the safe period without a word from the partner take it to be down")
+	DhcpFailoverSafePeriod    = Dhcp.hours("failover-safe-period", "24", Basic, "The safe period in hours")
+	DhcpFailoverPollInterval  = Dhcp.duration("failover-poll-interval", "10", Basic, "Time between messages that keep the link to the partner alive", lasting("1s", "1h"))
+	DhcpFailoverPollTimeout   = Dhcp.duration("failover-poll-timeout", "60", Basic, "Silence after which the link to the partner counts as lost", lasting("2s", "1d"))
+	DhcpFailoverBulking       = Dhcp.feature("failover-bulking", "enabled", Basic, "Send several lease updates to the partner at once")
 )
 
 // DNS update.
@@ -121,7 +121,7 @@ var (
 var (
 	DhcpSmsLeaseInterval    = Dhcp.millis("sms-lease-interval", "1100", Expert, "Time between leases that are sent to the SMS", inert(noSMS))
 	DhcpSmsLibraryPath      = Dhcp.text("sms-library-path", "", Expert, "Where the library of the SMS is", localOnly, inert(noSMS))
-	DhcpSmsNetworkDiscovery = Dhcp.integer("sms-network-discovery", "0", Expert, "1 lets the server find networks for the SMS", between(0, 1), inert(noSMS))
+	DhcpSmsNetworkDiscovery = Dhcp.integer("sms-network-discovery", "0", Basic, "1 lets the server find networks for the SMS", between(0, 1), inert(noSMS))
 	DhcpSmsSiteCode         = Dhcp.text("sms-site-code", "", Expert, "Site code that updateSms needs", inert(noSMS))
 	DhcpTraps               = Dhcp.flags("traps-enabled", "", Basic, trapWords, "SNMP traps that the server sends", inert(noTraps))
 	DhcpLogSettings         = Dhcp.flags("log-settings", "default,incoming-packets,missing-options", Basic, logWords, "What the server logs; setting it replaces the whole list")

@@ -17,7 +17,7 @@ var (
 	LeaseLastTransaction  = Lease.date("client-last-transaction-time", "", Basic, "When the client was last heard", readOnly)
 	LeaseClientMAC        = Lease.mac("client-mac-addr", "", Basic, "Hardware address of the client", readOnly)
 	LeaseClientOSType     = Lease.text("client-os-type", "", Expert, "Operating system of the client", readOnly, inert("it is not guessed"))
-	LeaseDataSource       = Lease.enum("data-source", "", Basic, dataSourceWords, "Which server the lease comes from and which it was read from", readOnly, inert(noFailover))
+	LeaseDataSource       = Lease.enum("data-source", "", Basic, dataSourceWords, "Which server the lease comes from and which it was read from", readOnly)
 	LeaseExpiration       = Lease.date("expiration", "", Basic, "When the lease, the offer, or the time after the lease ends", readOnly)
 	LeaseFlags            = Lease.flags("flags", "", Basic, "reserved=1 valid=2 deactivated=3 initialized=4 failover-updated=5 not_in_ranges=6 dynamic=7 backup=8", "Marks of the lease", readOnly)
 	LeaseFwdDNSConfig     = Lease.ref("fwd-dns-update-config-name", "", Basic, "dhcp-dns-update", "How the name was updated", readOnly, inert(noDNS))

@@ -77,6 +77,9 @@ var ruled = map[string][]string{
 	"address":                       {"10.0.0.1/24", "0.0.0.0/0"},
 	"name":                          {"tftp-server", "A1"},
 	"repeat":                        {"1", "0+", "1+", "2n", "17"},
+	"main-server":                   {"dhcpA.example.com.", "192.168.50.1", "127.0.0.2"},
+	"backup-server":                 {"dhcpB", "192.168.60.1"},
+	"match-list":                    {"", "192.168.70.0/24", "red/10.0.0.0/8, 192.168.70.0/24"},
 	"roles":                         {"full-admin", "read-only, edit-scope"},
 }
 

@@ -48,13 +48,13 @@ var (
 
 // Failover.
 var (
-	ScopeFailover           = Scope.enum("failover", "use-server-settings", Basic, "use-server-settings=0 scope-enabled=1 scope-disabled=2", "Whether the scope is in failover as the server's settings say, by its own, or not at all", inert(noFailover))
-	ScopeFailoverMain       = Scope.dname("failover-main-server", "", Basic, "Name or address of the scope's main server", inert(noFailover))
-	ScopeFailoverBackup     = Scope.dname("failover-backup-server", "", Basic, "Name or address of the scope's backup server", inert(noFailover))
-	ScopeFailoverBackupPct  = Scope.percent("failover-backup-percentage", "", Basic, "Share of the available addresses that the main server gives to the backup", inert(noFailover))
-	ScopeFailoverBootpPct   = Scope.percent("failover-dynamic-bootp-backup-percentage", "", Basic, "The same share if dynamic-bootp is enabled", inert(noFailover))
-	ScopeBackupPct          = Scope.percent("backup-pct", "", Basic, "Share of the available addresses for the backup, in place of the pair's; 0 counts as set", inert(noFailover))
-	ScopeAllocationBoundary = Scope.address("failover-backup-allocation-boundary", "", Basic, "Where the backup begins to allocate, downwards; unset, halfway; needs allocate-first-available", inert(noFailover))
+	ScopeFailover           = Scope.enum("failover", "use-server-settings", Basic, "use-server-settings=0 scope-enabled=1 scope-disabled=2", "Whether the scope is in failover as the server's settings say, by its own, or not at all")
+	ScopeFailoverMain       = Scope.dname("failover-main-server", "", Basic, "Name or address of the scope's main server")
+	ScopeFailoverBackup     = Scope.dname("failover-backup-server", "", Basic, "Name or address of the scope's backup server")
+	ScopeFailoverBackupPct  = Scope.percent("failover-backup-percentage", "", Basic, "Share of the available addresses that the main server gives to the backup")
+	ScopeFailoverBootpPct   = Scope.percent("failover-dynamic-bootp-backup-percentage", "", Basic, "The same share if dynamic-bootp is enabled")
+	ScopeBackupPct          = Scope.percent("backup-pct", "", Basic, "Share of the available addresses for the backup, in place of the pair's; 0 counts as set")
+	ScopeAllocationBoundary = Scope.address("failover-backup-allocation-boundary", "", Basic, "Where the backup begins to allocate, downwards; unset or 0, halfway between the first and the last address of the ranges; needs allocate-first-available", orZero)
 )
 
 // The words of failover.

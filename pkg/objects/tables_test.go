@@ -112,7 +112,7 @@ func TestClasses(t *testing.T) {
 
 // The classes of the reference that are not built are not here by accident.
 func TestClassList(t *testing.T) {
-	want := "admin client client-class client-class-policy client-policy cluster dhcp dhcp-interface lease option option-set " +
+	want := "admin client client-class client-class-policy client-policy cluster dhcp dhcp-interface failover-pair lease option option-set " +
 		"policy reservation scope scope-policy scope-selection-tag scope-template scope-template-policy server session statistics vpn"
 	var have []string
 	for name := range strings.FieldsSeq(want) {
@@ -169,6 +169,8 @@ func TestWordConstants(t *testing.T) {
 		{ScopeFailover.Attr, FailoverUseServerSettings, "use-server-settings"},
 		{ScopeFailover.Attr, FailoverScopeEnabled, "scope-enabled"},
 		{ScopeFailover.Attr, FailoverScopeDisabled, "scope-disabled"},
+		{FailoverPairUpdateMode.Attr, UpdateLazy, "lazy"},
+		{FailoverPairUpdateMode.Attr, UpdateEager, "eager"},
 		{ClientAction.Attr, ActionExclude, "exclude"},
 		{ClassAction.Attr, ActionExclude, "exclude"},
 		{ReservationLookupKeyType.Attr, KeyMAC, "mac"},

@@ -13,6 +13,9 @@ func (a *Attr) parseNet(text string) (string, error) {
 	text = strings.TrimSpace(text)
 	switch a.Kind {
 	case IPAddr:
+		if a.OrZero && text == "0" {
+			text = "0.0.0.0"
+		}
 		ip, err := ParseIPv4(text)
 		return show(ip, err)
 	case IP6Addr:
