@@ -8,7 +8,8 @@ import (
 
 // claims says which exchange is at work on which address. Whoever reads a
 // lease to change it claims its address first and keeps it until the change is
-// on disk or given up; others wait. So a lease has one writer at a time while
+// on disk or given up; others wait and get it in the order in which they came,
+// clients' packets and failover alike. So a lease has one writer at a time while
 // no lock is held during a ping or a commit, and the lease table shows what is
 // on disk: apart from offers, and from addresses that were found to be in use,
 // which nobody may be given whatever the disk does.
@@ -23,10 +24,11 @@ type claim struct {
 	waiters []waiting
 }
 
-// waiting is an exchange to be run again, or a goroutine to be woken.
+// waiting is who gets an address next: an exchange that is run again, or a
+// function that is called.
 type waiting struct {
 	ex   *exchange
-	wake chan struct{}
+	held func()
 }
 
 // free is the claim of all addresses nobody waits for: most claims never get
@@ -58,10 +60,14 @@ type claimed uint8
 const (
 	claimGot claimed = iota
 	claimQueued
-	claimRefused // more than max wait already
+	claimRefused // more than limit wait already
 )
 
-// wait claims the address or puts w in line for it; w is told by release.
+// unlimited is the limit of those who are not turned away.
+const unlimited = 1 << 30
+
+// wait claims the address or puts w in line for it; it is w's turn when
+// release returns it.
 func (c *claims) wait(k lease.Key, w waiting, limit int) claimed {
 	s := &c.stripes[c.stripe(k)]
 	s.mu.Lock()
@@ -87,27 +93,27 @@ func (c *claims) wait(k lease.Key, w waiting, limit int) claimed {
 
 // acquire claims the address and waits as long as that takes.
 func (c *claims) acquire(k lease.Key) {
-	for {
-		w := make(chan struct{})
-		if c.wait(k, waiting{wake: w}, 1<<30) == claimGot {
-			return
-		}
-		<-w
+	got := make(chan struct{})
+	if c.wait(k, waiting{held: func() { close(got) }}, unlimited) == claimQueued {
+		<-got
 	}
 }
 
-// release gives the address up. The exchanges that waited come back to be run
-// again; goroutines that waited are woken to try again.
-func (c *claims) release(k lease.Key) []waiting {
+// release gives the address up. If somebody waits for it, it is the first in
+// line who has it now, and must be told.
+func (c *claims) release(k lease.Key) (next waiting, waited bool) {
 	s := &c.stripes[c.stripe(k)]
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	h := s.held[k]
-	delete(s.held, k)
-	s.mu.Unlock()
-	for _, w := range h.waiters {
-		if w.wake != nil {
-			close(w.wake)
-		}
+	if len(h.waiters) == 0 {
+		delete(s.held, k)
+		return waiting{}, false
 	}
-	return h.waiters
+	next = h.waiters[0]
+	h.waiters[0] = waiting{}
+	if h.waiters = h.waiters[1:]; len(h.waiters) == 0 {
+		s.held[k] = free
+	}
+	return next, true
 }

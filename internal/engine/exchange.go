@@ -147,14 +147,13 @@ func (ex *exchange) claim(k lease.Key) verdict {
 	}
 	ex.unclaim()
 	ex.stage = bindStage
-	s, sh := ex.server, ex.shard
-	switch s.claims.wait(k, waiting{ex: ex}, ex.plan.settings.maxWaiting) {
+	switch ex.server.claims.wait(k, waiting{ex: ex}, ex.plan.settings.maxWaiting) {
 	case claimGot: // it came free just now
-		s.release(k)
-		sh.resume(ex)
-		fallthrough
+		ex.claimed = append(ex.claimed, k)
+		ex.shard.resume(ex)
+		return verdict{act: park}
 	case claimQueued:
-		return verdict{act: park} // ex may be running elsewhere already
+		return verdict{act: park} // ex is whoever's who releases the address
 	}
 	return dropped(DropWaiting)
 }

@@ -85,7 +85,10 @@ type Server struct {
 	reads      sync.WaitGroup
 }
 
-var _ API = (*Server)(nil)
+var (
+	_ API    = (*Server)(nil)
+	_ Keeper = (*Server)(nil)
+)
 
 // New starts a server without configuration: Reload gives it one, Start lets
 // it answer.
@@ -190,12 +193,16 @@ func (s *Server) Close() error {
 	return err
 }
 
-// release gives an address up and lets those in line for it go on.
+// release gives an address up and lets the first in line for it go on.
 func (s *Server) release(k lease.Key) {
-	for _, w := range s.claims.release(k) {
-		if w.ex != nil {
-			w.ex.shard.resume(w.ex)
-		}
+	w, waited := s.claims.release(k)
+	switch {
+	case !waited:
+	case w.ex != nil:
+		w.ex.claimed = append(w.ex.claimed, k)
+		w.ex.shard.resume(w.ex)
+	default:
+		w.held()
 	}
 }
 
