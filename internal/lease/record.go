@@ -105,6 +105,9 @@ type Lease struct {
 	Cause           string // why it is unavailable: declined, ping, other-server, ...
 
 	Failover Failover
+	// Role is what this server is to the address. It is not stored: the table
+	// derives it from the address's scope.
+	Role Role
 
 	// Commit is the number of the store's batch that this row was written
 	// in: a partner asks "since n".

@@ -10,6 +10,13 @@ type Request struct {
 	// NewIn are those of them that may give it an address that it does not
 	// have yet (not, say, a scope with renew-only); nil is all.
 	NewIn []ScopeID
+	// PartnerIn are those of the NewIn whose free addresses may be given
+	// although they are the partner's. They are given when NewIn has none of
+	// this server's own.
+	PartnerIn []ScopeID
+	// Pending says that the client may have a pending-available lease of its
+	// own again.
+	Pending bool
 	// Client is written into the offered lease.
 	Client Client
 	// Reservations are the lookup keys under which an address may be

@@ -20,7 +20,7 @@ type row struct {
 	lastTransaction int64
 	commit          uint64
 
-	blob        uint32 // client-id, host name, relay info
+	blob        uint32 // client-id, host name, relay info, failover times
 	domain      uint32
 	clientClass uint32
 	vendorClass uint32
@@ -38,6 +38,9 @@ type row struct {
 	state  State
 	flags  Flags
 	bootp  bool
+	// Of Failover: the role is derived, the times stand in the blob.
+	role     Role
+	failover failoverBits
 }
 
 func (r *row) key() Key { return Key{r.vpn, r.addr} }
@@ -96,12 +99,18 @@ func (rs *rows) read(r *row) Lease {
 		StateStart: r.stateStart, Start: r.start, Expiration: r.expiration,
 		LastTransaction: r.lastTransaction,
 		Cause:           rs.names.text(r.cause), Commit: r.commit,
+		Role: r.role,
 	}
 	l.LimitationID = rs.limits.text(r.limitation)
 	if r.blob != 0 {
 		id, host, relay := rs.split(r.blob)
-		all := string(rs.whole(r.blob, id+host+relay))
-		l.ClientID, l.HostName, l.RelayInfo = all[:id], all[id:id+host], all[id+host:]
+		if n := id + host + relay; n > 0 {
+			all := string(rs.whole(r.blob, n))
+			l.ClientID, l.HostName, l.RelayInfo = all[:id], all[id:id+host], all[id+host:]
+		}
+	}
+	if r.failover != 0 {
+		l.Failover = rs.readFailover(r)
 	}
 	return l
 }
@@ -115,15 +124,18 @@ func (rs *rows) write(r *row, l *Lease) {
 	r.hw, r.hwType, r.hwLen = l.HW.Addr, l.HW.Type, min(l.HW.Len, 16)
 	r.state, r.bootp = l.State, l.BOOTP
 	r.flags = r.flags&derived | l.Flags&^derived
+	was := r.failover
+	r.failover = bitsOf(&l.Failover)
 	rs.names.replace(&r.domain, l.DomainName)
 	rs.names.replace(&r.clientClass, l.ClientClass)
 	rs.names.replace(&r.vendorClass, l.VendorClass)
 	rs.names.replace(&r.cause, l.Cause)
 	rs.limits.replace(&r.limitation, l.LimitationID)
-	rs.writeBlob(r, l)
+	rs.writeBlob(r, was, l)
 }
 
-// A blob is three lengths as varints, then the texts.
+// A blob is three lengths as varints, the texts, and those of the failover
+// times that are not 0, as the row's bits say.
 
 func (rs *rows) split(blob uint32) (id, host, relay int) {
 	b := rs.block(blob)
@@ -159,21 +171,24 @@ func header(b []byte) int {
 	return n
 }
 
-func (rs *rows) writeBlob(r *row, l *Lease) {
+// writeBlob replaces the row's blob, which was written with other bits.
+func (rs *rows) writeBlob(r *row, was failoverBits, l *Lease) {
 	b := rs.scratch[:0]
-	if l.ClientID != "" || l.HostName != "" || l.RelayInfo != "" {
+	if l.ClientID != "" || l.HostName != "" || l.RelayInfo != "" || r.failover.times() {
 		b = binary.AppendUvarint(b, uint64(len(l.ClientID)))
 		b = binary.AppendUvarint(b, uint64(len(l.HostName)))
 		b = binary.AppendUvarint(b, uint64(len(l.RelayInfo)))
 		b = append(b, l.ClientID...)
 		b = append(b, l.HostName...)
 		b = append(b, l.RelayInfo...)
+		b = appendTimes(b, l)
 	}
 	rs.scratch = b
 	if r.blob != 0 {
 		id, host, relay := rs.split(r.blob)
 		old := rs.block(r.blob)
-		old = old[:header(old)+id+host+relay]
+		n := header(old) + id + host + relay
+		old = old[:n+sizeOfTimes(old[n:], was)]
 		if string(old) == string(b) {
 			return
 		}

@@ -37,6 +37,10 @@ type Scope struct {
 	// a free address is: one without the flag Backup is the primary's, one
 	// with it the secondary's, and all are the server's that is alone.
 	Role Role
+	// Boundary is the highest of the addresses that the secondary is given
+	// with FirstAvailable, from there downwards and then, when there are none,
+	// above it; 0 is halfway between the first and the last address in ranges.
+	Boundary Addr
 }
 
 // Place is where an address stands in the configuration.
@@ -79,15 +83,19 @@ type Counts struct {
 	// Available is how many addresses a new client could be given now: not
 	// the reserved, the deactivated, or those outside the ranges.
 	Available int
-	// NeverUsed of the available ones have no record at all.
-	NeverUsed      int
-	Offered        int
-	Leased         int
-	Expired        int
-	Released       int
-	Unavailable    int
-	OtherAvailable int
-	Deactivated    int
-	ReservedLeased int // of Leased, those on reserved addresses
-	OutOfRange     int // records that are neither in a range nor reserved: parked
+	// NeverUsed have no record at all. They are among the available ones, or
+	// on a secondary among the other-available ones.
+	NeverUsed   int
+	Offered     int
+	Leased      int
+	Expired     int
+	Released    int
+	Unavailable int
+	// OtherAvailable is what Available is, of the partner's: how many
+	// addresses it could give to a new client.
+	OtherAvailable   int
+	PendingAvailable int // ended, and the partner has not agreed yet
+	Deactivated      int
+	ReservedLeased   int // of Leased, those on reserved addresses
+	OutOfRange       int // records that are neither in a range nor reserved: parked
 }

@@ -72,6 +72,12 @@ func randomLease(r *rand.Rand) lease.Lease {
 		Giaddr: lease.Addr(r.Uint32N(2) * r.Uint32()), BOOTP: r.IntN(2) == 0,
 		StateStart: number(), Start: number(), Expiration: number(), LastTransaction: number(),
 	}
+	if r.IntN(2) == 0 {
+		l.Failover = lease.Failover{
+			SentPE: number(), AckPE: number(), RcvdPE: number(), Told: r.IntN(2) == 0, FromPartner: r.IntN(2) == 0,
+			Ended: lease.Ended(r.IntN(int(lease.EndedReclaimed) + 1)),
+		}
+	}
 	if r.IntN(4) > 0 {
 		l.HW = lease.HW{Type: uint8(r.Uint32()), Len: uint8(r.IntN(17))}
 		for i := range l.HW.Len {

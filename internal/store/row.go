@@ -35,6 +35,19 @@ const (
 	tagRelayInfo
 	tagLimitationID
 	tagCause
+	tagSentPE
+	tagAckPE
+	tagRcvdPE
+	tagFailover // told, from the partner, and from bit 2 on how it ended
+)
+
+const lastTag = tagFailover
+
+// The bits of tagFailover.
+const (
+	bitTold = 1 << iota
+	bitFromPartner
+	endedShift = iota
 )
 
 // packedRow is a row taken apart but not copied: the slices are parts of the
@@ -87,7 +100,25 @@ func packRest(b []byte, l *lease.Lease) []byte {
 	b = appendTagged(b, tagVendorClass, l.VendorClass)
 	b = appendTagged(b, tagRelayInfo, l.RelayInfo)
 	b = appendTagged(b, tagLimitationID, l.LimitationID)
-	return appendTagged(b, tagCause, l.Cause)
+	b = appendTagged(b, tagCause, l.Cause)
+	if l.Failover == (lease.Failover{}) {
+		return b
+	}
+	b = appendInt(b, tagSentPE, l.Failover.SentPE)
+	b = appendInt(b, tagAckPE, l.Failover.AckPE)
+	b = appendInt(b, tagRcvdPE, l.Failover.RcvdPE)
+	return appendInt(b, tagFailover, failoverBits(&l.Failover))
+}
+
+func failoverBits(f *lease.Failover) int64 {
+	v := int64(f.Ended) << endedShift
+	if f.Told {
+		v |= bitTold
+	}
+	if f.FromPartner {
+		v |= bitFromPartner
+	}
+	return v
 }
 
 func appendString(b []byte, s string) []byte {
@@ -176,11 +207,11 @@ func unpackRest(b []byte, l *lease.Lease) error {
 			return errRow
 		}
 		last = tag
-		if tag > tagCause {
+		if tag > lastTag {
 			return fmt.Errorf("unknown field %d", tag)
 		}
 		var ok bool
-		if tag >= tagHostName {
+		if tag >= tagHostName && tag <= tagCause {
 			var s []byte
 			if s, b, ok = cutBytes(b[1:]); !ok || len(s) == 0 {
 				return errRow
@@ -232,6 +263,17 @@ func setNumber(l *lease.Lease, tag byte, v int64) bool {
 	case tagBOOTP:
 		l.BOOTP = true
 		return v == 1
+	case tagSentPE:
+		l.Failover.SentPE = v
+	case tagAckPE:
+		l.Failover.AckPE = v
+	case tagRcvdPE:
+		l.Failover.RcvdPE = v
+	case tagFailover:
+		l.Failover.Told = v&bitTold != 0
+		l.Failover.FromPartner = v&bitFromPartner != 0
+		l.Failover.Ended = lease.Ended(v >> endedShift)
+		return v > 0 && v>>endedShift <= int64(lease.EndedReclaimed)
 	}
 	return true
 }

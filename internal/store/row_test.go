@@ -42,8 +42,8 @@ func TestPackedLeaseComesBack(t *testing.T) {
 }
 
 func TestUnknownFieldIsAnError(t *testing.T) {
-	row := packedRow{key: lease.Key{Addr: 10<<24 | 9}, state: lease.Leased, rest: []byte{tagCause + 1, 1, 'x'}}
-	if _, err := row.lease(1); err == nil || !strings.Contains(err.Error(), "10.0.0.9: unknown field 13") {
+	row := packedRow{key: lease.Key{Addr: 10<<24 | 9}, state: lease.Leased, rest: []byte{lastTag + 1, 1, 'x'}}
+	if _, err := row.lease(1); err == nil || !strings.Contains(err.Error(), "10.0.0.9: unknown field 17") {
 		t.Errorf("got %v, want an error that names lease and field", err)
 	}
 	row = packedRow{key: lease.Key{Addr: 10<<24 | 9}, state: 9}
