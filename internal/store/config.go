@@ -237,6 +237,29 @@ func (c *ConfigDB) SetMeta(ctx context.Context, key, value string) error {
 	return fileError("commit configuration", c.path, err)
 }
 
+// commissionedKey is where it is kept that a failover relationship was in
+// service.
+const commissionedKey = "failover-commissioned "
+
+// Commissioned tells whether SetCommissioned was called for a failover
+// relationship: if so, and the lease database has no snapshot of it, the lease
+// database was lost.
+func (c *ConfigDB) Commissioned(ctx context.Context, relationship string) (bool, error) {
+	_, found, err := c.Meta(ctx, commissionedKey+relationship)
+	return found, err
+}
+
+// SetCommissioned keeps, durably, that a failover relationship was in service.
+// A relationship that is configured away and comes back is a new one only
+// after it was set to false.
+func (c *ConfigDB) SetCommissioned(ctx context.Context, relationship string, is bool) error {
+	if is {
+		return c.SetMeta(ctx, commissionedKey+relationship, "yes")
+	}
+	_, err := c.db.ExecContext(context.WithoutCancel(ctx), "DELETE FROM meta WHERE key = ?", commissionedKey+relationship)
+	return fileError("commit configuration", c.path, err)
+}
+
 // Close closes the database.
 func (c *ConfigDB) Close() error {
 	return fileError("close configuration database", c.path, c.db.Close())

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -100,7 +101,8 @@ func (w *ackPrinter) Committed(_ uint64, err error) {
 	w.next <- err
 }
 
-// leasesChild renews leases without end, each client one after the other.
+// leasesChild renews leases without end, each client one after the other,
+// while an endpoint changes its state beside them.
 func leasesChild(args []string) error {
 	db, err := openLeases(filepath.Join(args[0], "leases.db"), smallSizes)
 	if err != nil {
@@ -111,14 +113,26 @@ func leasesChild(args []string) error {
 		return err
 	}
 	c := NewCommitter(db, clock.Real{}, nil)
-	failed := make(chan error, crashClients)
+	failed := make(chan error, crashClients+1)
+	go func() {
+		for gen := first; ; gen++ {
+			err := db.SaveEndpoint(crashEndpoint, endpointOf(gen))
+			if err == nil {
+				_, err = fmt.Printf("endpoint %d\n", gen)
+			}
+			if err != nil {
+				failed <- err
+				return
+			}
+		}
+	}()
 	for k := range uint32(crashClients) {
 		go func() {
 			r := rand.New(rand.NewPCG(uint64(k), uint64(first)))
 			next := make(chan error, 1)
 			for gen := first; ; gen++ {
 				addr := k*crashLeases + r.Uint32N(crashLeases)
-				c.Submit(testLease(addr, gen), &ackPrinter{os.Stdout, addr, gen, next})
+				c.Submit(sharedLease(addr, gen), &ackPrinter{os.Stdout, addr, gen, next})
 				if err := <-next; err != nil {
 					failed <- err
 					return
@@ -129,8 +143,17 @@ func leasesChild(args []string) error {
 	return <-failed
 }
 
+// crashEndpoint is the endpoint of leasesChild; its snapshots are of unequal
+// length, and whole only if all of their numbers agree.
+const crashEndpoint = "main-backup"
+
+func endpointOf(gen int64) []byte {
+	return []byte(strings.Repeat(fmt.Sprintf("%d ", gen), int(1+gen%2000)))
+}
+
 // After kill -9 at any moment (of a commit, a fold, a checkpoint), every lease
-// that was acknowledged is there, as it was acknowledged or younger.
+// and every endpoint that was acknowledged is there, as it was acknowledged or
+// younger.
 func TestKilledProcessKeepsAcknowledgedLeases(t *testing.T) {
 	dir := t.TempDir()
 	r := rand.New(rand.NewPCG(11, 12))
@@ -139,12 +162,17 @@ func TestKilledProcessKeepsAcknowledgedLeases(t *testing.T) {
 	if testing.Short() {
 		rounds = 5
 	}
-	total := 0
+	total, endpoint, saved := 0, int64(0), 0
 	for round := range rounds {
 		c := startChild(t, "leases", dir, strconv.Itoa(round*1_000_000+1))
 		for _, line := range c.killAfter(t, 1+r.IntN(8000)) {
 			var addr uint32
 			var gen int64
+			if n, err := fmt.Sscanf(line, "endpoint %d", &gen); n == 1 && err == nil {
+				endpoint = max(endpoint, gen)
+				saved++
+				continue
+			}
 			if n, err := fmt.Sscanf(line, "%d %d", &addr, &gen); n != 2 || err != nil {
 				continue // the last line may be cut off: not acknowledged
 			}
@@ -152,8 +180,9 @@ func TestKilledProcessKeepsAcknowledgedLeases(t *testing.T) {
 			total++
 		}
 		checkAcked(t, dir, acked)
+		checkSaved(t, dir, endpoint)
 	}
-	t.Logf("%d acknowledgements in %d rounds", total, rounds)
+	t.Logf("%d acknowledgements of leases and %d of endpoints in %d rounds", total, saved, rounds)
 }
 
 func checkAcked(t *testing.T, dir string, acked map[uint32]int64) {
@@ -162,7 +191,7 @@ func checkAcked(t *testing.T, dir string, acked map[uint32]int64) {
 	stored := map[uint32]int64{}
 	for _, l := range loaded(t, db) {
 		gen := l.StateStart - 1_700_000_000
-		want := testLease(uint32(l.Addr), gen)
+		want := sharedLease(uint32(l.Addr), gen)
 		want.Commit = l.Commit
 		if l != want {
 			t.Fatalf("lease %v was torn:\ngot  %+v\nwant %+v", l.Addr, l, want)
@@ -173,6 +202,32 @@ func checkAcked(t *testing.T, dir string, acked map[uint32]int64) {
 		if stored[addr] < gen {
 			t.Fatalf("lease %v: generation %d was acknowledged, %d is stored", lease.Addr(addr), gen, stored[addr])
 		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func checkSaved(t *testing.T, dir string, acked int64) {
+	t.Helper()
+	db := leasesSized(t, dir, smallSizes)
+	all, err := db.Endpoints()
+	if err != nil {
+		t.Fatal(err)
+	}
+	snapshot, found := all[crashEndpoint]
+	if !found {
+		if acked > 0 {
+			t.Fatalf("endpoint of generation %d is gone", acked)
+		}
+		return
+	}
+	var gen int64
+	if _, err := fmt.Sscan(string(snapshot), &gen); err != nil || string(snapshot) != string(endpointOf(gen)) {
+		t.Fatalf("the endpoint was torn: %d octets of generation %d", len(snapshot), gen)
+	}
+	if gen < acked {
+		t.Fatalf("generation %d of the endpoint was acknowledged, %d is stored", acked, gen)
 	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
@@ -213,6 +268,9 @@ func configChild(args []string) error {
 		for _, o := range put {
 			cfg.Put(o)
 		}
+		if err := db.SetCommissioned(ctx, strconv.FormatUint(written, 10), true); err != nil {
+			return err
+		}
 		fmt.Println(written)
 	}
 }
@@ -235,6 +293,11 @@ func TestKilledProcessKeepsWholeConfiguration(t *testing.T) {
 		version, err := db.Version(t.Context())
 		if err != nil || version < last {
 			t.Fatalf("write %d was acknowledged, the database is at %d, %v", last, version, err)
+		}
+		for _, ack := range acks {
+			if is, err := db.Commissioned(t.Context(), ack); err != nil || !is {
+				t.Fatalf("that relationship %s is commissioned was lost: %v", ack, err)
+			}
 		}
 		cfg, err := db.Load(t.Context())
 		if err != nil {

@@ -125,6 +125,9 @@ func TestFullDisk(t *testing.T) {
 		if err := c.Err(); !errors.Is(err, ErrFull) || !strings.Contains(err.Error(), path) {
 			t.Fatalf("on a full disk Err is %v", err)
 		}
+		if err := db.SaveEndpoint("pair", make([]byte, 1<<20)); !errors.Is(err, ErrFull) || !strings.Contains(err.Error(), path) {
+			t.Fatalf("on a full disk an endpoint was saved: %v", err)
+		}
 		if err := os.Remove(ballast); err != nil {
 			t.Fatal(err)
 		}
@@ -140,6 +143,7 @@ func TestFullDisk(t *testing.T) {
 	}
 	c.Close()
 	checkAtLeast(t, "after the disk was full", m, loaded(t, db))
+	saveEndpoint(t, db, "pair", "normal")
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}

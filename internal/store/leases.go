@@ -39,6 +39,7 @@ type LeaseDB struct {
 	w             *conn // appends to the journal, synchronous=FULL
 	insert        *stmt
 	noop, passive *stmt
+	endpoints     endpoints
 
 	seq     int64  // last journal row
 	commit  uint64 // last batch
@@ -86,6 +87,9 @@ func (db *LeaseDB) open() (err error) {
 		return err
 	}
 	if db.passive, err = db.w.prepare("PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
+		return err
+	}
+	if err := db.endpoints.prepare(db.w); err != nil {
 		return err
 	}
 	last, err := db.w.prepare(`SELECT coalesce(max(seq), 0), coalesce(sum(length(rows)), 0),
@@ -243,7 +247,7 @@ func (db *LeaseDB) closeConns() error {
 	if db.tend != nil {
 		errs = append(errs, db.tend.close())
 	}
-	for _, s := range []*stmt{db.insert, db.noop, db.passive} {
+	for _, s := range append(db.endpoints.all(), db.insert, db.noop, db.passive) {
 		if s != nil {
 			errs = append(errs, s.Close())
 		}

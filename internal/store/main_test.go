@@ -183,3 +183,15 @@ func selectText(t testing.TB, path, query string) string {
 	}
 	return out.String()
 }
+
+// sharedLease is a testLease as the two servers of a failover relationship
+// keep it.
+func sharedLease(addr uint32, generation int64) lease.Lease {
+	l := testLease(addr, generation)
+	l.Flags |= lease.FailoverUpdated | lease.Backup
+	l.Failover = lease.Failover{
+		SentPE: l.Expiration + 1800 + generation, AckPE: l.Expiration + 900, RcvdPE: l.Start + 5,
+		Told: true, FromPartner: generation%2 == 0, Ended: lease.Ended(generation % int64(lease.EndedReclaimed+1)),
+	}
+	return l
+}

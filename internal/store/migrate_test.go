@@ -60,10 +60,15 @@ scope "Office" v2 by "ann" at 1700000000
 }
 
 func TestOldLeasesAreUpgraded(t *testing.T) {
-	for version := 1; version <= 2; version++ {
+	for version := 1; version <= 3; version++ {
 		t.Run(fmt.Sprint("version ", version), func(t *testing.T) {
 			db := leasesIn(t, copyOld(t, fmt.Sprintf("leases-v%d.db", version), "leases.db"))
 			m := model{}
+			endpoints := map[string][]byte{}
+			if version >= 3 {
+				m.put([]lease.Lease{sharedLease(10<<24|4, 2)}, 2)
+				endpoints["blue-red"] = []byte("normal")
+			}
 			m.put([]lease.Lease{testLease(10<<24|1, 1), testLease(10<<24|2, 1)}, 1)
 			m.put([]lease.Lease{testLease(10<<24|2, 2)}, 2)
 			m.check(t, "upgraded", loaded(t, db))
@@ -73,6 +78,9 @@ func TestOldLeasesAreUpgraded(t *testing.T) {
 				t.Errorf("commit %d follows commit 2", m[l.Key].Commit)
 			}
 			m.check(t, "with one more lease", loaded(t, db))
+			saveEndpoint(t, db, "green", "startup")
+			endpoints["green"] = []byte("startup")
+			checkEndpoints(t, db, endpoints)
 		})
 	}
 }
@@ -145,7 +153,7 @@ func TestBadFileIsRefused(t *testing.T) {
 			}
 		}, ErrCorrupt, ""},
 		{"another program's", query("PRAGMA application_id = 7"), ErrCorrupt, "is not a Leasehold"},
-		{"newer", query("PRAGMA user_version = 99"), ErrNewerVersion, "of version 99, this program knows versions up to 2"},
+		{"newer", query("PRAGMA user_version = 99"), ErrNewerVersion, "of version 99, this program knows versions up to "},
 		{"gone, with its log left", func(t *testing.T, path string) {
 			if err := os.Rename(path, path+"-wal"); err != nil {
 				t.Fatal(err)
