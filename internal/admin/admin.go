@@ -10,6 +10,7 @@ import (
 	"leasehold/internal/clock"
 	"leasehold/internal/engine"
 	"leasehold/internal/eventlog"
+	"leasehold/internal/failover"
 	"leasehold/internal/store"
 	"leasehold/pkg/objects"
 	"leasehold/pkg/rpc"
@@ -27,6 +28,8 @@ type Deps struct {
 	Log     *eventlog.Log // nil: nowhere
 	Data    string        // data folder, for initial-admin-password
 	Cluster string        // the server's own name, for banners; "" is the host's name
+	// Failover is the running server's relationships; nil is none.
+	Failover failover.Operator
 }
 
 // Service answers the admin service's calls and decides who may make them.
@@ -37,6 +40,8 @@ type Service struct {
 	log     *eventlog.Log
 	data    string
 	cluster string
+	// failover is nil where the server has no relationships.
+	failover failover.Operator
 
 	// mu guards the stored configuration and the transactions: one writer
 	// at a time, who holds it until the change is on disk.
@@ -79,6 +84,7 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 	}
 	s := &Service{
 		store: d.Store, runtime: d.Runtime, clock: d.Clock, log: d.Log, data: d.Data, cluster: d.Cluster,
+		failover: d.Failover,
 		stored:   newTable(cfg),
 		version:  version,
 		forced:   map[ref]bool{},

@@ -195,23 +195,6 @@ func resetStats(c *call) *objects.Error {
 	return nil
 }
 
-// relatedColumns are the eight of getRelatedServers.
-var relatedColumns = []string{"Type", "Name", "Address", "Requests", "Communications", "State", "Partner Role", "Partner State"}
-
-// getRelatedServers prints the heading: the server talks to no other yet.
-func getRelatedServers(c *call) *objects.Error {
-	separator := "  "
-	if len(c.args) > 0 {
-		text, ok := strings.CutPrefix(c.args[0], "column-separator=")
-		if !ok {
-			return objects.Errorf(objects.UnknownKeyword, "getRelatedServers does not know %q, did you mean column-separator=?", c.args[0])
-		}
-		separator = text
-	}
-	c.line(strings.Join(relatedColumns, separator))
-	return nil
-}
-
 // enterPassword sets a password; nrcmd has asked for it.
 func enterPassword(c *call) *objects.Error {
 	if len(c.args) != 1 {

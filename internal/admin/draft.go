@@ -207,7 +207,7 @@ func (d *draft) lost(e *edit) []string {
 		}
 	case objects.Scope:
 		all = append(all, subnetNeed(objects.ScopeVPN.Of(o), objects.ScopeSubnet.Of(o)))
-	case objects.OptionSet:
+	case objects.OptionSet, objects.Cluster:
 		all = append(all, objectNeed(o.Class.Name, o.Name))
 	case objects.Option:
 		all = append(all, d.shadowed(o)...)

@@ -46,8 +46,16 @@ var methodTable = map[*objects.Class]map[string]methodFunc{
 		"report-staged-edits": reportStagedEdits,
 	},
 	objects.ScopeTemplate: {"apply-to": applyTo},
-	objects.Option:        {"listtypes": listTypes},
-	objects.Admin:         {"enterPassword": enterPassword},
+	objects.FailoverPair: {
+		"addMatch":       addMatch,
+		"removeMatch":    removeMatch,
+		"listMatches":    listMatches,
+		"getStatus":      getStatus,
+		"setPartnerDown": setPartnerDown,
+		"rebalancePool":  rebalancePool,
+	},
+	objects.Option: {"listtypes": listTypes},
+	objects.Admin:  {"enterPassword": enterPassword},
 	objects.Lease: {
 		"activate":           leaseAction,
 		"deactivate":         leaseAction,
@@ -81,6 +89,7 @@ var serverMethods = map[string]methodFunc{
 	"getStats":          getStats,
 	"resetStats":        resetStats,
 	"getRelatedServers": getRelatedServers,
+	"setPartnerDown":    setPartnerDown,
 	"limitationList":    limitationList,
 }
 

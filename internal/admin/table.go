@@ -153,6 +153,12 @@ func needs(o *objects.Object) []string {
 			all = append(all, objectNeed(objects.Vpn.Name, vpn))
 		}
 		all = append(all, blockNeed(vpn, addr))
+	case objects.FailoverPair:
+		for _, m := range objects.FailoverPairMatches.Of(o) {
+			if m.VPN != "" {
+				all = append(all, objectNeed(objects.Vpn.Name, m.VPN))
+			}
+		}
 	case objects.Option:
 		set, id := objects.SplitOption(o.Name)
 		all = append(all, objectNeed(objects.OptionSet.Name, set))

@@ -261,6 +261,9 @@ func (w *writing) create(typed, clone string, arguments []string, attributes []*
 	if err != nil {
 		return err
 	}
+	if w.class == objects.FailoverPair {
+		as = w.asClusters(as)
+	}
 	for _, a := range as {
 		if err := w.assign(o, a.Name, a.Text); err != nil {
 			return err

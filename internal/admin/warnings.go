@@ -19,7 +19,11 @@ const (
 func (d *draft) warnings() []string {
 	var all []string
 	for _, e := range d.edits {
-		if e.after == nil || !isPolicy(e.after.Class) || sameTimes(e.before, e.after) {
+		if e.after == nil {
+			continue
+		}
+		all = append(all, failoverWarnings(d.table, e.before, e.after)...)
+		if !isPolicy(e.after.Class) || sameTimes(e.before, e.after) {
 			continue
 		}
 		for _, w := range contradictions(e.after) {

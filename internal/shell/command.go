@@ -42,7 +42,7 @@ func own() []*command {
 
 // withoutCommand are the classes that are no command: what they hold is shown
 // by others.
-var withoutCommand = map[string]bool{"statistics": true}
+var withoutCommand = map[string]bool{"statistics": true, "related-server": true}
 
 // commandTable makes the table, sorted by name: the classes' and our own.
 func commandTable() []*command {

@@ -86,6 +86,12 @@ type Method struct {
 	Visibility int
 	ReadOnly   bool // allowed to a read-only administrator
 	Help       string
+	// Dated says that the words behind the first Min arguments are a date,
+	// which means the time zone of who types it: the server is sent Unix
+	// seconds. Flags are words that may stand anywhere among the arguments;
+	// they are sent behind all others.
+	Dated bool
+	Flags []string
 	// Unsupported is why the method is understood but not built: it is
 	// answered with 322 Feature not supported. "" if it is built.
 	Unsupported string

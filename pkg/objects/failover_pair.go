@@ -76,7 +76,7 @@ func init() {
 		{Name: "removeMatch", Usage: "[<vpn>/]<ipaddr>/<mask>", Min: 1, Max: 1, Help: "Remove a subnet from the match list"},
 		{Name: "listMatches", ReadOnly: true, Help: "List the match list"},
 		{Name: "getStatus", ReadOnly: true, Help: "Show how the pair is, as this server sees it"},
-		{Name: "setPartnerDown", Usage: "[<date>] [-force]", Max: -1, Help: "Tell the server that its partner in the pair is down, since the date if one is given, now otherwise; with -force also since a time before it was last heard"},
+		{Name: "setPartnerDown", Usage: "[<date>] [-force]", Max: -1, Dated: true, Flags: []string{"-force"}, Help: "Tell the server that its partner in the pair is down, since the date if one is given, now otherwise; with -force also since a time before it was last heard"},
 		{Name: "rebalancePool", Help: "Share the available addresses out between the two servers now"},
 		{Name: "sync", Usage: "(update | complete | exact) [main-to-backup | backup-to-main]", Min: 1, Max: 2, Help: "Copy the configuration from one server of the pair to the other", Unsupported: noSync},
 		{Name: "pollLeaseHistory", Help: "Collect lease history from both servers now", Unsupported: noHistory},

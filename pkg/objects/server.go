@@ -21,7 +21,7 @@ func serviceMethods() []Method {
 		{Name: "getHealth", ReadOnly: true, Help: "Tell how well the server is, 10 is best and 0 is not serving, and why if it is not 10"},
 		{Name: "getStats", Usage: "[[all | server [,] failover [,] dhcpv6] [total | sample]]", Max: -1, ReadOnly: true, Help: "Show the server's counters"},
 		{Name: "getRelatedServers", Usage: "[column-separator=<string>] [full-format]", Max: 2, ReadOnly: true, Help: "Show the servers that this one talks to and the state of each"},
-		{Name: "setPartnerDown", Usage: "<partner> [<date>] [-force]", Min: 1, Max: -1, Help: "Tell the server that its failover partner, by name or address, is down, since the date if one is given, now otherwise; with -force also since a time before it was last heard"},
+		{Name: "setPartnerDown", Usage: "<partner> [<date>] [-force]", Min: 1, Max: -1, Dated: true, Flags: []string{"-force"}, Help: "Tell the server that its failover partner, by name or address, is down, since the date if one is given, now otherwise; with -force also since a time before it was last heard"},
 		{Name: "serverLogs", Usage: "show | nlogs=<n> logsize=<bytes>", Min: 1, Max: 2, Help: "Show or set how many log files are kept, and how large", Unsupported: "the size of log files is fixed"},
 		{Name: "setDebug", Usage: "<expr> [MLOG | <output>]", Min: 1, Max: 2, Help: "Log debugging categories, such as Y=1", Unsupported: noDebug},
 		{Name: "unsetDebug", Help: "Stop logging debugging categories", Unsupported: noDebug},
