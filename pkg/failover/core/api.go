@@ -55,6 +55,12 @@ type Snapshot struct {
 	Contact      int64  // last message from the partner
 	Interrupted  int64  // start-of-communications-interrupted
 	RecoverDone  int64  // the failover-recover time that was dealt with
+	// New: this server has no record of ever having served with the partner.
+	// The partner is told so by a start-time-of-state of 1.
+	New bool
+	// Owes: the partner asked for all bindings and was not told that it has
+	// them.
+	Owes bool
 }
 
 // View is the leases of the relationship, as they are on disk. It is only
@@ -118,7 +124,9 @@ type (
 	// PartnerDown is the operator's command: the partner is down since a time
 	// (Unix seconds, 0 is now).
 	PartnerDown struct{ Since int64 }
-	// Pause and Shutdown end service in an orderly way.
+	// Pause and Shutdown end service in an orderly way: a short absence, or a
+	// long one for which the partner takes over. The server may stop when
+	// Hangup comes out.
 	Pause    struct{}
 	Shutdown struct{}
 	// Rebalance is the operator's command.
