@@ -81,7 +81,7 @@ func (s *Server) endLease(k lease.Key, key lease.ClientKey, now int64, c *chain)
 // what was on disk needs no write.
 func (s *Server) change(from, to lease.Lease, then func(error)) {
 	c := s.newChange(to, then)
-	if from.State == lease.Offered && to.State == lease.Available {
+	if from.State == lease.Offered && to.Free() {
 		s.table.Update(to)
 		c.end(nil)
 		return

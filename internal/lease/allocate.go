@@ -110,7 +110,14 @@ func (a *allocation) choose() (Lease, Verdict) {
 	}
 	for _, id := range a.newIn {
 		if s := a.serving(id); s != nil {
-			if l, ok := a.next(s); ok {
+			if l, ok := a.next(s, &s.pools[mine]); ok {
+				return l, GaveNew
+			}
+		}
+	}
+	for _, id := range a.PartnerIn {
+		if s := a.serving(id); s != nil && slices.Contains(a.newIn, id) {
+			if l, ok := a.next(s, &s.pools[theirs]); ok {
 				return l, GaveNew
 			}
 		}
@@ -130,7 +137,8 @@ func (a *allocation) accepts(l *Lease) bool {
 }
 
 // reserved is the first address reserved for the client that is not in use by
-// somebody else. What another client had last is no obstacle.
+// somebody else. What another client had last is no obstacle, unless the
+// partner has to agree that it ended.
 func (a *allocation) reserved() (Lease, bool) {
 	for _, who := range a.Reservations {
 		for _, id := range a.Scopes {
@@ -153,11 +161,16 @@ func (a *allocation) mayHaveReserved(l *Lease) bool {
 	if l.Flags&Deactivated != 0 {
 		return false
 	}
+	own := l.Client() == a.who && !a.who.IsZero()
 	switch l.State {
-	case Available, Expired, Released:
+	case Available:
 		return true
+	case Expired, Released:
+		return own || l.Role == Alone
+	case PendingAvailable:
+		return own && a.Pending
 	case Offered, Leased:
-		return l.Client() == a.who && !a.who.IsZero()
+		return own
 	}
 	return false
 }
@@ -184,13 +197,22 @@ func (a *allocation) renewable(r *row) bool {
 	}
 	switch r.state {
 	case Available, Offered, Leased, Expired, Released:
-		if a.Acceptable == nil {
-			return true
+	case OtherAvailable:
+		if !slices.Contains(a.PartnerIn, ScopeID(r.scope)) {
+			return false
 		}
-		l := a.rows.read(r)
-		return a.accepts(&l)
+	case PendingAvailable:
+		if !a.Pending {
+			return false
+		}
+	default:
+		return false
 	}
-	return false
+	if a.Acceptable == nil {
+		return true
+	}
+	l := a.rows.read(r)
+	return a.accepts(&l)
 }
 
 // requested is the address that the client asks for, if it can be given anew.
@@ -204,47 +226,72 @@ func (a *allocation) requested() (Lease, bool) {
 		return Lease{}, false
 	}
 	l := a.lookup(k)
-	if l.State != Available || l.Flags&(Reserved|NotInRanges|Deactivated) != 0 {
+	if l.State != Available && (l.State != OtherAvailable || !slices.Contains(a.PartnerIn, id)) ||
+		l.Flags&(Reserved|NotInRanges|Deactivated) != 0 {
 		return Lease{}, false
 	}
 	return l, a.accepts(&l)
 }
 
-// next is the address to give in the scope's order.
-func (a *allocation) next(s *scope) (Lease, bool) {
-	for at := Addr(0); a.refused < maxRefused; at++ {
-		var ok bool
-		if at, ok = s.free.next(at); !ok {
-			break
-		}
-		l := a.lookup(Key{s.VPN, at})
-		if a.accepts(&l) {
-			return l, true
-		}
-		if at == ^Addr(0) {
-			break
-		}
+// next is the address to give of one of the scope's pools, in the scope's
+// order.
+func (a *allocation) next(s *scope, p *pool) (l Lease, ok bool) {
+	if a.refused >= maxRefused {
+		return l, false
 	}
-	return a.nextIdle(s)
+	s.order(p, s.Role, func(at Addr) bool {
+		l = a.lookup(Key{s.VPN, at})
+		ok = a.accepts(&l)
+		return !ok && a.refused < maxRefused
+	})
+	if ok {
+		return l, true
+	}
+	return a.nextIdle(&p.idle)
 }
 
-// nextIdle is the address that has been available longest. Those refused are
-// set aside and put back.
-func (a *allocation) nextIdle(s *scope) (l Lease, ok bool) {
+// order calls f for the addresses of a pool's bitmap in the order in which a
+// server with the role gives them: from the lowest up, but as a secondary with
+// FirstAvailable from the boundary down, and then above it, until f says false.
+func (s *scope) order(p *pool, role Role, f func(Addr) bool) {
+	up := Addr(0)
+	if role == Secondary && s.FirstAvailable {
+		for a, ok := p.free.prev(s.boundary); ok; a, ok = p.free.prev(a - 1) {
+			if !f(a) {
+				return
+			}
+			if a == 0 {
+				break
+			}
+		}
+		if up = s.boundary + 1; up == 0 {
+			return
+		}
+	}
+	for a, ok := p.free.next(up); ok && f(a); a, ok = p.free.next(a + 1) {
+		if a == ^Addr(0) {
+			return
+		}
+	}
+}
+
+// nextIdle is the address that has been free longest. Those refused are set
+// aside and put back.
+func (a *allocation) nextIdle(idle *queue) (l Lease, ok bool) {
 	var aside []entry
 	for a.refused < maxRefused && !ok {
-		e, more := s.idle.top()
+		e, more := idle.top()
 		if !more {
 			break
 		}
 		l = a.rows.read(a.rows.at(e.item))
 		if ok = a.accepts(&l); !ok {
 			aside = append(aside, e)
-			s.idle.remove(byPlace{&a.rows}, 0)
+			idle.remove(byPlace{&a.rows}, 0)
 		}
 	}
 	for _, e := range aside {
-		s.idle.push(byPlace{&a.rows}, e.when, e.item)
+		idle.push(byPlace{&a.rows}, e.when, e.item)
 	}
 	return l, ok
 }

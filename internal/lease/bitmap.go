@@ -98,6 +98,31 @@ func (b *bitmap) set(a Addr, in bool) {
 	}
 }
 
+// prev is the highest address of the set that is not above a.
+func (b *bitmap) prev(a Addr) (Addr, bool) {
+	if a < b.base || len(b.levels) == 0 {
+		return 0, false
+	}
+	i := min(uint64(a-b.base), uint64(len(b.levels[0]))*64-1)
+	for l := range b.levels {
+		w := i / 64
+		word := b.levels[l][w] << (63 - i&63)
+		if word == 0 {
+			if w == 0 {
+				return 0, false
+			}
+			i = w - 1
+			continue
+		}
+		i -= uint64(bits.LeadingZeros64(word))
+		for l--; l >= 0; l-- {
+			i = i*64 + 63 - uint64(bits.LeadingZeros64(b.levels[l][i]))
+		}
+		return b.base + Addr(i), true
+	}
+	return 0, false
+}
+
 // next is the lowest address of the set that is not below a.
 func (b *bitmap) next(a Addr) (Addr, bool) {
 	var i uint64

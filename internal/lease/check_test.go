@@ -13,7 +13,7 @@ func check(t *Table) error {
 	c := checker{
 		Table:   t,
 		tallies: map[ScopeID]*[128]int32{},
-		queued:  map[ScopeID][2]int{},
+		queued:  map[ScopeID]map[*queue]int{},
 		refs:    map[uint32]uint32{},
 		limRefs: map[uint32]uint32{},
 		limLive: map[uint32]uint32{},
@@ -29,7 +29,7 @@ func check(t *Table) error {
 type checker struct {
 	*Table
 	tallies             map[ScopeID]*[128]int32
-	queued              map[ScopeID][2]int // idle, deadlines
+	queued              map[ScopeID]map[*queue]int
 	refs                map[uint32]uint32
 	limRefs, limLive    map[uint32]uint32
 	nRows, nClient, nHW int
@@ -65,6 +65,13 @@ func (c *checker) record(k Key, i uint32) error {
 		return fmt.Errorf("is in scope %q, which does not own it", s.Name)
 	case s.id != limbo && r.flags&derived != s.derive(k.Addr):
 		return fmt.Errorf("has flags %b", r.flags)
+	case s.id != limbo && r.role != s.Role:
+		return fmt.Errorf("has role %v", r.role)
+	case s.id != limbo && free(r.state) && r.state != freeState(r.role, r.flags):
+		return fmt.Errorf("has state %d", r.state)
+	}
+	if got := c.pages.get(k.VPN, k.Addr).unacked>>(k.Addr&63)&1 != 0; got != r.unacked() {
+		return fmt.Errorf("is marked unacknowledged: %v", got)
 	}
 	if c.tallies[s.id] == nil {
 		c.tallies[s.id] = &[128]int32{}
@@ -119,18 +126,12 @@ func reaches(x *index, c chain, want uint32) bool {
 
 // standing checks that the record is in its slot and in no other.
 func (c *checker) standing(s *scope, i uint32, r *row) error {
-	sl := s.slot(r)
-	n := c.queued[s.id]
-	var q *queue
-	switch sl.kind {
-	case inIdle:
-		q = &s.idle
-		n[0]++
-	case inDeadlines:
-		q = &s.deadlines
-		n[1]++
+	sl := c.slot(s, r)
+	q := s.queue(sl)
+	if c.queued[s.id] == nil {
+		c.queued[s.id] = map[*queue]int{}
 	}
-	c.queued[s.id] = n
+	c.queued[s.id][q]++
 	if q == nil && r.place != nowhere {
 		return fmt.Errorf("is in a queue")
 	}
@@ -139,8 +140,10 @@ func (c *checker) standing(s *scope, i uint32, r *row) error {
 			return fmt.Errorf("its queue has %v at its place", e)
 		}
 	}
-	if s.free.has(r.addr) != (sl.kind == inFree) {
-		return fmt.Errorf("is in free: %v", s.free.has(r.addr))
+	for i := range s.pools {
+		if in := s.pools[i].free.has(r.addr); in != (sl.kind == inFree && int(sl.pool) == i) {
+			return fmt.Errorf("is in free of pool %d: %v", i, in)
+		}
 	}
 	return nil
 }
@@ -168,11 +171,13 @@ func (c *checker) scopesAgree() error {
 		if s.tally != tally || s.records != n {
 			return fmt.Errorf("scope %q: tally is wrong (%d records, want %d)", s.Name, s.records, n)
 		}
-		if q := c.queued[s.id]; int(s.idle.heap.n) != q[0] || int(s.deadlines.heap.n) != q[1] {
-			return fmt.Errorf("scope %q: queues hold %d and %d records, want %v", s.Name, s.idle.heap.n, s.deadlines.heap.n, q)
+		for i, q := range s.queues() {
+			if int(q.heap.n) != c.queued[s.id][q] {
+				return fmt.Errorf("scope %q: queue %d holds %d records, want %d", s.Name, i, q.heap.n, c.queued[s.id][q])
+			}
 		}
 		if !s.alive {
-			if s.wake != nowhere {
+			if s.wake != nowhere || s.ending != nowhere {
 				return fmt.Errorf("scope %q is gone and has a wakeup", s.Name)
 			}
 			continue
@@ -180,13 +185,21 @@ func (c *checker) scopesAgree() error {
 		for _, g := range s.Ranges {
 			for a := uint64(g.First); a <= uint64(g.Last); a++ {
 				k := Key{s.VPN, Addr(a)}
-				if c.pages.row(k) == 0 && s.free.has(k.Addr) != (s.derive(k.Addr) == 0) {
-					return fmt.Errorf("scope %q: never leased %v is free: %v", s.Name, k.Addr, s.free.has(k.Addr))
+				if c.pages.row(k) != 0 {
+					continue
+				}
+				for i := range s.pools {
+					is := s.pools[i].free.has(k.Addr)
+					if is != (s.derive(k.Addr) == 0 && (i == theirs) == (s.Role == Secondary)) {
+						return fmt.Errorf("scope %q: never leased %v is free in pool %d: %v", s.Name, k.Addr, i, is)
+					}
 				}
 			}
 		}
-		if err := bitmapAgrees(&s.free, s.Ranges); err != nil {
-			return fmt.Errorf("scope %q: %w", s.Name, err)
+		for i := range s.pools {
+			if err := bitmapAgrees(&s.pools[i].free, s.Ranges); err != nil {
+				return fmt.Errorf("scope %q: pool %d: %w", s.Name, i, err)
+			}
 		}
 		if err := c.wakesRight(s); err != nil {
 			return fmt.Errorf("scope %q: %w", s.Name, err)
@@ -196,14 +209,23 @@ func (c *checker) scopesAgree() error {
 }
 
 func (c *checker) wakesRight(s *scope) error {
-	first, ok := s.deadlines.top()
-	if ok != (s.wake != nowhere) {
-		return fmt.Errorf("has a wakeup: %v", !ok)
-	}
-	if ok && *c.wakeups.heap.at(s.wake) != (entry{first.when, uint32(s.id)}) {
-		return fmt.Errorf("wakes at another time than %d", first.when)
+	for _, x := range []struct {
+		first, scopes *queue
+		place         uint32
+	}{{&s.deadlines, &c.wakeups, s.wake}, {&s.pending, &c.endings, s.ending}} {
+		first, ok := x.first.top()
+		if ok != (x.place != nowhere) {
+			return fmt.Errorf("has a wakeup: %v", !ok)
+		}
+		if ok && *x.scopes.heap.at(x.place) != (entry{first.when, uint32(s.id)}) {
+			return fmt.Errorf("wakes at another time than %d", first.when)
+		}
 	}
 	return nil
+}
+
+func (s *scope) queues() []*queue {
+	return []*queue{&s.pools[mine].idle, &s.pools[theirs].idle, &s.deadlines, &s.pending}
 }
 
 // bitmapAgrees checks that each level tells which words below are not zero,
@@ -252,7 +274,7 @@ func (c *checker) indexes() error {
 
 func (c *checker) heaps() error {
 	for _, s := range c.scopes {
-		for _, q := range []*queue{&s.idle, &s.deadlines} {
+		for _, q := range s.queues() {
 			for i := uint32(1); i < q.heap.n; i++ {
 				if q.less(byPlace{&c.rows}, *q.heap.at(i), *q.heap.at((i - 1) / 4)) {
 					return fmt.Errorf("scope %q: a queue is out of order at %d", s.Name, i)
@@ -260,9 +282,14 @@ func (c *checker) heaps() error {
 			}
 		}
 	}
-	for i := uint32(1); i < c.wakeups.heap.n; i++ {
-		if c.wakeups.less(byWake{c.Table}, *c.wakeups.heap.at(i), *c.wakeups.heap.at((i - 1) / 4)) {
-			return fmt.Errorf("wakeups are out of order at %d", i)
+	for _, x := range []struct {
+		*queue
+		queued
+	}{{&c.wakeups, byWake{c.Table}}, {&c.endings, byEnding{c.Table}}} {
+		for i := uint32(1); i < x.heap.n; i++ {
+			if x.less(x.queued, *x.heap.at(i), *x.heap.at((i - 1) / 4)) {
+				return fmt.Errorf("wakeups are out of order at %d", i)
+			}
 		}
 	}
 	return nil

@@ -144,7 +144,7 @@ func (n *reshaping) compare(t *Table, i int) {
 	if old.FirstAvailable != d.FirstAvailable {
 		dirty = append(dirty, d.Ranges...)
 	}
-	if old.Prefix != d.Prefix {
+	if old.Prefix != d.Prefix || old.Role != d.Role {
 		for _, s := range []*Scope{&old.Scope, d} {
 			first, last := bounds(s.Prefix)
 			dirty = append(dirty, Range{first, last})
@@ -161,6 +161,9 @@ func (n *reshaping) compare(t *Table, i int) {
 		n.touched = append(n.touched, i)
 	case !slices.Equal(old.Reservations, d.Reservations):
 		// The same addresses for other clients.
+		n.result.Changed++
+		n.touched = append(n.touched, i)
+	case old.Boundary != d.Boundary:
 		n.result.Changed++
 		n.touched = append(n.touched, i)
 	}
@@ -280,6 +283,7 @@ func (t *Table) apply(n *reshaping) {
 		t.rewake(t.scopes[id])
 	}
 	t.layouts = n.layouts
+	t.generation++
 	t.names = make(map[string]ScopeID, len(n.ids))
 	for i, d := range n.defs {
 		id := n.ids[i]

@@ -169,8 +169,8 @@ func (s *scope) counts() Counts {
 		states[state] += int(n)
 		if !reserved {
 			c.NeverUsed -= int(n)
-			if state == Available && !deactivated {
-				c.Available += int(n)
+			if !deactivated {
+				c.addFree(state, int(n))
 			}
 		}
 		if deactivated {
@@ -180,9 +180,19 @@ func (s *scope) counts() Counts {
 			c.ReservedLeased += int(n)
 		}
 	}
-	c.Available += c.NeverUsed
+	c.addFree(freeState(s.Role, 0), c.NeverUsed)
 	c.Offered, c.Leased = states[Offered], states[Leased]
 	c.Expired, c.Released = states[Expired], states[Released]
-	c.Unavailable, c.OtherAvailable = states[Unavailable], states[OtherAvailable]
+	c.Unavailable, c.PendingAvailable = states[Unavailable], states[PendingAvailable]
 	return c
+}
+
+// addFree counts n addresses to give in a state.
+func (c *Counts) addFree(state State, n int) {
+	switch state {
+	case Available:
+		c.Available += n
+	case OtherAvailable:
+		c.OtherAvailable += n
+	}
 }

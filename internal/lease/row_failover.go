@@ -81,6 +81,11 @@ func (rs *rows) readFailover(r *row) Failover {
 	return f
 }
 
+// unacked says that the partner is to be told of the record as it stands.
+func (r *row) unacked() bool {
+	return r.role != Alone && r.flags&FailoverUpdated == 0 && (r.state != Offered || r.commit != 0)
+}
+
 // lastEnd is the latest time until which a client or the partner may take the
 // lease to run.
 func (rs *rows) lastEnd(r *row) int64 {

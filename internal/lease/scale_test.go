@@ -122,11 +122,12 @@ func TestNearlyFull(t *testing.T) {
 // allocator but for a few, without the 2 GB that 8 million records would cost.
 func takeAllBut(t *Table, id ScopeID, few []Addr) {
 	s := t.scopes[id]
-	for _, words := range s.free.levels {
+	free := &s.pools[mine].free
+	for _, words := range free.levels {
 		clear(words)
 	}
 	for _, a := range few {
-		s.free.set(a, true)
+		free.set(a, true)
 	}
 	s.inRanges, s.reservedIn = size(s.Ranges), size(s.Ranges)-len(few)
 }

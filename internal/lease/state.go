@@ -2,7 +2,7 @@ package lease
 
 import "time"
 
-// The life of a lease (nrcmd lease attribute state) without failover:
+// The life of a lease (nrcmd lease attribute state) on a server that is alone:
 //
 //	available --offer--> offered --acknowledge--> leased --expire--> expired
 //	    ^                   |                      |  ^                 |
@@ -11,12 +11,22 @@ import "time"
 //	    |<--expire------------------------------------------------------+
 //	    |<--expire-- unavailable <--decline, ping answered-- (any)
 //
+// Under failover (Lease.Role) what leads back to available leads to
+// pending-available, unless the partner never heard that the address was not
+// free. The partner's agreement makes it free (Freed): available on the
+// server that it belongs to then, other-available on the other.
+//
 // Each function below is one arrow. They are total: an event that means
 // nothing in a state leaves the lease as it is.
 
 // Offer gives the lease to a client for the offer-timeout. A client that holds
 // it already keeps it as it is: it may go on using it without taking the offer.
+// Under failover only a free address can be offered: of any other the partner
+// has a say, and an offer is forgotten with the server.
 func Offer(l Lease, c Client, now int64, timeout time.Duration) Lease {
+	if l.Role != Alone && l.State != Offered && !l.Free() {
+		return l
+	}
 	same := l.belongsTo(&c)
 	held := same && l.State == Leased
 	l.setClient(&c, same)
@@ -37,7 +47,14 @@ func Offer(l Lease, c Client, now int64, timeout time.Duration) Lease {
 func Acknowledge(l Lease, c Client, now, expiration int64) Lease {
 	same := l.belongsTo(&c)
 	renewal := same && l.State == Leased
+	if l.Free() || l.State == Offered {
+		// Promises of an earlier lease hold no more: the partner may have
+		// forgotten them.
+		l.Failover = Failover{}
+	}
 	l.setClient(&c, same)
+	l.own()
+	l.Failover.Ended = NotEnded
 	if !renewal {
 		l.State, l.StateStart, l.Start = Leased, now, now
 	}
@@ -51,15 +68,19 @@ func Acknowledge(l Lease, c Client, now, expiration int64) Lease {
 }
 
 // Release takes it back from its client, who finds it again during the
-// release-grace-period; without one it is available at once.
+// release-grace-period; without one it ends at once.
 func Release(l Lease, now int64, grace time.Duration) Lease {
 	if !l.Live() {
 		return l
 	}
+	if l.Role != Alone && l.State == Offered {
+		return l.withdrawn(now)
+	}
 	l.LastTransaction = now
 	if grace <= 0 {
-		return l.available(now)
+		return l.over(now, EndedReleased)
 	}
+	l.heldBack()
 	l.State, l.StateStart = Released, now
 	l.Expiration = after(now, grace)
 	return l
@@ -77,12 +98,14 @@ func MarkUnavailable(l Lease, now int64, timeout time.Duration, cause string) Le
 	}
 	l.BOOTP = false
 	l.Cause = cause
+	l.own()
+	l.Failover.Ended = NotEnded
 	return l
 }
 
 // Expire moves on a lease whose Deadline has come: leased to expired for the
 // grace-period (counted from now, so that a client finds its lease again after
-// an outage of the server), and every other state to available. A lease whose
+// an outage of the server), and every other state to its end. A lease whose
 // time has not come stays as it is.
 func Expire(l Lease, now int64, grace time.Duration) Lease {
 	if end, ok := l.Deadline(); !ok || end > now {
@@ -91,8 +114,9 @@ func Expire(l Lease, now int64, grace time.Duration) Lease {
 	switch l.State {
 	case Leased:
 		if grace <= 0 {
-			return l.available(now)
+			return l.over(now, EndedExpired)
 		}
+		l.heldBack()
 		l.State, l.StateStart = Expired, now
 		l.Expiration = after(now, grace)
 		return l
@@ -100,18 +124,43 @@ func Expire(l Lease, now int64, grace time.Duration) Lease {
 		// Nobody took it, and the store has never heard of it: the address
 		// is as good as never used.
 		if l.Commit == 0 && l.kept() == 0 {
-			return Lease{Key: l.Key, State: Available}
+			b := Lease{Key: l.Key, Flags: l.Flags, Role: l.Role}
+			b.State = freeState(b.Role, b.Flags)
+			return b
 		}
+		return l.withdrawn(now)
 	case Unavailable:
-		return l.forget().available(now)
+		return l.forget().over(now, EndedReset)
+	case Released:
+		return l.over(now, EndedReleased)
 	}
-	return l.available(now)
+	return l.over(now, EndedExpired)
 }
 
-// ForceAvailable makes it available whatever it is, and forgets its client. A
-// deactivated lease stays so.
+// ForceAvailable ends it whatever it is, and forgets its client. A deactivated
+// lease stays so. Nothing is to be done for one that waits for the partner's
+// agreement, or is the partner's to give.
 func ForceAvailable(l Lease, now int64) Lease {
-	return l.forget().available(now)
+	if l.Role != Alone {
+		switch l.State {
+		case PendingAvailable, OtherAvailable:
+			return l
+		case Offered:
+			return l.withdrawn(now).forget()
+		}
+	}
+	return l.forget().over(now, EndedReset)
+}
+
+// Freed is the lease as it is once both servers agree that nobody has it: the
+// address is the secondary's to give with backup, else the primary's. Its last
+// client stays written in it.
+func Freed(l Lease, now int64, backup bool) Lease {
+	l.Flags &^= Backup
+	if backup {
+		l.Flags |= Backup
+	}
+	return l.available(now)
 }
 
 // Activate lets it be given again after Deactivate.
@@ -127,9 +176,32 @@ func Deactivate(l Lease) Lease {
 	return l
 }
 
+// Beneath is the lease as the store has it: what is offered is free there. Of
+// a lease that nobody but memory knows it is false.
+func (l Lease) Beneath() (Lease, bool) {
+	if l.State == Offered {
+		return l.withdrawn(l.StateStart), l.Commit != 0
+	}
+	return l, true
+}
+
 // Deadline is the time at which Expire will change the lease.
 func (l *Lease) Deadline() (int64, bool) {
-	return deadline(l.State, l.Expiration)
+	return deadline(l.State, l.Expiration, l.Role)
+}
+
+// Free says that it can be given to any client, by this server or its partner.
+func (l *Lease) Free() bool { return free(l.State) }
+
+func free(s State) bool { return s == Available || s == OtherAvailable }
+
+// freeState is what a free address is to this server. A reserved one is for
+// both servers to give, to its client.
+func freeState(role Role, f Flags) State {
+	if role == Alone || f&Reserved != 0 || (f&Backup != 0) == (role == Secondary) {
+		return Available
+	}
+	return OtherAvailable
 }
 
 // Live says that a client holds it or has been offered it.
@@ -137,13 +209,18 @@ func (l *Lease) Live() bool { return live(l.State) }
 
 func live(s State) bool { return s == Offered || s == Leased }
 
-func deadline(s State, expiration int64) (int64, bool) {
+func deadline(s State, expiration int64, role Role) (int64, bool) {
 	switch s {
 	case Offered, Leased, Expired, Released, Unavailable:
 		return expiration, expiration > 0 && expiration < Forever
+	case PendingAvailable:
+		return longAgo, role == Alone // there is nobody to agree any more
 	}
 	return 0, false
 }
+
+// longAgo is due at any time.
+const longAgo = 1
 
 // belongsTo says that the client is the one written in the lease and has a
 // claim to it; one who declined it has none.
@@ -158,6 +235,7 @@ func (l *Lease) belongsTo(c *Client) bool {
 func (l *Lease) setClient(c *Client, same bool) {
 	if !same {
 		*l = l.forget()
+		l.Failover = Failover{Told: l.Failover.Told}
 	}
 	l.HW, l.ClientID, l.BOOTP = c.HW, c.ClientID, c.BOOTP
 	l.ClientClass = c.ClientClass
@@ -177,10 +255,49 @@ func keep(old *string, now string) {
 	}
 }
 
-// available ends whatever the lease was. Its last client stays written in it
-// and finds it again until somebody else takes it.
+// own notes a change that the partner has not heard of.
+func (l *Lease) own() {
+	l.Flags &^= FailoverUpdated
+	l.Failover.FromPartner = false
+}
+
+// heldBack notes the beginning of a grace period. The partner is not told: to
+// it the lease goes on until the grace ends.
+func (l *Lease) heldBack() {
+	if l.Role == Alone {
+		l.own()
+	}
+}
+
+// over ends what the lease was: at once if the partner need not be asked, and
+// else as soon as it agrees. Until then Expiration is what it was: if the
+// partner is down, others wait for it.
+func (l Lease) over(now int64, how Ended) Lease {
+	if l.Role == Alone || !l.Failover.Told {
+		return l.available(now)
+	}
+	l.State, l.StateStart = PendingAvailable, now
+	l.Start = 0
+	l.BOOTP = false
+	l.Cause = ""
+	l.own()
+	l.Failover.Ended = how
+	return l
+}
+
+// available makes it free, for the server that the flag Backup says. Its last
+// client stays written in it and finds it again until somebody else takes it.
 func (l Lease) available(now int64) Lease {
-	l.State, l.StateStart = Available, now
+	l = l.withdrawn(now)
+	l.Flags &^= FailoverUpdated
+	l.Failover = Failover{}
+	return l
+}
+
+// withdrawn takes an offer back: the lease is free as it was before. Nothing
+// that the partner or the disk knows has changed.
+func (l Lease) withdrawn(now int64) Lease {
+	l.State, l.StateStart = freeState(l.Role, l.Flags), now
 	l.Start, l.Expiration = 0, 0
 	l.BOOTP = false
 	l.Cause = ""
@@ -192,7 +309,7 @@ func (l Lease) forget() Lease {
 	return Lease{
 		Key: l.Key, State: l.State, Flags: l.Flags,
 		StateStart: l.StateStart, Expiration: l.Expiration,
-		Cause: l.Cause, Commit: l.Commit,
+		Cause: l.Cause, Failover: l.Failover, Role: l.Role, Commit: l.Commit,
 	}
 }
 
@@ -208,8 +325,8 @@ func (l *Lease) kept() Flags { return l.Flags &^ derived }
 // blank says that the record says nothing: the address might as well never
 // have been used.
 func (l *Lease) blank() bool {
-	b := Lease{Key: l.Key, State: Available, Flags: l.Flags & derived}
-	return *l == b
+	b := Lease{Key: l.Key, State: l.State, Flags: l.Flags & derived, Role: l.Role}
+	return l.Free() && *l == b
 }
 
 // after is now plus a duration in whole seconds, rounded up, short of Forever.

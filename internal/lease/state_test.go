@@ -146,8 +146,15 @@ func TestDeadline(t *testing.T) {
 		for _, e := range []int64{0, 1, 1000, Forever} {
 			l := Lease{State: s, Expiration: e}
 			at, ok := l.Deadline()
+			if s == PendingAvailable { // nobody to wait for: due at any time
+				e, ends = 1, true
+			}
 			if want := ends && e != 0 && e != Forever; ok != want || ok && at != e {
 				t.Errorf("state %d, expiration %d: deadline %d, %v", s, e, at, ok)
+			}
+			l.Role = Secondary
+			if _, ok := l.Deadline(); s == PendingAvailable && ok {
+				t.Errorf("pending-available ends by itself")
 			}
 		}
 	}

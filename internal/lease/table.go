@@ -24,6 +24,9 @@ type Table struct {
 	names    map[string]ScopeID   // those configured now
 	layouts  map[uint32]*layout   // by VPN
 	wakeups  queue                // configured scopes by first deadline
+	endings  queue                // and by their first pending-available lease
+	// generation counts the configurations, for what is computed from them.
+	generation uint64
 }
 
 type scopeKey struct {
@@ -67,8 +70,16 @@ func (t *Table) Get(k Key) (Lease, bool) {
 	return t.rows.read(t.rows.at(i)), true
 }
 
+// At returns the lease of an address as it stands, a new free one if it was
+// never leased.
+func (t *Table) At(k Key) Lease {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.lookup(k)
+}
+
 // Change replaces a lease with what f makes of it, atomically; f gets a new
-// available lease if the address was never leased, and says false to leave
+// free lease if the address was never leased, and says false to leave
 // everything as it is. It is called with the table locked: it must be quick
 // and must not use the table. Change returns the lease as it is now, and
 // whether f changed it. An address that no scope holds and that has no parked
@@ -90,7 +101,7 @@ func (t *Table) Change(k Key, f func(Lease, Place) (Lease, bool)) (Lease, bool) 
 	return now, true
 }
 
-// lookup is the lease of an address, a new available one if it has no record.
+// lookup is the lease of an address, a new free one if it has no record.
 func (t *Table) lookup(k Key) Lease {
 	if i := t.pages.row(k); i != 0 {
 		return t.rows.read(t.rows.at(i))
@@ -101,18 +112,20 @@ func (t *Table) lookup(k Key) Lease {
 func (t *Table) neverLeased(k Key) Lease {
 	l := Lease{Key: k, State: Available}
 	if id := t.layouts[k.VPN].owner(k.Addr); id != 0 {
-		l.Flags = t.scopes[id].derive(k.Addr)
+		s := t.scopes[id]
+		l.Flags, l.Role = s.derive(k.Addr), s.Role
+		l.State = freeState(l.Role, l.Flags)
 	}
 	return l
 }
 
 // put makes the record of l's address say what l says, with everything that
-// hangs on it, and gives l the flags that the configuration derives.
+// hangs on it, and gives l what the configuration derives.
 func (t *Table) put(l *Lease) {
 	i := t.pages.row(l.Key)
 	if i == 0 {
 		if l.blank() {
-			l.Flags = t.neverLeased(l.Key).Flags
+			*l = t.neverLeased(l.Key)
 			return
 		}
 		i = t.rows.add(l.Key)
@@ -120,8 +133,9 @@ func (t *Table) put(l *Lease) {
 		t.place(i)
 	}
 	t.replace(i, l)
-	l.Flags = t.rows.at(i).flags
-	if l.blank() || forgettable(l.State, l.Flags) {
+	r := t.rows.at(i)
+	l.Flags, l.State, l.Role = r.flags, r.state, r.role
+	if l.blank() || forgettable(r.state, r.flags) {
 		t.forget(i)
 	}
 }
@@ -130,7 +144,7 @@ func (t *Table) put(l *Lease) {
 func (t *Table) replace(i uint32, l *Lease) {
 	r := t.rows.at(i)
 	s := t.scopes[r.scope]
-	was := s.slot(r)
+	was := t.slot(s, r)
 	s.tally[kind(r.state, r.flags)]--
 	t.countLimitation(r, -1)
 
@@ -146,6 +160,9 @@ func (t *Table) replace(i uint32, l *Lease) {
 		t.hardware.remove(byHardware{&t.rows}, i)
 	}
 	t.rows.write(r, l)
+	if s.id != limbo && free(r.state) {
+		r.state = freeState(r.role, r.flags)
+	}
 	if r.clientHash == 0 && claims {
 		r.clientHash = t.rows.clientHash(r.vpn, &who)
 		t.clients.add(byClient{&t.rows}, i)
@@ -156,13 +173,17 @@ func (t *Table) replace(i uint32, l *Lease) {
 
 	t.countLimitation(r, 1)
 	s.tally[kind(r.state, r.flags)]++
-	t.move(s, i, was, s.slot(r))
+	t.move(s, i, was, t.slot(s, r))
+	if r.role != Alone {
+		t.pages.mark(r.key(), r.unacked())
+	}
 }
 
 // forgettable says that a record is of no use any more: its address can be
-// given to nobody, and nobody holds it.
+// given to nobody, and nobody holds it. One that is the secondary's is kept:
+// without a record it would be the primary's when its range comes back.
 func forgettable(state State, f Flags) bool {
-	return f == NotInRanges && state == Available
+	return f&^FailoverUpdated == NotInRanges && free(state)
 }
 
 // forget removes a record.
@@ -173,7 +194,7 @@ func (t *Table) forget(i uint32) {
 	t.unplace(i)
 	t.pages.set(r.key(), 0)
 	if r.flags&derived == 0 {
-		s.free.set(r.addr, true)
+		s.neverUsed().free.set(r.addr, true)
 	}
 	t.rows.free(i)
 }
