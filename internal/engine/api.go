@@ -39,7 +39,9 @@ type Utilization struct {
 	Unavailable    int
 	Deactivated    int
 	OtherAvailable int
-	ReservedLeased int
+	// PendingAvailable have ended, and the failover partner has not agreed yet.
+	PendingAvailable int
+	ReservedLeased   int
 
 	Outcomes []Count // since the last ResetStats, those that are not 0
 }

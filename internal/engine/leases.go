@@ -159,7 +159,7 @@ func (s *Server) Utilization(name string) ([]Utilization, error) {
 			Scope: sc.name, VPN: sc.vpn.name, Subnet: sc.prefix,
 			Total: c.Total, Reserved: c.Reserved, Available: c.Available, Offered: c.Offered, Leased: c.Leased,
 			Expired: c.Expired, Released: c.Released, Unavailable: c.Unavailable, Deactivated: c.Deactivated,
-			OtherAvailable: c.OtherAvailable, ReservedLeased: c.ReservedLeased, Outcomes: sc.counts.list(),
+			OtherAvailable: c.OtherAvailable, PendingAvailable: c.PendingAvailable, ReservedLeased: c.ReservedLeased, Outcomes: sc.counts.list(),
 		})
 	}
 	return out, nil
