@@ -131,3 +131,36 @@ func (q *queue) dueBelow(now int64, place uint32, f func(item uint32) bool) bool
 	}
 	return true
 }
+
+// inOrder calls f for the items, the earliest first, until f says false. What
+// it costs depends on how many f sees, not on how many there are.
+func (q *queue) inOrder(o queued, f func(item uint32) bool) {
+	if q.heap.n == 0 {
+		return
+	}
+	// The places of which one has the next item.
+	var next queue
+	by := byItem{q, o}
+	next.push(by, q.heap.at(0).when, 0)
+	for {
+		e, more := next.top()
+		if !more || !f(q.heap.at(e.item).item) {
+			return
+		}
+		next.remove(by, 0)
+		for c := e.item*4 + 1; c <= e.item*4+4 && c < q.heap.n; c++ {
+			next.push(by, q.heap.at(c).when, c)
+		}
+	}
+}
+
+// byItem makes the places of a queue the items of another.
+type byItem struct {
+	of *queue
+	queued
+}
+
+func (x byItem) moved(_, _ uint32) {}
+func (x byItem) before(a, b uint32) bool {
+	return x.queued.before(x.of.heap.at(a).item, x.of.heap.at(b).item)
+}

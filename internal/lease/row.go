@@ -206,6 +206,11 @@ func (rs *rows) clientID(r *row) []byte {
 	return rs.whole(r.blob, n)
 }
 
+// client is who the row's lease belongs or last belonged to.
+func (rs *rows) client(r *row) ClientKey {
+	return KeyOf(string(rs.clientID(r)), HW{Type: r.hwType, Len: r.hwLen, Addr: r.hw})
+}
+
 // is says that the row's client is this one.
 func (rs *rows) is(r *row, who *ClientKey) bool {
 	id := rs.clientID(r)
