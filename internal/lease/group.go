@@ -17,11 +17,11 @@ type Group struct {
 	mu         sync.Mutex // of those below, taken before the table's
 	generation uint64     // of the configuration that they were made from
 	member     []bool     // by ScopeID
-	spans      []span     // where its leases may be, in order of key
+	extents      []extent     // where its leases may be, in order of key
 }
 
-// span is a range of addresses in one VPN.
-type span struct {
+// extent is a range of addresses in one VPN.
+type extent struct {
 	vpn uint32
 	Range
 }
@@ -38,7 +38,7 @@ func (g *Group) Scopes() []ScopeID { return g.ids }
 func (g *Group) lock() {
 	g.mu.Lock()
 	g.t.mu.RLock()
-	if g.spans == nil || g.generation != g.t.generation {
+	if g.extents == nil || g.generation != g.t.generation {
 		g.refresh()
 	}
 }
@@ -52,24 +52,24 @@ func (g *Group) refresh() {
 	t := g.t
 	g.generation = t.generation
 	g.member = make([]bool, len(t.scopes))
-	all := make([]span, 0, len(g.ids))
+	all := make([]extent, 0, len(g.ids))
 	for _, id := range g.ids {
 		if s := t.serving(id); s != nil {
 			g.member[id] = true
 			first, last := bounds(s.Prefix)
-			all = append(all, span{s.VPN, Range{first, last}})
+			all = append(all, extent{s.VPN, Range{first, last}})
 		}
 	}
-	slices.SortFunc(all, func(a, b span) int {
+	slices.SortFunc(all, func(a, b extent) int {
 		return cmp.Or(cmp.Compare(a.vpn, b.vpn), cmp.Compare(a.First, b.First))
 	})
-	g.spans = all[:0]
+	g.extents = all[:0]
 	for _, x := range all {
-		if n := len(g.spans); n > 0 && g.spans[n-1].vpn == x.vpn && g.spans[n-1].Last >= x.First {
-			g.spans[n-1].Last = max(g.spans[n-1].Last, x.Last)
+		if n := len(g.extents); n > 0 && g.extents[n-1].vpn == x.vpn && g.extents[n-1].Last >= x.First {
+			g.extents[n-1].Last = max(g.extents[n-1].Last, x.Last)
 			continue
 		}
-		g.spans = append(g.spans, x)
+		g.extents = append(g.extents, x)
 	}
 }
 
@@ -119,7 +119,7 @@ func following(k Key) (Key, bool) {
 func (g *Group) page(at Key, want int, buf []Lease, next finder) (page []Lease, stopped Key, more bool) {
 	g.lock()
 	defer g.unlock()
-	i, _ := slices.BinarySearchFunc(g.spans, at, func(x span, k Key) int {
+	i, _ := slices.BinarySearchFunc(g.extents, at, func(x extent, k Key) int {
 		return cmp.Or(cmp.Compare(x.vpn, k.VPN), cmp.Compare(x.Last, k.Addr))
 	})
 	end := min(want, len(buf)+pageSize)
@@ -127,10 +127,10 @@ func (g *Group) page(at Key, want int, buf []Lease, next finder) (page []Lease, 
 		if len(buf) == end {
 			return buf, at, true
 		}
-		if i == len(g.spans) {
+		if i == len(g.extents) {
 			return buf, at, false
 		}
-		x := &g.spans[i]
+		x := &g.extents[i]
 		if at.VPN != x.vpn || at.Addr < x.First {
 			at = Key{x.vpn, x.First}
 		}
@@ -152,7 +152,7 @@ func (g *Group) page(at Key, want int, buf []Lease, next finder) (page []Lease, 
 			i++
 		}
 	}
-	if i == len(g.spans) {
+	if i == len(g.extents) {
 		return buf, at, false
 	}
 	return buf, at, true
