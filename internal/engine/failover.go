@@ -12,6 +12,9 @@ type Failover interface {
 	// Prepare compiles the relationships of a configuration. Nothing changes
 	// until Apply.
 	Prepare(cfg *objects.Config) Relationships
+	// Serving says whether clients are answered: a partner is kept in touch
+	// with only while they are.
+	Serving(on bool)
 	// Ready is nil once the state of every relationship is known: none is in
 	// STARTUP.
 	Ready() error

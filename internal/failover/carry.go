@@ -1,0 +1,250 @@
+package failover
+
+import (
+	"errors"
+	"time"
+
+	"leasehold/internal/lease"
+	"leasehold/pkg/failover/binding"
+	"leasehold/pkg/failover/core"
+	"leasehold/pkg/failover/link"
+	"leasehold/pkg/failover/wire"
+)
+
+// carry carries out what the core decided, in order. What this server may do
+// less than before it knows at once, what it may do more only when the state
+// is on disk that allows it.
+func (p *Pair) carry() {
+	p.mu.Lock()
+	outs := p.machine.Take()
+	now := p.machine.Authority()
+	p.mu.Unlock()
+	last := -1
+	for i, o := range outs {
+		if _, ok := o.(core.Save); ok {
+			last = i
+		}
+	}
+	if last < 0 || !allowsMore(&now, p.authority.Load()) {
+		p.publish(now)
+	}
+	for i, o := range outs {
+		if save, ok := o.(core.Save); ok {
+			if err := p.save(save.Snapshot); err != nil {
+				p.fail(err)
+				return
+			}
+			if i == last {
+				p.publish(now)
+			}
+			continue
+		}
+		p.do(o)
+	}
+}
+
+// publish tells the packet path what it may do.
+func (p *Pair) publish(a binding.Authority) {
+	if a != *p.authority.Load() {
+		p.authority.Store(&a)
+	}
+}
+
+// allowsMore tells whether the first authority allows what the second does not.
+func allowsMore(a, b *binding.Authority) bool {
+	return power(a) > power(b) || a.MCLT > b.MCLT || a.State == wire.StatePartnerDown && a.Down < b.Down
+}
+
+// power orders authorities by how much they allow.
+func power(a *binding.Authority) int {
+	switch a.State {
+	case wire.StatePartnerDown:
+		return 4
+	case wire.StateCommunicationsInterrupted, wire.StateResolutionInterrupted, wire.StateConflictDone:
+		return 3
+	case wire.StateNormal:
+		return 2
+	case wire.StateRecoverDone:
+		return 1
+	}
+	return 0
+}
+
+// do carries out one output.
+func (p *Pair) do(o core.Output) {
+	switch o := o.(type) {
+	case core.Send:
+		p.send(o)
+	case core.Hold:
+		p.hold(o)
+	case core.Write:
+		run := p.run
+		delete(p.holds, o.ID)
+		p.keeper.Write(o.Lease, func(err error) { p.in.put(writtenFor{run, o.ID, err}) })
+	case core.Go:
+		p.let(o.ID)
+	case core.Hangup:
+		if p.conn != nil {
+			p.conn.Hangup(o.Reason, o.Text)
+		}
+	case core.Acked:
+		p.noteKnown(o.Key)
+		p.await.tell(o.Key, true)
+	case core.Refused:
+		p.await.tell(o.Key, false)
+	case core.Event:
+		p.event(&o)
+	}
+}
+
+func (p *Pair) send(o core.Send) {
+	if p.conn == nil {
+		return // it broke meanwhile; Down is on its way
+	}
+	p.logMessage(true, wire.Message{Time: wire.TimeOf(p.m.now().Wall), XID: o.XID, Body: o.Body})
+	if err := p.conn.Send(o.XID, o.Body); err != nil && !errors.Is(err, link.ErrClosed) {
+		p.conn.Hangup(wire.ReasonUnknown, "a message could not be encoded: "+err.Error())
+	}
+}
+
+// holding is an address that the core has asked for.
+type holding struct {
+	key  lease.Key
+	held bool // it has it
+	gone bool // it does not want it any more
+}
+
+// hold asks for an address. Who is not there any more to have it lets it go.
+func (p *Pair) hold(o core.Hold) {
+	run := p.run
+	p.holds[o.ID] = &holding{key: o.Key}
+	p.keeper.Hold(o.Key, func() {
+		if !p.in.put(heldFor{run, o.ID, o.Key}) {
+			p.keeper.Let(o.Key)
+		}
+	})
+}
+
+func (p *Pair) held(x heldFor) {
+	h := p.holds[x.id]
+	if x.run != p.run || h == nil || h.gone {
+		if x.run == p.run {
+			delete(p.holds, x.id)
+		}
+		p.keeper.Let(x.key)
+		return
+	}
+	h.held = true
+	p.step(core.Held{ID: x.id})
+}
+
+func (p *Pair) let(id uint64) {
+	h := p.holds[id]
+	switch {
+	case h == nil:
+	case h.held:
+		delete(p.holds, id)
+		p.keeper.Let(h.key)
+	default:
+		h.gone = true
+	}
+}
+
+// event is a fact for the log.
+func (p *Pair) event(e *core.Event) {
+	if e.Kind == core.EventConnected {
+		p.commission()
+	}
+	p.logEvent(e)
+}
+
+// save writes the snapshot.
+func (p *Pair) save(s core.Snapshot) error {
+	if err := p.m.saveRecord(p.name, record{Role: p.role, Snapshot: s}); err != nil {
+		return err
+	}
+	p.saved = s
+	return nil
+}
+
+// retryTime is the time between attempts to write the state again.
+const retryTime = 5 * time.Second
+
+// fail takes the relationship out of service: what it does not remember it
+// must not do. Its next machine begins from what is on disk.
+func (p *Pair) fail(err error) {
+	p.publish(*silent(p.role))
+	p.mu.Lock()
+	first := p.unsaved == nil
+	p.unsaved = err
+	p.mu.Unlock()
+	p.tryAgain = p.m.mono() + retryTime
+	if first {
+		p.m.Log.Log(msgUnsaved, p.name, err)
+	}
+	p.letAll()
+	p.await.all(false)
+	if p.conn != nil {
+		p.conn.Hangup(wire.ReasonUnknown, "the state cannot be written to disk")
+	}
+}
+
+// recover tries to write again, and starts anew if that goes well.
+func (p *Pair) recover() {
+	if err := p.save(p.saved); err != nil {
+		p.fail(err)
+		return
+	}
+	p.m.Log.Log(msgSaved, p.name)
+	p.mu.Lock()
+	p.unsaved = nil
+	p.machine = core.New(p.rel.Load().core, p.saved, p.view, p.m.now())
+	p.mu.Unlock()
+	p.carry()
+}
+
+// letAll gives up all addresses; those that are still waited for are given up
+// when they come.
+func (p *Pair) letAll() {
+	p.run++
+	for _, h := range p.holds {
+		if h.held {
+			p.keeper.Let(h.key)
+		}
+	}
+	clear(p.holds)
+}
+
+// end gives up what the relationship holds.
+func (p *Pair) end() {
+	p.publish(*silent(p.role))
+	p.letAll()
+	for _, x := range p.in.close() {
+		switch x := x.(type) {
+		case heldFor:
+			p.keeper.Let(x.key)
+		case declared:
+			close(x.told)
+		}
+	}
+	p.await.all(false)
+}
+
+// now and mono are the time as the core wants it.
+func (m *Manager) now() core.Now {
+	t := m.Clock.Now()
+	return core.Now{Wall: t.Unix(), Mono: t.Sub(m.epoch)}
+}
+
+func (m *Manager) mono() time.Duration { return m.Clock.Now().Sub(m.epoch) }
+
+// owner is the role as operators know it.
+func owner(r lease.Role) string {
+	switch r {
+	case lease.Primary:
+		return "MAIN"
+	case lease.Secondary:
+		return "BACKUP"
+	}
+	return "--"
+}

@@ -1,0 +1,263 @@
+package failover
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"leasehold/internal/lease"
+	"leasehold/pkg/failover/core"
+	"leasehold/pkg/objects"
+)
+
+// relationship is what the configuration says of this server and one partner
+// in one role.
+type relationship struct {
+	name   string // of the failover-pair, or made of the servers' names
+	object *objects.Object
+	wide   bool // has every scope
+	main   endpoint
+	backup endpoint
+
+	role    lease.Role // lease.Alone: it cannot be told
+	wire    string     // its name in the protocol, "" while a server's address is not known
+	eager   bool
+	core    core.Config
+	poll    time.Duration
+	pct     int // for scopes that do not say
+	bootp   int // the same for dynamic BOOTP, 0 is as pct
+	scopes  []share
+	problem []string // what is wrong with it
+}
+
+// endpoint is one of the two servers.
+type endpoint struct {
+	name string // as configured, without a dot at the end; "" is this server
+	addr netip.Addr
+	port uint16
+}
+
+// share is a scope of a relationship.
+type share struct {
+	name     string
+	vpn      uint32
+	subnet   netip.Prefix
+	percent  int // of the free addresses, for the backup
+	bootp    bool
+	first    bool // allocate-first-available
+	boundary netip.Addr
+}
+
+// ours and partner are this server's end and the other.
+func (r *relationship) ours() endpoint {
+	if r.role == lease.Secondary {
+		return r.backup
+	}
+	return r.main
+}
+
+func (r *relationship) partner() endpoint {
+	if r.role == lease.Secondary {
+		return r.main
+	}
+	return r.backup
+}
+
+// same tells whether the other is the same relationship with the same partner
+// in the same role: then its endpoint goes on.
+func (r *relationship) same(o *relationship) bool {
+	return r.name == o.name && r.role == o.role && r.wire == o.wire && r.main.addr == o.main.addr && r.backup.addr == o.backup.addr &&
+		r.main.port == o.main.port && r.backup.port == o.backup.port
+}
+
+// says is all that is logged of it.
+func (r *relationship) says() string {
+	return fmt.Sprint(r.name, r.main, r.backup, r.role, r.eager, r.wide, r.core.MCLT, r.core.SafePeriod, r.core.Balanced, r.core.Bulking,
+		r.core.PollTimeout, r.poll, r.pct, r.bootp, r.scopes)
+}
+
+func (r *relationship) wrong(format string, args ...any) {
+	r.problem = append(r.problem, fmt.Sprintf(format, args...))
+}
+
+// compiler makes the relationships of one configuration.
+type compiler struct {
+	cfg      *objects.Config
+	dhcp     *objects.Object
+	port     uint16
+	found    map[string]*relationship // by what tells them apart
+	ordered  []*relationship
+	of       map[string]*relationship // by scope, lower case
+	warnings []*objects.Error
+}
+
+// compile reads the failover-pair objects with their match lists, and the
+// attributes of dhcp and scope. Which server is this one is told by settle.
+func compile(cfg *objects.Config, port uint16) *compiler {
+	c := &compiler{cfg: cfg, dhcp: cfg.Dhcp(), port: port, found: map[string]*relationship{}, of: map[string]*relationship{}}
+	for _, o := range cfg.All(objects.FailoverPair) {
+		if objects.FailoverPairOn.Of(o) {
+			c.pair(o)
+		}
+	}
+	for _, o := range cfg.All(objects.Scope) {
+		c.place(o)
+	}
+	slices.SortFunc(c.ordered, func(a, b *relationship) int { return cmp.Compare(a.name, b.name) })
+	return c
+}
+
+// pair makes the relationship of a failover-pair.
+func (c *compiler) pair(o *objects.Object) {
+	main, backup := c.cfg.PairServers(o)
+	port := func(h objects.Handle[int]) uint16 {
+		if n := h.Of(o); n > 0 {
+			return uint16(n)
+		}
+		return c.port
+	}
+	r := &relationship{
+		name: o.Name, object: o, wide: len(objects.FailoverPairMatches.Of(o)) == 0,
+		main:   endpoint{name: trim(main), port: port(objects.FailoverPairMainPort)},
+		backup: endpoint{name: trim(backup), port: port(objects.FailoverPairBackupPort)},
+		wire:   o.Name,
+		eager:  objects.FailoverPairUpdateMode.Of(o) == objects.UpdateEager,
+		pct:    objects.FailoverPairBackupPct.Of(o),
+		bootp:  objects.FailoverPairBootpPct.Of(o),
+	}
+	r.core = core.Config{
+		MCLT:     seconds(objects.FailoverPairMCLT.Of(o)),
+		Balanced: objects.FailoverPairLoadBalancing.Of(o),
+	}
+	if objects.FailoverPairUseSafePeriod.Of(o) {
+		r.core.SafePeriod = seconds(objects.FailoverPairSafePeriod.Of(o))
+	}
+	c.add("pair "+strings.ToLower(o.Name), r)
+}
+
+// place puts a scope into its relationship: scope-disabled into none, the
+// failover-pair that matches it goes before attributes of dhcp and scope.
+func (c *compiler) place(o *objects.Object) {
+	how := objects.ScopeFailover.Of(o)
+	if how == objects.FailoverScopeDisabled {
+		return
+	}
+	r := (*relationship)(nil)
+	if pair := c.cfg.PairOf(o); pair != nil {
+		r = c.found["pair "+strings.ToLower(pair.Name)]
+		if how == objects.FailoverScopeEnabled {
+			c.warnings = append(c.warnings, objects.Errorf(objects.OkWithWarnings,
+				"%s failover: %s has the scope by its match list; the scope's own failover servers do not act", o.Ref(), pair.Ref()))
+		}
+	} else if how == objects.FailoverScopeEnabled || objects.DhcpFailover.Of(c.dhcp) {
+		r = c.servers(either(o, objects.ScopeFailoverMain, objects.DhcpFailoverMain.Of(c.dhcp)),
+			either(o, objects.ScopeFailoverBackup, objects.DhcpFailoverBackup.Of(c.dhcp)))
+	}
+	if r != nil {
+		r.scopes = append(r.scopes, c.share(o, r))
+		c.of[strings.ToLower(o.Name)] = r
+	}
+}
+
+// servers is the relationship of two servers named by attributes of dhcp and
+// scope.
+func (c *compiler) servers(main, backup string) *relationship {
+	main, backup = trim(main), trim(backup)
+	key := "servers " + strings.ToLower(main) + " " + strings.ToLower(backup)
+	if r := c.found[key]; r != nil {
+		return r
+	}
+	wide := objects.DhcpFailover.Of(c.dhcp) &&
+		strings.EqualFold(main, trim(objects.DhcpFailoverMain.Of(c.dhcp))) && strings.EqualFold(backup, trim(objects.DhcpFailoverBackup.Of(c.dhcp)))
+	r := &relationship{
+		name: strings.ToLower(main + "-" + backup), wide: wide,
+		main: endpoint{name: main, port: c.port}, backup: endpoint{name: backup, port: c.port},
+		pct: objects.DhcpFailoverBackupPct.Of(c.dhcp), bootp: objects.DhcpFailoverBootpPct.Of(c.dhcp),
+	}
+	r.core = core.Config{MCLT: seconds(objects.DhcpFailoverMCLT.Of(c.dhcp))}
+	if objects.DhcpFailoverUseSafePeriod.Of(c.dhcp) {
+		r.core.SafePeriod = seconds(objects.DhcpFailoverSafePeriod.Of(c.dhcp))
+	}
+	c.add(key, r)
+	return r
+}
+
+// add completes what pairs and attributes have in common.
+func (c *compiler) add(key string, r *relationship) {
+	interval, timeout := objects.LinkTimes(r.object, c.dhcp)
+	r.poll = interval
+	r.core.Name = r.name
+	r.core.PollTimeout = timeout
+	r.core.Bulking = objects.Bulking(r.object, c.dhcp)
+	r.core.Recover = objects.RecoverSince(r.object, c.dhcp)
+	r.core.MaxUnacked = maxUnacked
+	r.core.Split = evenSplit
+	c.found[key] = r
+	c.ordered = append(c.ordered, r)
+}
+
+const (
+	// maxUnacked is how many BNDUPDs a partner may have under way; the draft
+	// wants more than 10 and less than 100.
+	maxUnacked = 50
+	// evenSplit is half of the hash buckets: load balancing shares evenly.
+	evenSplit = 128
+	// balancedPercent goes with load balancing, whatever is configured.
+	balancedPercent = 50
+)
+
+func (c *compiler) share(o *objects.Object, r *relationship) share {
+	s := share{
+		name: o.Name, vpn: uint32(objects.ScopeVPN.Of(o)), subnet: objects.ScopeSubnet.Of(o),
+		bootp: objects.ScopeBOOTP.Of(o) && objects.ScopeDynamicBOOTP.Of(o),
+		first: objects.ScopeFirstAvailable.Of(o) || objects.DhcpPriorityAllocation.Of(c.dhcp),
+	}
+	s.percent = r.percent(o, s.bootp)
+	if a := objects.ScopeAllocationBoundary.Of(o); s.first && a.Is4() && !a.IsUnspecified() {
+		s.boundary = a
+	}
+	return s
+}
+
+// percent is the backup's share of a scope: load balancing goes before the
+// scope, the scope before the pair; a share for dynamic BOOTP before the usual.
+func (r *relationship) percent(o *objects.Object, bootp bool) int {
+	if r.core.Balanced {
+		return balancedPercent
+	}
+	if bootp {
+		if n := objects.ScopeFailoverBootpPct.Of(o); n > 0 {
+			return n
+		}
+		if _, own := ownPercent(o); !own && r.bootp > 0 {
+			return r.bootp
+		}
+	}
+	if n, own := ownPercent(o); own {
+		return n
+	}
+	return r.pct
+}
+
+// ownPercent is what the scope itself says, in either release's attribute.
+func ownPercent(o *objects.Object) (int, bool) {
+	if n, ok := objects.ScopeBackupPct.Lookup(o); ok {
+		return n, true
+	}
+	return objects.ScopeFailoverBackupPct.Lookup(o)
+}
+
+// either is the scope's own word, else the server's.
+func either(o *objects.Object, h objects.Handle[string], server string) string {
+	if v, ok := h.Lookup(o); ok && v != "" {
+		return v
+	}
+	return server
+}
+
+func trim(name string) string { return strings.TrimSuffix(name, ".") }
+
+func seconds(d time.Duration) int64 { return int64(d / time.Second) }

@@ -1,0 +1,128 @@
+package failover
+
+import (
+	"leasehold/internal/lease"
+	"leasehold/pkg/failover/core"
+	"leasehold/pkg/failover/link"
+	"leasehold/pkg/failover/wire"
+	"leasehold/pkg/objects"
+)
+
+// logs tells whether a log setting is on.
+func (p *Pair) logs(flag int) bool {
+	return p.m.Log != nil && objects.FlagSet(p.m.flags.Load()).Has(flag)
+}
+
+// activity and conflicts are the lines that log-settings can leave out.
+func (p *Pair) logsActivity() bool { return !p.logs(objects.LogNoFailoverActivity) }
+
+func (p *Pair) logsConflict() bool { return !p.logs(objects.LogNoFailoverConflict) }
+
+// logMessage writes a message that came or left.
+func (p *Pair) logMessage(sent bool, m wire.Message) {
+	if !p.logs(objects.LogFailoverDetail) {
+		return
+	}
+	if sent {
+		p.m.Log.Log(msgSent, p.name, m, p.partnerName())
+	} else {
+		p.m.Log.Log(msgReceived, p.name, m, p.partnerName())
+	}
+}
+
+// logEvent writes what the core tells.
+func (p *Pair) logEvent(e *core.Event) {
+	log := p.m.Log
+	switch e.Kind {
+	case core.EventState:
+		log.Log(msgState, p.name, e.To, state(e.From), or(e.Text, "as the protocol says"))
+	case core.EventPartnerState:
+		log.Log(msgPartnerState, p.name, p.partnerName(), e.To, state(e.From))
+	case core.EventConnected:
+		log.Log(msgConnected, p.name, p.partnerName(), e.N)
+	case core.EventLost:
+		log.Log(msgLost, p.name, p.partnerName(), or(e.Text, "the connection is gone"))
+	case core.EventConflict:
+		p.logConflict(e)
+	case core.EventSync:
+		if p.logsActivity() {
+			log.Log(msgSync, p.name, e.Text, e.N)
+		}
+	case core.EventBalance:
+		if p.logsActivity() {
+			log.Log(msgBalance, p.name, e.Text, e.N)
+		}
+	case core.EventOffset:
+		log.Log(msgOffset, p.name, p.partnerName(), e.N)
+	case core.EventRisk:
+		log.Log(msgRisk, p.name, e.Text)
+	case core.EventReceived, core.EventSent, core.EventAcked:
+		p.logUpdate(e)
+	}
+}
+
+// updateWords say what became of an update.
+var updateWords = map[core.EventKind]string{
+	core.EventReceived: "DHCPBNDUPD accepted", core.EventSent: "DHCPBNDUPD sent", core.EventAcked: "DHCPBNDACK received",
+}
+
+func (p *Pair) logUpdate(e *core.Event) {
+	if !p.logs(objects.LogFailoverDetail) {
+		return
+	}
+	text := updateWords[e.Kind]
+	if e.Sent != nil {
+		text += ", " + e.Sent.Status.String()
+	}
+	p.m.Log.Log(msgUpdate, p.name, p.eventKey(e), text)
+}
+
+// eventKey is the address that an event is about.
+func (p *Pair) eventKey(e *core.Event) lease.Addr {
+	if e.Key.Addr == 0 && e.Sent != nil {
+		return lease.AddrFrom(e.Sent.Address)
+	}
+	return e.Key.Addr
+}
+
+// logConflict notes an update that one of the servers refused. An address that
+// the partner does not know is told once a scope.
+func (p *Pair) logConflict(e *core.Event) {
+	if e.Why == wire.ReasonIllegalAddress {
+		p.noteMissing(e.Key)
+	}
+	if !p.logsConflict() {
+		return
+	}
+	what := "lease " + p.eventKey(e).String()
+	if e.Sent != nil {
+		what += ", " + e.Sent.Status.String()
+	}
+	p.m.Log.Log(msgConflict, p.name, what, or(e.Text, "refused"), e.Why, e.Why)
+}
+
+// Notice is what the link tells operators.
+func (p *Pair) Notice(n link.Notice) {
+	log := p.m.Log
+	switch n.Kind {
+	case link.NoticeRefused:
+		log.Log(msgRefused, p.name, n.Partner, n.Text, n.Reason)
+	case link.NoticeRefusing:
+		log.Log(msgRefusing, p.name, n.Partner, n.Text, n.Reason)
+	case link.NoticeNoAnswer:
+		log.Log(msgNoAnswer, p.name, p.partnerName(), n.Text)
+	case link.NoticeListen:
+		log.Log(msgListen, p.name, n.Text)
+	case link.NoticeClock:
+		log.Log(msgClock, p.name, p.partnerName(), n.Text)
+	case link.NoticeStranger:
+		log.Log(msgStranger, n.Partner, n.Text)
+	}
+}
+
+func state(s wire.ServerState) string {
+	if s == 0 {
+		return "unknown"
+	}
+	return s.String()
+}

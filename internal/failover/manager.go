@@ -1,0 +1,362 @@
+package failover
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"leasehold/internal/clock"
+	"leasehold/internal/engine"
+	"leasehold/internal/eventlog"
+	"leasehold/internal/lease"
+	"leasehold/internal/version"
+	"leasehold/pkg/failover/core"
+	"leasehold/pkg/failover/link"
+	"leasehold/pkg/failover/wire"
+	"leasehold/pkg/objects"
+)
+
+// Deps is what a Manager works with.
+type Deps struct {
+	Clock    clock.Clock
+	Table    *lease.Table
+	Records  Records
+	Marks    Marks
+	Log      *eventlog.Log
+	Local    Local
+	Resolver Resolver
+	Port     uint16 // of pairs that name none
+	// Again is called when a name that could not be resolved may be found
+	// now: the configuration in service should be taken into service again.
+	Again func()
+}
+
+// Manager has all relationships of a server.
+type Manager struct {
+	Deps
+	epoch time.Time
+	hub   *link.Hub
+	names *names
+	flags atomic.Uint64 // log-settings
+
+	recMu   sync.Mutex
+	records map[string]record
+
+	mu      sync.Mutex
+	pairs   map[string]*Pair // by name, those in service and those that are wrong
+	serving bool
+	closed  bool
+	keeper  engine.Keeper
+	looking chan struct{}     // ends the search for names
+	reset   map[string]uint64 // counters at the last ResetStats
+}
+
+var _ engine.Failover = (*Manager)(nil)
+
+// New makes the manager of a server that has no relationship yet.
+func New(d Deps) (*Manager, error) {
+	m := &Manager{Deps: d, epoch: d.Clock.Now(), names: newNames(d.Resolver), pairs: map[string]*Pair{}}
+	var err error
+	if m.records, err = loadRecords(d.Records); err != nil {
+		return nil, err
+	}
+	m.hub = link.NewHub(d.Clock, func(n link.Notice) { d.Log.Log(msgStranger, n.Partner, n.Text) })
+	return m, nil
+}
+
+// prepared are the relationships of one configuration.
+type prepared struct {
+	m     *Manager
+	c     *compiler
+	pairs map[*relationship]*Pair
+	flags objects.FlagSet
+}
+
+// Prepare compiles the relationships of a configuration.
+func (m *Manager) Prepare(cfg *objects.Config) engine.Relationships {
+	c := compile(cfg, m.Port)
+	c.settle(m.names, m.Local)
+	n := &prepared{m: m, c: c, pairs: map[*relationship]*Pair{}, flags: objects.DhcpLogSettings.Of(c.dhcp)}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, r := range c.ordered {
+		n.pairs[r] = m.pairFor(r)
+	}
+	return n
+}
+
+// pairFor is the running pair of a relationship, or a new one where there is
+// none, or one with another partner or another role. One that is wrong keeps
+// the role that it had, so that its leases stay what they are.
+func (m *Manager) pairFor(r *relationship) *Pair {
+	old := m.pairs[r.name]
+	if old != nil && old.rel.Load().same(r) && (r.role != lease.Alone) == old.started {
+		return old
+	}
+	role := r.role
+	if role == lease.Alone {
+		role = lease.Primary
+		if old != nil {
+			role = old.role
+		} else if kept, ok := m.record(r.name); ok {
+			role = kept.Role
+		}
+	}
+	return newPair(m, r, role)
+}
+
+// Problems are what is wrong, for the answer to the reload.
+func (n *prepared) Problems() (warnings, errs []*objects.Error) {
+	warnings = slices.Clone(n.c.warnings)
+	for _, r := range n.c.ordered {
+		for _, why := range r.problem {
+			warnings = append(warnings, objects.Errorf(objects.OkWithWarnings, "failover %q: %s", r.name, why))
+		}
+		if r.role == lease.Alone && len(r.scopes) > 0 {
+			warnings = append(warnings, objects.Errorf(objects.OkWithWarnings, "failover %q: its scopes are not served until that is mended: %s", r.name, r.scopeList()))
+		}
+	}
+	return warnings, nil
+}
+
+func (r *relationship) scopeList() string {
+	var b strings.Builder
+	for i, s := range r.scopes {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(s.name)
+	}
+	return b.String()
+}
+
+// Of is the relationship that holds the scope.
+func (n *prepared) Of(scope string) engine.Pair {
+	r := n.c.of[strings.ToLower(scope)]
+	if r == nil {
+		return nil
+	}
+	return n.pairs[r]
+}
+
+// Apply takes the relationships into service.
+func (n *prepared) Apply(k engine.Keeper) {
+	m := n.m
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.keeper = k
+	m.flags.Store(uint64(n.flags))
+	stays := map[*Pair]bool{}
+	for _, p := range n.pairs {
+		stays[p] = true
+	}
+	gone := m.pairs
+	m.pairs = map[string]*Pair{}
+	for _, p := range gone {
+		if !stays[p] {
+			m.remove(p, n.replaces(p))
+		}
+	}
+	for _, r := range n.c.ordered {
+		p := n.pairs[r]
+		m.pairs[r.name] = p
+		m.enter(p, r)
+	}
+	m.lookAgain()
+}
+
+// replaces tells whether the configuration has a relationship of the same name.
+func (n *prepared) replaces(p *Pair) bool {
+	return slices.ContainsFunc(n.c.ordered, func(r *relationship) bool { return r.name == p.name })
+}
+
+// remove ends a pair that is configured away, or whose partner or role changes.
+func (m *Manager) remove(p *Pair, replaced bool) {
+	if !p.started {
+		return
+	}
+	p.stop("failover is configured otherwise now")
+	if !replaced {
+		m.retire(p)
+	}
+}
+
+// enter brings a pair to what the configuration says of it.
+func (m *Manager) enter(p *Pair, r *relationship) {
+	old := p.rel.Swap(r)
+	m.logConfiguration(r, old, !p.started)
+	if r.role == lease.Alone {
+		return
+	}
+	p.view.configure(r)
+	if !p.started {
+		snap, lost := m.resume(r)
+		r.core.Role, r.core.Lost = r.role, lost
+		if lost {
+			m.Log.Log(msgLostRecord, p.name)
+		}
+		p.started = true
+		p.start(m.keeper, snap)
+	} else {
+		r.core.Role, r.core.Lost = r.role, old.core.Lost
+		if r.core != old.core {
+			p.in.put(core.Reconfigured{Config: r.core})
+		}
+		p.in.put(core.PoolsChanged{})
+	}
+	if m.serving {
+		p.connect()
+	}
+}
+
+// Serving says whether clients are answered. A partner is kept in touch with
+// only while they are: one that hears nothing serves them.
+func (m *Manager) Serving(on bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.serving = on && !m.closed; m.serving {
+		for _, p := range m.pairs {
+			p.connect()
+		}
+		return
+	}
+	var ending sync.WaitGroup
+	for _, p := range m.pairs {
+		ending.Go(func() { p.disconnect("the server stops serving clients") })
+	}
+	ending.Wait()
+}
+
+// Close ends all relationships; partners are told.
+func (m *Manager) Close() error {
+	m.Serving(false)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return nil
+	}
+	m.closed = true
+	if m.looking != nil {
+		close(m.looking)
+		m.looking = nil
+	}
+	for _, p := range m.pairs {
+		if p.started {
+			p.stop("the server is being stopped")
+		}
+	}
+	m.hub.Close("the server is being stopped")
+	return nil
+}
+
+// linkConfig is the relationship as the link needs it.
+func (p *Pair) linkConfig(r *relationship) link.Config {
+	return link.Config{
+		Name: r.wire, Role: r.role,
+		Local:        netip.AddrPortFrom(r.ours().addr, r.ours().port),
+		Partner:      netip.AddrPortFrom(r.partner().addr, r.partner().port),
+		PollInterval: r.poll, PollTimeout: r.core.PollTimeout,
+		MCLT: uint32(r.core.MCLT), MaxUnacked: r.core.MaxUnacked, DelayedService: r.core.DelayedService,
+		Vendor: wire.VendorPrefix + version.Version,
+	}
+}
+
+// connect brings the relationship to the link, or changes how it stands there.
+func (p *Pair) connect() {
+	r := p.rel.Load()
+	if !p.started || !r.partner().addr.IsValid() || !r.ours().addr.IsValid() || r.wire == "" {
+		return
+	}
+	cfg := p.linkConfig(r)
+	p.mu.Lock()
+	same := p.peer != nil && sameLink(&cfg, &p.linked)
+	p.mu.Unlock()
+	if same {
+		return
+	}
+	p.disconnect("failover is configured otherwise now")
+	linked := cfg
+	balanced := r.core.Balanced
+	cfg.PartnerVendor = p.vendor()
+	cfg.HBA = func(w *wire.Profile) wire.HBA {
+		if balanced || w == wire.ISC {
+			return w.Split(evenSplit)
+		}
+		return w.Split(256)
+	}
+	peer, err := p.m.hub.Add(cfg, p)
+	if err != nil {
+		p.m.Log.Log(msgListen, p.name, err)
+		return
+	}
+	p.mu.Lock()
+	p.peer, p.linked = peer, linked
+	p.mu.Unlock()
+}
+
+// sameLink compares what a connection is made with.
+func sameLink(a, b *link.Config) bool {
+	return a.Name == b.Name && a.Role == b.Role && a.Local == b.Local && a.Partner == b.Partner && a.PollInterval == b.PollInterval &&
+		a.PollTimeout == b.PollTimeout && a.MCLT == b.MCLT && a.MaxUnacked == b.MaxUnacked && a.DelayedService == b.DelayedService
+}
+
+func (p *Pair) disconnect(text string) {
+	p.mu.Lock()
+	peer := p.peer
+	p.peer = nil
+	p.mu.Unlock()
+	if peer != nil {
+		peer.Close(text)
+	}
+}
+
+// vendor is the partner's vendor class as it was last seen.
+func (p *Pair) vendor() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.machine.Status().Snapshot.Vendor
+}
+
+// lookTime is the time between attempts to find names that were not found.
+const lookTime = 15 * time.Second
+
+// lookAgain has the configuration taken into service once more after a while
+// if a relationship lacks a server's address.
+func (m *Manager) lookAgain() {
+	if m.looking != nil {
+		close(m.looking)
+		m.looking = nil
+	}
+	var lacking []string
+	for _, p := range m.pairs {
+		r := p.rel.Load()
+		for _, e := range []endpoint{r.main, r.backup} {
+			if e.name != "" && !e.addr.IsValid() {
+				lacking = append(lacking, e.name)
+			}
+		}
+	}
+	if len(lacking) == 0 || m.Again == nil || m.closed {
+		return
+	}
+	stop := make(chan struct{})
+	m.looking = stop
+	go func() {
+		for {
+			select {
+			case <-stop:
+				return
+			case <-m.Clock.After(lookTime):
+			}
+			for _, a := range m.names.find(slices.Clone(lacking)) {
+				if a.err == nil && a.addr.IsValid() {
+					m.Again()
+					return
+				}
+			}
+		}
+	}()
+}

@@ -1,0 +1,98 @@
+package failover
+
+import "leasehold/internal/eventlog"
+
+// The messages of failover: 04090 to 04099, 06000 to 06999.
+var (
+	msgWide = eventlog.Declare(4092, eventlog.Info, "Configuration",
+		"Failover is enabled server-wide. Main server name: '%s', backup server name: '%s', mclt = %d, backup-pct = %d, dynamic-bootp-backup-pct = %d, use-safe-period: %s, safe-period = %d.",
+		"Every scope that does not say otherwise is kept together with a partner: by dhcp failover and its attributes, or by a failover-pair without a match list. The safe period is in seconds, 0 while it is not used.")
+	msgPair = eventlog.Declare(4093, eventlog.Info, "Configuration",
+		"Failover is enabled for %s. Main server name: '%s', backup server name: '%s', mclt = %d, backup-pct = %d, dynamic-bootp-backup-pct = %d, use-safe-period: %s, safe-period = %d.",
+		"Some scopes are kept together with a partner: those that the match list of a failover-pair has, or that have failover servers of their own.")
+	msgObject = eventlog.Declare(4094, eventlog.Info, "Configuration",
+		"Failover object '%s': this server is the %s, its partner is the %s '%s' at %s, load-balancing: %s, update-mode: %s, failover-poll-interval = %d, failover-poll-timeout = %d, failover-bulking: %s.",
+		"A server has one failover object for each role towards each partner, named for it. These are its parameters.")
+	msgNetwork = eventlog.Declare(4095, eventlog.Info, "Configuration",
+		"Failover object '%s': network %s, scope '%s', backup-pct = %d%s.",
+		"A scope whose leases are kept together with the partner.")
+	msgWrong = eventlog.Declare(4096, eventlog.Error, "Configuration",
+		"Failover '%s' is wrong: %s. Its scopes are not served, the partner may be serving them: %s.",
+		"It cannot be told what this server is in the relationship. Mend the configuration, then 'dhcp reload'; where a name could not be resolved the server tries again by itself.")
+	msgPartly = eventlog.Declare(4097, eventlog.Warning, "Configuration",
+		"Failover '%s': %s.",
+		"Something is wrong with the relationship; its scopes are served as far as that is safe without the partner.")
+	msgGone = eventlog.Declare(4098, eventlog.Warning, "Configuration",
+		"Failover '%s' is not configured any more: its scopes are served by this server alone, if at all. What was known of the partner is kept.",
+		"When the relationship is configured again, it goes on in PARTNER-DOWN, as after an outage of the partner.")
+
+	msgState = eventlog.Declare(6001, eventlog.Info, "Failover",
+		"Failover '%s': state %s, was %s: %s.",
+		"This server's state in the relationship changed. docs/failover.md says what each state serves.")
+	msgPartnerState = eventlog.Declare(6002, eventlog.Info, "Failover",
+		"Failover '%s': partner %s is in state %s, was %s.",
+		"The partner reported its state.")
+	msgConnected = eventlog.Declare(6003, eventlog.Info, "Failover",
+		"Failover '%s': communications with partner %s are OK; its clock is %+d s from this server's.",
+		"The link is up and the partner has told its state.")
+	msgLost = eventlog.Declare(6004, eventlog.Warning, "Failover",
+		"Failover '%s': communications with partner %s are lost: %s.",
+		"The partner does not answer, or has ended the link. This server goes on by its state; see 'dhcp getRelatedServers'.")
+	msgConflict = eventlog.Declare(6005, eventlog.Warning, "Failover",
+		"Failover '%s': %s: %s (reason %d, %s).",
+		"The two servers do not agree about a lease (log-settings no-failover-conflict hides these). Reason 1 often means that a scope is configured on one of them only.")
+	msgSync = eventlog.Declare(6006, eventlog.Activity, "Failover",
+		"Failover '%s': %s (%d bindings).",
+		"One server asked the other for lease data (log-settings no-failover-activity hides these).")
+	msgBalance = eventlog.Declare(6007, eventlog.Activity, "Failover",
+		"Failover '%s': scope '%s': %d free addresses change hands.",
+		"The free addresses are shared out between the two servers (log-settings no-failover-activity hides these).")
+	msgOffset = eventlog.Declare(6008, eventlog.Warning, "Failover",
+		"Failover '%s': the clock of partner %s is %+d s from this server's now.",
+		"One of the clocks was set, or runs wrong. Times are corrected; an ISC dhcpd refuses to connect from 60 s on.")
+	msgRisk = eventlog.Declare(6009, eventlog.Warning, "Failover",
+		"Failover '%s': %s.",
+		"What an administrator declared, or the safe period, takes the risk that is named.")
+	msgSent = eventlog.Declare(6010, eventlog.Activity, "Protocol",
+		"Failover '%s': sent DHCP%s to %s.",
+		"A failover message left (log-settings failover-detail).")
+	msgReceived = eventlog.Declare(6011, eventlog.Activity, "Protocol",
+		"Failover '%s': received DHCP%s from %s.",
+		"A failover message came (log-settings failover-detail).")
+	msgUpdate = eventlog.Declare(6012, eventlog.Activity, "Failover",
+		"Failover '%s': lease %s: %s.",
+		"A lease update was sent, received or acknowledged (log-settings failover-detail).")
+	msgRefused = eventlog.Declare(6013, eventlog.Warning, "Failover",
+		"Failover '%s': partner %s refuses the connection: %s (reason %d).",
+		"Said once for each reason; getRelatedServers full-format counts the rest.")
+	msgRefusing = eventlog.Declare(6014, eventlog.Warning, "Failover",
+		"Failover '%s': the connection of %s is refused: %s (reason %d).",
+		"Said once for each reason; getRelatedServers full-format counts the rest.")
+	msgNoAnswer = eventlog.Declare(6015, eventlog.Warning, "Failover",
+		"Failover '%s': partner %s cannot be reached: %s.",
+		"Tried again every few seconds; said once until the link was up again.")
+	msgListen = eventlog.Declare(6016, eventlog.Error, "Failover",
+		"Failover '%s': the partner cannot reach this server: %s.",
+		"The failover port cannot be listened on. Somebody else may have it, or the address is not this machine's.")
+	msgClock = eventlog.Declare(6017, eventlog.Warning, "Failover",
+		"Failover '%s': partner %s: %s.",
+		"The clocks of the two servers differ. Keep both right with NTP.")
+	msgStranger = eventlog.Declare(6018, eventlog.Warning, "Failover",
+		"A failover connection of %s was closed: %s.",
+		"The address is no partner's in any relationship of this server.")
+	msgUnsaved = eventlog.Declare(6019, eventlog.Error, "Database",
+		"Failover '%s' is out of service, its state cannot be written: %v.",
+		"Nothing is done that would be forgotten by a restart. It is tried again every few seconds.")
+	msgSaved = eventlog.Declare(6020, eventlog.Info, "Database",
+		"Failover '%s' is in service again.",
+		"The cause of the earlier failure is gone.")
+	msgLease = eventlog.Declare(6021, eventlog.Warning, "Failover",
+		"Failover '%s': partner %s has no scope for %s of scope '%s': the scope is configured on this server only.",
+		"Configure the scope, its ranges and its failover alike on both servers.")
+	msgMCLT = eventlog.Declare(6022, eventlog.Warning, "Failover",
+		"Failover '%s': the maximum client lead time is %d s here and %d s on the main server, whose value is in force.",
+		"Configure the same on both servers.")
+	msgLostRecord = eventlog.Declare(6023, eventlog.Error, "Failover",
+		"Failover '%s' was in service before but the lease database knows nothing of it: all leases are fetched from the partner, and nobody is served until it is safe.",
+		"The lease database was lost or replaced. The server waits for its partner and then for the maximum client lead time.")
+)

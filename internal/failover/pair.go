@@ -1,0 +1,277 @@
+package failover
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"leasehold/internal/engine"
+	"leasehold/internal/lease"
+	"leasehold/pkg/failover/binding"
+	"leasehold/pkg/failover/core"
+	"leasehold/pkg/failover/link"
+	"leasehold/pkg/failover/wire"
+)
+
+// Pair is one relationship at work. All that happens to it goes through its
+// inbox to one goroutine, which steps the core and carries out what that
+// decides. What packets ask of it (Authority) is one pointer away.
+type Pair struct {
+	m    *Manager
+	name string
+	role lease.Role
+
+	rel       atomic.Pointer[relationship]
+	authority atomic.Pointer[binding.Authority]
+	view      *view
+	in        *inbox
+	await     waiters
+	keeper    engine.Keeper
+	started   bool // the manager's
+
+	mu       sync.Mutex // guards what operators look at
+	machine  *core.Machine
+	peer     *link.Peer
+	linked   link.Config // of peer
+	unsaved  error       // why it is out of service
+	foreign  int64       // the MCLT of a main server that has another than this one
+	missing  map[string]bool
+	contacts bool // the partner was ever heard
+
+	// Of the goroutine alone.
+	conn     *link.Conn
+	profile  *wire.Profile
+	holds    map[uint64]*holding
+	run      int // which machine the holds are of
+	saved    core.Snapshot
+	timer    <-chan time.Time
+	timerAt  time.Duration
+	tryAgain time.Duration // when unsaved
+	done     chan struct{}
+}
+
+var _ engine.Pair = (*Pair)(nil)
+
+// silent is the authority of a relationship that does nothing.
+func silent(role lease.Role) *binding.Authority {
+	return &binding.Authority{Role: role, State: wire.StateStartup}
+}
+
+func newPair(m *Manager, r *relationship, role lease.Role) *Pair {
+	p := &Pair{m: m, name: r.name, role: role, in: newInbox(), holds: map[uint64]*holding{}, missing: map[string]bool{}, done: make(chan struct{})}
+	p.view = newView(m.Table, role)
+	p.view.affine = p.partners
+	p.rel.Store(r)
+	p.authority.Store(silent(role))
+	return p
+}
+
+// Name is the relationship's.
+func (p *Pair) Name() string { return p.name }
+
+// Role is this server's in it.
+func (p *Pair) Role() lease.Role { return p.role }
+
+// Problem says why the relationship has no role; "" if it has one.
+func (p *Pair) Problem() string {
+	r := p.rel.Load()
+	if r.role != lease.Alone || len(r.problem) == 0 {
+		return ""
+	}
+	return r.problem[len(r.problem)-1]
+}
+
+// Authority is what this server may do at the moment.
+func (p *Pair) Authority() *binding.Authority { return p.authority.Load() }
+
+// Changed is told of a lease that this server changed.
+func (p *Pair) Changed(l lease.Lease) {
+	if p.Problem() == "" {
+		p.in.changed(l)
+	}
+}
+
+// Eager says that answers wait for the partner.
+func (p *Pair) Eager() bool {
+	a := p.authority.Load()
+	return p.rel.Load().eager && a.Connected && a.State == wire.StateNormal
+}
+
+// Await tells done whether the partner acknowledged the lease in time.
+func (p *Pair) Await(k lease.Key, done func(acked bool)) {
+	p.await.add(k, p.m.mono()+eagerPatience, done)
+	p.in.put(nil)
+}
+
+// eagerPatience is how long an answer waits for the partner.
+const eagerPatience = 500 * time.Millisecond
+
+func (p *Pair) partnerName() string {
+	r := p.rel.Load()
+	e := r.partner()
+	return or(e.name, e.addr.String())
+}
+
+// partners tells whether a client is the partner's by load balancing.
+func (p *Pair) partners(k lease.ClientKey) bool {
+	a := p.authority.Load()
+	return a.Balanced && a.Buckets.Has(bucketOf(&k)) != (p.role == lease.Primary)
+}
+
+// start begins the work with what was known at the last stop.
+func (p *Pair) start(k engine.Keeper, snap core.Snapshot) {
+	p.keeper, p.saved = k, snap
+	p.mu.Lock()
+	p.contacts = snap.Contact > 0 || snap.PartnerState != 0
+	p.machine = core.New(p.rel.Load().core, snap, p.view, p.m.now())
+	p.mu.Unlock()
+	go p.loop()
+}
+
+// stop ends the work and the link; text goes to the partner.
+func (p *Pair) stop(text string) {
+	p.disconnect(text)
+	p.in.put(stopping{})
+	<-p.done
+}
+
+// entries of the inbox besides the core's inputs.
+type (
+	connected struct {
+		up link.Up
+	}
+	heldFor struct {
+		run int
+		id  uint64
+		key lease.Key
+	}
+	writtenFor struct {
+		run int
+		id  uint64
+		err error
+	}
+	declared struct {
+		since int64
+		told  chan struct{}
+	}
+	stopping struct{}
+)
+
+// loop is the relationship's goroutine.
+func (p *Pair) loop() {
+	defer close(p.done)
+	p.carry()
+	for {
+		for _, x := range p.in.take() {
+			if _, over := x.(stopping); over {
+				p.end()
+				return
+			}
+			p.handle(x)
+		}
+		p.waitFor()
+	}
+}
+
+// waitFor waits until something has happened or something is due.
+func (p *Pair) waitFor() {
+	at, ok := p.deadline()
+	switch {
+	case !ok:
+		p.timer = nil
+	case p.timer == nil || at != p.timerAt:
+		p.timer, p.timerAt = p.m.Clock.After(at-p.m.mono()), at
+	}
+	select {
+	case <-p.in.wake:
+	case <-p.timer:
+		p.timer = nil
+		p.due()
+	}
+}
+
+// deadline is when the goroutine has something to do by itself.
+func (p *Pair) deadline() (at time.Duration, ok bool) {
+	if p.unsaved != nil {
+		at, ok = p.tryAgain, true
+	} else {
+		at, ok = p.machine.Deadline()
+	}
+	if w, waits := p.await.first(); waits && (!ok || w < at) {
+		at, ok = w, true
+	}
+	return at, ok
+}
+
+func (p *Pair) due() {
+	now := p.m.mono()
+	p.await.expire(now)
+	if p.unsaved != nil {
+		if now >= p.tryAgain {
+			p.recover()
+		}
+		return
+	}
+	if at, ok := p.machine.Deadline(); ok && now >= at {
+		p.step(core.Timeout{})
+	}
+}
+
+// handle deals with one entry.
+func (p *Pair) handle(x any) {
+	switch x := x.(type) {
+	case nil:
+	case connected:
+		p.up(x.up)
+	case heldFor:
+		p.held(x)
+	case writtenFor:
+		if x.run == p.run {
+			p.step(core.Written{ID: x.id, Err: x.err})
+		}
+	case *core.Changed:
+		p.step(*x)
+	case declared:
+		p.step(core.PartnerDown{Since: x.since})
+		close(x.told)
+	case core.Down:
+		p.conn, p.profile = nil, nil
+		p.await.all(false)
+		p.step(x)
+	case core.Input:
+		p.step(x)
+	}
+}
+
+func (p *Pair) up(u link.Up) {
+	p.conn, p.profile = u.Conn, u.Profile
+	if p.unsaved != nil {
+		u.Conn.Hangup(wire.ReasonUnknown, "the state cannot be written to disk")
+		return
+	}
+	p.noteMCLT(int64(u.MCLT))
+	hba := u.HBA
+	p.step(core.Up{Vendor: u.Vendor, MaxUnacked: u.MaxUnacked, ReceiveTimer: u.ReceiveTimer, MCLT: int64(u.MCLT), HBA: &hba, Time: u.Time})
+}
+
+// step gives the core one input and carries out what it decides.
+func (p *Pair) step(in core.Input) {
+	if p.unsaved != nil {
+		return
+	}
+	p.mu.Lock()
+	p.machine.Step(p.m.now(), in)
+	p.mu.Unlock()
+	p.carry()
+}
+
+// Up, Message, Down and Notice are what the link tells.
+
+// Up is told of a connection.
+func (p *Pair) Up(u link.Up) { p.in.putPatient(connected{u}) }
+
+// Message is told of each message.
+func (p *Pair) Message(m wire.Message) { p.in.putPatient(core.Message{Message: m}) }
+
+// Down is told of the end of the connection.
+func (p *Pair) Down(d link.Down) { p.in.putPatient(core.Down{Reason: d.Reason, Text: d.Text}) }

@@ -1,0 +1,248 @@
+package failover
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"leasehold/internal/lease"
+	"leasehold/pkg/failover/core"
+	"leasehold/pkg/failover/link"
+	"leasehold/pkg/failover/wire"
+	"leasehold/pkg/objects"
+)
+
+var _ Operator = (*Manager)(nil)
+
+// sorted are the relationships by name.
+func (m *Manager) sorted() []*Pair {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	ps := make([]*Pair, 0, len(m.pairs))
+	for _, p := range m.pairs {
+		ps = append(ps, p)
+	}
+	slices.SortFunc(ps, func(a, b *Pair) int { return strings.Compare(a.name, b.name) })
+	return ps
+}
+
+// Related lists the partners.
+func (m *Manager) Related() []Related {
+	var all []Related
+	for _, p := range m.sorted() {
+		all = append(all, p.related())
+	}
+	return all
+}
+
+// condition is how a pair is at one moment.
+type condition struct {
+	status   core.Status
+	link     link.Status
+	unsaved  error
+	problems []string
+	working  bool // it has a role
+}
+
+func (p *Pair) condition() condition {
+	c := condition{problems: slices.Clone(p.rel.Load().problem)}
+	p.mu.Lock()
+	peer := p.peer
+	if c.working = p.machine != nil; c.working {
+		c.status, c.unsaved = p.machine.Status(), p.unsaved
+	}
+	if p.foreign != 0 {
+		c.problems = append(c.problems, fmt.Sprintf("the main server's maximum client lead time, %d s, is in force; here it is %d s", p.foreign, p.rel.Load().core.MCLT))
+	}
+	for _, scope := range p.missingScopes() {
+		c.problems = append(c.problems, fmt.Sprintf("scope %q is configured on this server only: the partner refuses its leases", scope))
+	}
+	p.mu.Unlock()
+	if c.unsaved != nil {
+		c.problems = append(c.problems, "out of service, its state cannot be written: "+c.unsaved.Error())
+	}
+	if peer != nil {
+		c.link = peer.Status()
+	}
+	return c
+}
+
+func (p *Pair) related() Related {
+	r, c := p.rel.Load(), p.condition()
+	partner := r.partner()
+	row := Related{
+		Pair: p.name, Type: owner(r.role.Other()), Name: partner.name, PartnerRole: owner(r.role.Other()),
+		Requests: c.status.Unacked + c.status.Queued, Communications: c.communications(),
+		State: "--", PartnerState: "--", Address: "--",
+	}
+	if row.Name == "" || row.Name == partner.addr.String() {
+		row.Name = "--"
+	}
+	if partner.addr.IsValid() {
+		row.Address = partner.addr.String()
+	}
+	if r.role == lease.Alone { // nobody knows which of them is the partner
+		row.Type, row.PartnerRole, row.Name, row.Address = "--", "--", "--", "--"
+	}
+	if c.working {
+		row.State = state(c.status.State)
+	}
+	if c.status.Snapshot.PartnerState != 0 {
+		row.PartnerState = c.status.Snapshot.PartnerState.String()
+	}
+	row.Detail = p.detail(r, &c)
+	return row
+}
+
+// communications is OK, INTERRUPTED, or NONE if there never were any.
+func (c *condition) communications() string {
+	switch {
+	case c.status.Connected:
+		return "OK"
+	case c.status.Snapshot.PartnerState != 0:
+		return "INTERRUPTED"
+	}
+	return "NONE"
+}
+
+func (p *Pair) detail(r *relationship, c *condition) *Detail {
+	d := &Detail{
+		Role: owner(r.role), MainServer: r.main.text(), BackupServer: r.backup.text(),
+		MCLT: r.core.MCLT, BackupPct: r.pct, LoadBalancing: r.core.Balanced, SafePeriod: r.core.SafePeriod,
+		Status: c.status, Partner: c.status.Snapshot.Vendor, Problems: c.problems, CurrentTime: p.m.now().Wall,
+	}
+	if c.status.Snapshot.MCLT > 0 {
+		d.MCLT = c.status.Snapshot.MCLT
+	}
+	if r.core.Balanced {
+		d.BackupPct = balancedPercent
+	}
+	for _, s := range r.scopes {
+		d.Scopes = append(d.Scopes, s.name)
+	}
+	for _, s := range p.view.now.Load().scopes {
+		n := p.m.Table.Counters(s.id)
+		d.Pools = append(d.Pools, PoolStatus{Scope: s.name, Own: n.Available, Other: n.OtherAvailable, Pending: n.PendingAvailable, Percent: s.percent})
+	}
+	for _, f := range c.link.Refusals {
+		who := "the partner refuses the connection"
+		if f.Kind == link.NoticeRefusing {
+			who = "the partner's connection is refused"
+		}
+		d.Refusals = append(d.Refusals, fmt.Sprintf("%s: %s (reason %d, %d times, last %s)", who, f.Text, f.Reason, f.Count, f.Last.Format(time.ANSIC)))
+	}
+	if !c.status.Connected && c.link.LastError != "" {
+		d.Refusals = append(d.Refusals, c.link.LastError)
+	}
+	return d
+}
+
+func (e *endpoint) text() string {
+	if e.name == "" {
+		return e.addr.String()
+	}
+	return e.name
+}
+
+// PartnerDown says that a partner is down.
+func (m *Manager) PartnerDown(pair, partner string, since int64, force bool) (lines []string, err *objects.Error) {
+	var chosen []*Pair
+	for _, p := range m.sorted() {
+		r := p.rel.Load()
+		e := r.partner()
+		if pair != "" && !strings.EqualFold(p.name, pair) {
+			continue
+		}
+		if partner == "" || partner == "--" || strings.EqualFold(trim(partner), e.name) || partner == e.addr.String() {
+			chosen = append(chosen, p)
+		}
+	}
+	if len(chosen) == 0 {
+		return nil, objects.Errorf(objects.NotFound, "failover partner %q: no relationship of the running server has it", or(partner, pair))
+	}
+	for _, p := range chosen {
+		if err := p.mayDeclare(since, force); err != nil {
+			return nil, err
+		}
+	}
+	for _, p := range chosen {
+		more, err := p.declareDown(since)
+		if lines = append(lines, more...); err != nil {
+			return lines, err
+		}
+	}
+	return lines, nil
+}
+
+// mayDeclare refuses what cannot be, or would be a danger.
+func (p *Pair) mayDeclare(since int64, force bool) *objects.Error {
+	c, now := p.condition(), p.m.now().Wall
+	switch contact := c.status.Snapshot.Contact; {
+	case !c.working:
+		return objects.Errorf(objects.Invalid, "failover %q does not work: %s", p.name, strings.Join(c.problems, "; "))
+	case c.unsaved != nil:
+		return objects.Errorf(objects.Invalid, "failover %q is out of service, its state cannot be written: %v", p.name, c.unsaved)
+	case c.status.Connected:
+		return objects.Errorf(objects.Invalid, "failover %q: the partner answers, in state %s: it is not down", p.name, c.status.Snapshot.PartnerState)
+	case since > now:
+		return objects.Errorf(objects.Invalid, "failover %q: the time is in the future", p.name)
+	case since != 0 && since < contact && !force:
+		return objects.Errorf(objects.Invalid, "failover %q: the partner was last heard at %s, after that time. If it gave leases between, its addresses could be given to others too early and be used twice; -force takes that risk",
+			p.name, time.Unix(contact, 0).Format(time.ANSIC))
+	case !mayGoDown(c.status.State):
+		return objects.Errorf(objects.Invalid, "failover %q: not from state %s: %s", p.name, c.status.State, or(c.status.Waiting, "this server has to be in service first"))
+	}
+	return nil
+}
+
+// mayGoDown tells whether an operator's word leads from the state to
+// PARTNER-DOWN.
+func mayGoDown(s wire.ServerState) bool {
+	switch s {
+	case wire.StateNormal, wire.StateCommunicationsInterrupted, wire.StateResolutionInterrupted, wire.StatePartnerDown:
+		return true
+	}
+	return false
+}
+
+// declareDown tells the core, and what follows from it.
+func (p *Pair) declareDown(since int64) ([]string, *objects.Error) {
+	told := make(chan struct{})
+	if !p.in.put(declared{since, told}) {
+		return nil, objects.Errorf(objects.Invalid, "failover %q is being configured otherwise: try again", p.name)
+	}
+	<-told
+	c := p.condition()
+	if c.status.State != wire.StatePartnerDown {
+		return nil, objects.Errorf(objects.Invalid, "failover %q is in state %s: %s", p.name, state(c.status.State), or(c.status.Waiting, "the command had no effect"))
+	}
+	down := c.status.Snapshot.Down
+	all := down + c.status.Snapshot.MCLT
+	lines := []string{
+		fmt.Sprintf("failover %q: PARTNER-DOWN, the partner is taken to be down since %s", p.name, time.Unix(down, 0).Format(time.ANSIC)),
+		fmt.Sprintf("failover %q: the partner's free addresses are given from %s on; leases that it gave, the maximum client lead time (%d s) after their last possible end",
+			p.name, time.Unix(all, 0).Format(time.ANSIC), c.status.Snapshot.MCLT),
+		fmt.Sprintf("failover %q: if the partner still serves clients, addresses may be given twice: make sure that it does not", p.name),
+	}
+	return lines, nil
+}
+
+// Rebalance shares the free addresses of a pair out anew.
+func (m *Manager) Rebalance(pair string) *objects.Error {
+	for _, p := range m.sorted() {
+		if !strings.EqualFold(p.name, pair) {
+			continue
+		}
+		c := p.condition()
+		if c.status.State != wire.StateNormal {
+			return objects.Errorf(objects.Invalid, "failover %q is in state %s: addresses change hands in NORMAL only", p.name, state(c.status.State))
+		}
+		if p.role != lease.Primary {
+			return objects.Errorf(objects.Invalid, "failover %q: this server is the backup; the main server shares the addresses out", p.name)
+		}
+		p.in.put(core.Rebalance{})
+		return nil
+	}
+	return objects.Errorf(objects.NotFound, "failover %q", pair)
+}
