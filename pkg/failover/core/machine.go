@@ -3,41 +3,175 @@ package core
 import (
 	"time"
 
+	"leasehold/internal/lease"
 	"leasehold/pkg/failover/binding"
+	"leasehold/pkg/failover/wire"
 )
 
-// Machine is one endpoint.
+// Machine is one endpoint. What happens to it is in these files:
+//
+//	transitions.go  the table of states; entry.go what begins with a state
+//	boot.go         how it starts, and how it ends
+//	state.go        taking a transition: store it, tell it, act
+//	partner.go      the connection and what the partner says of its state
+//	recover.go      UPDREQ and UPDREQALL, the MCLT wait
+//	outgoing.go     telling the partner of leases; service.go on its request
+//	incoming.go     being told
+//	jobs.go         changing a lease
+//	balance.go      sharing out free addresses
+//	pending.go      freeing leases in PARTNER-DOWN
+//	offset.go       the partner's clock
+//	timers.go       everything that waits
+//	status.go       what operators see
 type Machine struct {
 	cfg  Config
 	snap Snapshot
 	view View
-	outs []Output
+	now  Now
+
+	outs  []Output
+	taken bool
+
+	// phase is STARTUP, PAUSED or SHUTDOWN while that is the state; the
+	// state in the snapshot is then the one before, 0 otherwise.
+	phase wire.ServerState
+	// entered: the state has changed, and what begins with it is not done.
+	// telling: the partner has to be sent STATE.
+	entered, telling bool
+	// stored is the partner's state that is on disk.
+	stored wire.ServerState
+	// date is what the operator gave with setPartnerDown.
+	date int64
+	// failed is when the operation ended that RECOVER makes up for, on the
+	// monotonic clock.
+	failed time.Duration
+
+	link    link
+	offset  offset
+	timers  [timerCount]timer
+	asked   asked
+	leaving leaving
+	out     outbox
+	service service
+	share   share
+	reclaim reclaim
+	jobs    map[uint64]*work
+	lastJob uint64
+	counted Counters
+
+	// Kept to be filled anew.
+	leases []lease.Lease
+	keys   []lease.Key
+	pools  []binding.Pool
 }
 
 // New makes the endpoint as it is after a start of the server: in STARTUP, with
 // the state that the snapshot tells as the one to go on from.
 func New(cfg Config, snap Snapshot, view View, now Now) *Machine {
-	return &Machine{cfg: cfg, snap: snap, view: view}
+	m := &Machine{cfg: cfg, snap: snap, view: view, now: now, jobs: map[uint64]*work{}}
+	m.out.reset()
+	m.boot()
+	return m
 }
 
 // Step takes one input.
-func (m *Machine) Step(now Now, in Input) {}
+func (m *Machine) Step(now Now, in Input) {
+	m.now = now
+	if m.taken {
+		clear(m.outs)
+		m.outs, m.taken = m.outs[:0], false
+	}
+	m.take(in)
+	m.runTimers()
+	m.flush()
+}
+
+func (m *Machine) take(in Input) {
+	switch in := in.(type) {
+	case Up:
+		m.connected(in)
+	case Down:
+		m.disconnected(in)
+	case Message:
+		m.message(in.Message)
+	case Changed:
+		m.changed(in.Leases)
+	case *Changed:
+		m.changed(in.Leases)
+	case Held:
+		m.held(in.ID)
+	case Written:
+		m.written(in.ID, in.Err)
+	case Timeout:
+	case PartnerDown:
+		m.date = in.Since
+		m.fire(command, "setPartnerDown")
+	case Pause:
+		m.fire(pausing, "the server stops for a short time")
+	case Shutdown:
+		m.fire(stopping, "the server is shut down")
+	case Rebalance:
+		m.rebalance()
+	case Reconfigured:
+		m.reconfigured(in.Config)
+	case PoolsChanged:
+		m.poolsChanged()
+	}
+}
 
 // Take returns what is to be done, and forgets it. The slice is good until the
 // next Step.
 func (m *Machine) Take() []Output {
-	outs := m.outs
-	m.outs = nil
-	return outs
+	m.taken = true
+	return m.outs
 }
 
-// Deadline is the monotonic time at which Step wants a Timeout.
-func (m *Machine) Deadline() (time.Duration, bool) { return 0, false }
+func (m *Machine) emit(o Output) { m.outs = append(m.outs, o) }
+
+// send sends a message with a new xid, which it returns.
+func (m *Machine) send(body wire.Body) uint32 {
+	m.link.xid++
+	m.emit(Send{XID: m.link.xid, Body: body})
+	return m.link.xid
+}
+
+func (m *Machine) primary() bool { return m.cfg.Role == lease.Primary }
+
+// state is the state as it is shown.
+func (m *Machine) state() wire.ServerState {
+	if m.phase != 0 {
+		return m.phase
+	}
+	return m.snap.State
+}
 
 // Authority is what this server may do now.
 func (m *Machine) Authority() binding.Authority {
-	return binding.Authority{Role: m.cfg.Role, State: m.snap.State, MCLT: m.snap.MCLT}
+	return binding.Authority{
+		Role: m.cfg.Role, State: m.serving(), Down: m.snap.Down, MCLT: m.snap.MCLT,
+		Connected: m.link.ok, Partner: m.profile(), PartnerState: m.snap.PartnerState,
+		Balanced: m.snap.Balanced, Buckets: m.snap.Buckets, DelayedService: m.cfg.DelayedService,
+	}
 }
 
-// Status is what an operator is shown.
-func (m *Machine) Status() Status { return Status{Snapshot: m.snap} }
+// serving is the state as far as serving clients goes. Who leaves PARTNER-DOWN
+// has given up its privileges. In RECOVER-DONE without a partner nobody may be
+// served: the partner may be in PARTNER-DOWN and give the addresses to others.
+func (m *Machine) serving() wire.ServerState {
+	s := m.state()
+	switch {
+	case s == partnerDown && m.leaving.begun:
+		return interrupted
+	case s == recoverDone && !m.link.ok:
+		return recoverWait
+	}
+	return s
+}
+
+// profile is how the partner wants its messages, nil if it was never met.
+func (m *Machine) profile() *wire.Profile {
+	if m.snap.Vendor == "" {
+		return nil
+	}
+	return wire.ProfileOf(m.snap.Vendor)
+}

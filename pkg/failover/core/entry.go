@@ -1,0 +1,31 @@
+package core
+
+import "leasehold/pkg/failover/wire"
+
+// entries are what is done upon entry to a state, whatever led there, once
+// the state is stored and the partner told.
+var entries map[wire.ServerState][]begin
+
+// begin is one thing that begins with a state.
+type begin struct {
+	text string
+	do   func(*Machine)
+}
+
+func init() { // the functions come back here
+	entries = map[wire.ServerState][]begin{
+		normal: {
+			{"send all updates that the partner has not acknowledged", (*Machine).tellAll},
+			{"share out the free addresses; the secondary sends POOLREQ", (*Machine).startBalance},
+		},
+		interrupted: {{"start the safe period, if there is one", (*Machine).startSafePeriod}},
+		partnerDown: {{"free what the partner cannot have given", (*Machine).startReclaim}},
+		conflict: {
+			{"the primary sends UPDREQ; so does the secondary once the primary is in CONFLICT-DONE", (*Machine).startResolution},
+		},
+		recovering:  {{"(UPDREQ is sent by the row of the partner's state)", nil}},
+		recoverWait: {{"wait until MCLT after this server's last operation", (*Machine).startWait}},
+		paused:      {{"close the connection; the stored state is the one before", (*Machine).stopNow}},
+		shutdown:    {{"wait some seconds for the partner's PARTNER-DOWN, then close the connection", (*Machine).stopSoon}},
+	}
+}

@@ -1,0 +1,83 @@
+package core
+
+import (
+	"leasehold/internal/lease"
+	"leasehold/pkg/failover/wire"
+)
+
+// batch is a BNDUPD of the partner. It is acknowledged as a whole when every
+// binding of it is on disk or refused.
+type batch struct {
+	xid     uint32
+	link    uint64
+	answers []wire.Answer
+	left    int
+}
+
+// updates takes a BNDUPD.
+func (m *Machine) updates(xid uint32, body wire.BNDUPD) {
+	b := &batch{xid: xid, link: m.link.number, answers: make([]wire.Answer, len(body.Bindings)), left: len(body.Bindings)}
+	m.counted.UpdatesReceived += uint64(b.left)
+	m.asked.number += b.left
+	m.progress()
+	for i := range body.Bindings {
+		update := m.offset.binding(body.Bindings[i])
+		b.answers[i].Address = update.Address
+		k := keyOf(&update)
+		if err := update.Check(); err != nil {
+			m.refuse(b, i, &update, err.Reason, err.Problem)
+		} else if !m.view.Mine(k) {
+			m.refuse(b, i, &update, wire.ReasonIllegalAddress, "no scope of this relationship holds the address")
+		} else {
+			m.start(k, &received{batch: b, place: i, update: update})
+		}
+	}
+}
+
+// refuse answers one binding with a reason.
+func (m *Machine) refuse(b *batch, i int, update *wire.Binding, reason wire.Reason, text string) {
+	m.counted.RefusalsSent++
+	m.emit(Event{Kind: EventConflict, Key: keyOf(update), Sent: update, Why: reason, Text: text})
+	b.answers[i].Reason, b.answers[i].Text = reason, text
+	m.answer(b)
+}
+
+// answer counts a binding as decided, and acknowledges after the last.
+func (m *Machine) answer(b *batch) {
+	b.left--
+	if b.left > 0 || b.link != m.link.number || !m.link.up {
+		return
+	}
+	m.counted.AcksSent += uint64(len(b.answers))
+	m.emit(Send{XID: b.xid, Body: wire.BNDACK{Answers: b.answers}})
+}
+
+// received is one binding of the partner's.
+type received struct {
+	batch  *batch
+	place  int
+	update wire.Binding
+	reason wire.Reason
+	text   string
+}
+
+func (r *received) held(m *Machine, l lease.Lease) (lease.Lease, bool) {
+	auth := m.Authority()
+	next, reason, text := auth.Accept(l, &r.update, m.now.Wall)
+	r.reason, r.text = reason, text
+	return next, reason == 0
+}
+
+func (r *received) done(m *Machine, l lease.Lease, err error) {
+	if err != nil {
+		r.reason, r.text = wire.ReasonUnknown, "the update could not be stored"
+	}
+	if r.reason != 0 {
+		m.refuse(r.batch, r.place, &r.update, r.reason, r.text)
+		return
+	}
+	m.emit(Event{Kind: EventReceived, Key: l.Key, Lease: &l, Sent: &r.update})
+	m.answer(r.batch)
+	m.poolsChanged()
+	m.pendingChanged()
+}

@@ -1,0 +1,367 @@
+package core
+
+import (
+	"time"
+
+	"leasehold/internal/lease"
+	"leasehold/pkg/failover/binding"
+	"leasehold/pkg/failover/wire"
+)
+
+const (
+	// maxWindow is the most BNDUPDs that are under way, whatever the partner takes.
+	maxWindow = 256
+	// maxBatch is the most bindings of a BNDUPD.
+	maxBatch = 20
+	// few messages under way are too few to gather bindings for the next.
+	few = 4
+	// stepWork is how many leases are looked at in one Step.
+	stepWork = 64
+	// maxJobs is how many leases may be in change when another is told.
+	maxJobs = 1024
+	// retryAfter is when a refused update is sent again.
+	retryAfter = 10 * time.Minute
+	// maxRefused is how many refused ones are remembered for that.
+	maxRefused = 10_000
+)
+
+// stage is how far the telling of an address has come.
+type stage uint8
+
+const (
+	queued     stage = iota
+	announcing       // the disk must say that the partner may know
+	flying
+)
+
+// entry is an address of which the partner is to be told. There is one update
+// of an address under way at a time.
+type entry struct {
+	key   lease.Key
+	stage stage
+	force bool   // also if the partner has acknowledged it
+	gen   uint32 // the update request that waits for it
+	again bool   // it changed under way
+}
+
+// flight is a BNDUPD that is not acknowledged.
+type flight struct{ bindings []wire.Binding }
+
+// refusal is an update that was refused, and when it is tried again.
+type refusal struct {
+	key lease.Key
+	at  time.Duration
+}
+
+// outbox is what the partner is to be told on this connection. What is lost
+// with the connection is found again by its lease, which is not acknowledged.
+type outbox struct {
+	entries map[lease.Key]*entry
+	queue   fifo
+	flights map[uint32]flight
+	refused []refusal
+}
+
+func (o *outbox) reset() {
+	*o = outbox{entries: map[lease.Key]*entry{}, flights: map[uint32]flight{}}
+}
+
+// fifo is a queue of addresses.
+type fifo struct {
+	keys []lease.Key
+	head int
+}
+
+func (f *fifo) len() int         { return len(f.keys) - f.head }
+func (f *fifo) push(k lease.Key) { f.keys = append(f.keys, k) }
+
+func (f *fifo) pop() lease.Key {
+	k := f.keys[f.head]
+	if f.head++; f.head == len(f.keys) {
+		f.keys, f.head = f.keys[:0], 0
+	} else if f.head >= 1024 && 2*f.head >= len(f.keys) {
+		f.keys, f.head = f.keys[:copy(f.keys, f.keys[f.head:])], 0
+	}
+	return k
+}
+
+// unpop puts the last one that was popped back.
+func (f *fifo) unpop(k lease.Key) {
+	if f.head == 0 {
+		f.keys = append([]lease.Key{k}, f.keys...)
+		return
+	}
+	f.head--
+	f.keys[f.head] = k
+}
+
+// changed takes leases that this server changed.
+func (m *Machine) changed(leases []lease.Lease) {
+	for i := range leases {
+		m.tell(leases[i].Key)
+	}
+	m.poolsChanged()
+	m.pendingChanged()
+}
+
+// tell queues an address for the partner while it is told of changes as they
+// happen. In the other states it asks, or gets all of them with NORMAL.
+func (m *Machine) tell(k lease.Key) {
+	switch m.state() {
+	case normal, interrupted, partnerDown, resolved:
+		if m.link.ok {
+			m.enqueue(k, false, 0)
+		}
+	}
+}
+
+func (m *Machine) enqueue(k lease.Key, force bool, gen uint32) {
+	e := m.out.entries[k]
+	if e == nil {
+		e = &entry{key: k}
+		m.out.entries[k] = e
+		m.out.queue.push(k)
+	} else if e.stage != queued {
+		e.again = true
+	}
+	e.force = e.force || force
+	if gen != 0 && e.gen != gen {
+		e.gen = gen
+		m.service.pending++
+	}
+}
+
+// settled ends the telling of an address, or begins it anew if it changed.
+func (m *Machine) settled(e *entry) {
+	if e.again {
+		e.again, e.stage = false, queued
+		m.out.queue.push(e.key)
+		return
+	}
+	delete(m.out.entries, e.key)
+	if e.gen != 0 && e.gen == m.service.gen {
+		m.service.pending--
+	}
+}
+
+// flush sends what may be sent.
+func (m *Machine) flush() {
+	if !m.link.ok {
+		return
+	}
+	auth := m.Authority()
+	budget := stepWork
+	for budget > 0 && m.window() {
+		m.page()
+		n := m.out.queue.len()
+		if n == 0 {
+			break
+		}
+		if m.batch() > 1 && len(m.out.flights) >= few && n < m.batch() {
+			break // gather: an acknowledgement will come
+		}
+		budget -= m.sendBatch(&auth, min(budget, m.batch()))
+	}
+	m.serviceDone()
+	if m.window() && m.out.queue.len() > 0 && budget <= 0 || m.window() && m.service.active && !m.service.scanned {
+		m.wait(timeMore, 0)
+	}
+}
+
+// window tells whether another BNDUPD may be sent.
+func (m *Machine) window() bool {
+	return len(m.out.flights) < m.link.window && len(m.jobs) < maxJobs
+}
+
+func (m *Machine) batch() int {
+	if m.link.profile.Batch && m.cfg.Bulking {
+		return maxBatch
+	}
+	return 1
+}
+
+// sendBatch sends one BNDUPD of up to n bindings, if there are any to tell. It
+// returns how many leases it looked at.
+func (m *Machine) sendBatch(auth *binding.Authority, n int) int {
+	looked := 0
+	bindings := make([]wire.Binding, 0, n)
+	for looked < n && m.out.queue.len() > 0 {
+		looked++
+		e := m.out.entries[m.out.queue.pop()]
+		if b, ok := m.prepare(auth, e); ok {
+			bindings = append(bindings, b)
+		}
+	}
+	if len(bindings) == 0 {
+		return looked
+	}
+	body := wire.BNDUPD{Bindings: bindings}
+	for i := range bindings {
+		if bindings[i].Vendor != "" {
+			body.VendorClass = wire.VendorPrefix
+		}
+	}
+	fit := m.link.profile.Fit(body.VendorClass, bindings)
+	for i := len(bindings) - 1; i >= fit; i-- {
+		k := keyOf(&bindings[i])
+		m.out.entries[k].stage = queued
+		m.out.queue.unpop(k)
+	}
+	body.Bindings = bindings[:fit]
+	m.out.flights[m.send(body)] = flight{body.Bindings}
+	m.counted.UpdatesSent += uint64(fit)
+	for i := range body.Bindings {
+		m.emit(Event{Kind: EventSent, Key: keyOf(&bindings[i]), Sent: &body.Bindings[i]})
+	}
+	if !m.timers[timeAcks].armed {
+		m.wait(timeAcks, 2*m.patience())
+	}
+	return looked
+}
+
+// prepare makes the update of an address. Before the partner may know that the
+// address is not free, our disk has to.
+func (m *Machine) prepare(auth *binding.Authority, e *entry) (wire.Binding, bool) {
+	l := m.view.Get(e.key)
+	if l.State == 0 || !m.view.Mine(e.key) || l.Flags&lease.FailoverUpdated != 0 && !e.force {
+		m.settled(e)
+		return wire.Binding{}, false
+	}
+	if auth.Announced(l) != l {
+		e.stage = announcing
+		m.start(e.key, announce{m.link.number})
+		return wire.Binding{}, false
+	}
+	b := auth.Update(&l)
+	if err := b.Check(); err != nil {
+		m.emit(Event{Kind: EventConflict, Key: e.key, Sent: &b, Text: "cannot be told to the partner: " + err.Error()})
+		m.settled(e)
+		return wire.Binding{}, false
+	}
+	e.stage, e.force = flying, false
+	return b, true
+}
+
+// announce writes that the partner may know that the address is not free.
+type announce struct{ link uint64 }
+
+func (a announce) held(m *Machine, l lease.Lease) (lease.Lease, bool) {
+	auth := m.Authority()
+	return auth.Announced(l), true
+}
+
+func (a announce) done(m *Machine, l lease.Lease, err error) {
+	e := m.out.entries[l.Key]
+	if a.link != m.link.number || e == nil || e.stage != announcing {
+		return
+	}
+	if err != nil {
+		m.settled(e)
+		return
+	}
+	e.stage, e.again = queued, false
+	m.out.queue.push(e.key)
+}
+
+// acks takes a BNDACK.
+func (m *Machine) acks(xid uint32, body wire.BNDACK) {
+	f, ok := m.out.flights[xid]
+	if !ok {
+		return
+	}
+	delete(m.out.flights, xid)
+	m.progress()
+	m.cancel(timeAcks)
+	if len(m.out.flights) > 0 {
+		m.wait(timeAcks, 2*m.patience())
+	}
+	for i := range f.bindings {
+		b := &f.bindings[i]
+		a := answerTo(b, i, body.Answers)
+		m.counted.AcksReceived++
+		if a.Reason != 0 {
+			m.counted.RefusalsReceived++
+		}
+		if e := m.out.entries[keyOf(b)]; e != nil {
+			m.settled(e)
+		}
+		m.start(keyOf(b), answered{sent: b, reason: a.Reason, text: a.Text})
+	}
+}
+
+// answerTo finds the answer to a binding, which mostly is in its place.
+func answerTo(b *wire.Binding, i int, answers []wire.Answer) wire.Answer {
+	if i < len(answers) && answers[i].Address == b.Address {
+		return answers[i]
+	}
+	for _, a := range answers {
+		if a.Address == b.Address {
+			return a
+		}
+	}
+	return wire.Answer{Address: b.Address, Reason: wire.ReasonUnknown, Text: "the partner did not answer for it"}
+}
+
+// answered is the partner's answer to an update of ours.
+type answered struct {
+	sent   *wire.Binding
+	reason wire.Reason
+	text   string
+}
+
+func (a answered) held(m *Machine, l lease.Lease) (lease.Lease, bool) {
+	auth := m.Authority()
+	if a.reason != 0 {
+		return auth.Refused(l, a.sent, a.reason, m.now.Wall), true
+	}
+	return auth.Acked(l, a.sent, m.now.Wall), true
+}
+
+func (a answered) done(m *Machine, l lease.Lease, err error) {
+	k := keyOf(a.sent)
+	if a.reason != 0 {
+		m.emit(Event{Kind: EventConflict, Key: k, Lease: &l, Sent: a.sent, Why: a.reason, Text: a.text})
+		m.emit(Refused{Key: k, Reason: a.reason})
+		m.remember(k)
+		return
+	}
+	if err != nil {
+		return
+	}
+	m.emit(Event{Kind: EventAcked, Key: k, Sent: a.sent})
+	m.emit(Acked{Key: k})
+	if l.Flags&lease.FailoverUpdated == 0 {
+		m.tell(k) // it is not what was told: the ack itself may have changed it
+	}
+	m.poolsChanged()
+}
+
+// remember has a refused update sent again much later.
+func (m *Machine) remember(k lease.Key) {
+	if !m.link.ok || len(m.out.refused) >= maxRefused {
+		return
+	}
+	m.out.refused = append(m.out.refused, refusal{k, m.now.Mono + retryAfter})
+	m.waitAtMost(timeRetry, retryAfter)
+}
+
+func (m *Machine) retryRefused() {
+	due := 0
+	for due < len(m.out.refused) && m.out.refused[due].at <= m.now.Mono {
+		m.tell(m.out.refused[due].key)
+		due++
+	}
+	m.out.refused = m.out.refused[due:]
+	if len(m.out.refused) > 0 {
+		m.wait(timeRetry, m.out.refused[0].at-m.now.Mono)
+	}
+}
+
+// acksOverdue: the partner lives, but does not take updates. Without them
+// leases become as short as without the partner.
+func (m *Machine) acksOverdue() {
+	m.hangup(wire.ReasonNoTraffic, "the partner acknowledges no updates")
+}
+
+// keyOf is the lease that an update is about. The protocol has no VPNs.
+func keyOf(b *wire.Binding) lease.Key { return lease.Key{Addr: lease.AddrFrom(b.Address)} }

@@ -1,0 +1,118 @@
+package core
+
+import (
+	"time"
+
+	"leasehold/pkg/failover/wire"
+)
+
+// patience is how long an update request may bring nothing; the partner's
+// receive-timer may make it longer.
+const patience = 30 * time.Second
+
+// asked is our update request on this connection.
+type asked struct {
+	xid    uint32 // 0 is none
+	number int    // updates that came since
+}
+
+func (m *Machine) patience() time.Duration { return max(patience, m.cfg.PollTimeout) }
+
+// request asks the partner for what this server does not know.
+func (m *Machine) request() {
+	if m.asked.xid != 0 || !m.link.ok {
+		return
+	}
+	what := "UPDREQ"
+	if m.snap.All {
+		what = "UPDREQALL"
+		m.asked = asked{xid: m.send(wire.UPDREQALL{})}
+	} else {
+		m.asked = asked{xid: m.send(wire.UPDREQ{})}
+	}
+	m.emit(Event{Kind: EventSync, Text: what + " sent"})
+	m.wait(timeRequest, m.patience())
+}
+
+// progress notes that the request, ours or the partner's, is being served.
+func (m *Machine) progress() {
+	if m.timers[timeRequest].armed {
+		m.wait(timeRequest, m.patience())
+	}
+}
+
+// requestHangs: nothing comes. A dhcpd may have lost the end of its list (it
+// does when that update is overtaken); asked anew it begins again.
+func (m *Machine) requestHangs() {
+	m.hangup(wire.ReasonNoTraffic, "the update request is not answered")
+}
+
+// updateDone takes the end of the answer to our request: all that the partner
+// held is on our disk, for it waited for our acknowledgements.
+func (m *Machine) updateDone(xid uint32) {
+	if m.asked.xid == 0 || m.asked.xid != xid {
+		return
+	}
+	m.emit(Event{Kind: EventSync, Text: "UPDDONE received", N: m.asked.number})
+	m.asked = asked{}
+	m.cancel(timeRequest)
+	m.fire(updated, "the partner has told all")
+}
+
+// startResolution begins POTENTIAL-CONFLICT: the primary learns first.
+func (m *Machine) startResolution() {
+	if m.primary() || m.snap.PartnerState == resolved {
+		m.request()
+		return
+	}
+	m.wait(timeRequest, 2*m.patience()) // for the primary to ask and to be done
+}
+
+// setFailed takes the last operation of this server for its end: it is not
+// known when between two heartbeats it went down.
+func (m *Machine) setFailed() {
+	m.snap.Failed = m.snap.Heartbeat + int64(m.interval()/time.Second)
+	m.markFailed()
+}
+
+// markFailed moves the end of operation to the monotonic clock.
+func (m *Machine) markFailed() {
+	m.snap.Failed = min(m.snap.Failed, m.now.Wall)
+	m.failed = m.now.Mono - seconds(m.now.Wall-m.snap.Failed)
+}
+
+// waitOver tells whether every lease that this server may have given and
+// forgotten has ended or come to its partner.
+func (m *Machine) waitOver() bool {
+	return m.snap.Failed == 0 || m.now.Mono >= m.failed+seconds(m.snap.MCLT)
+}
+
+func (m *Machine) startWait() { m.wait(timeWait, m.failed+seconds(m.snap.MCLT)-m.now.Mono) }
+
+func (m *Machine) keepWaiting() {
+	m.startWait()
+	m.emit(Event{Kind: EventSync, Text: "the leases are back; MCLT has not passed since they were lost"})
+}
+
+func (m *Machine) waitEnds() {
+	if !m.waitOver() { // the MCLT changed
+		m.startWait()
+		return
+	}
+	m.fire(expiry, "MCLT has passed since this server's last operation")
+}
+
+// startSafePeriod begins to count anew, from the entry to
+// COMMUNICATIONS-INTERRUPTED or the last word of the partner in it.
+func (m *Machine) startSafePeriod() {
+	m.cancel(timeSafe)
+	if m.cfg.SafePeriod > 0 && !m.link.ok {
+		m.wait(timeSafe, seconds(m.cfg.SafePeriod))
+	}
+}
+
+func (m *Machine) safePeriodEnds() {
+	if !m.link.ok {
+		m.fire(expiry, "the safe period is over")
+	}
+}

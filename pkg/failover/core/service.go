@@ -1,0 +1,126 @@
+package core
+
+import (
+	"time"
+
+	"leasehold/internal/lease"
+	"leasehold/pkg/failover/wire"
+)
+
+// service is the telling of many leases: of those that the partner has not
+// acknowledged, or of all. The partner asked for it with UPDREQ or UPDREQALL,
+// or it begins with NORMAL. The leases are read in pages as the window opens.
+type service struct {
+	active  bool
+	gen     uint32   // this one's mark on the entries that it waits for
+	xids    []uint32 // the requests that end with it
+	all     bool
+	after   lease.Key // how far the pages are read
+	scanned bool      // to the end
+	pending int       // of those read, how many are not answered
+	number  int       // leases read
+}
+
+// serve takes an update request. A later one replaces an earlier one, as its
+// sender has forgotten that; both are answered.
+func (m *Machine) serve(xid uint32, all bool) {
+	if all && !m.snap.Owes {
+		m.snap.Owes = true
+		m.save()
+	}
+	what := "UPDREQ"
+	if all {
+		what = "UPDREQALL"
+	}
+	m.emit(Event{Kind: EventSync, Text: what + " received"})
+	m.beginService(all || m.snap.Owes, xid)
+}
+
+// tellAll sends all that the partner has not acknowledged.
+func (m *Machine) tellAll() {
+	if m.link.ok {
+		m.beginService(m.snap.Owes, 0)
+	}
+}
+
+func (m *Machine) beginService(all bool, xid uint32) {
+	s := service{active: true, gen: m.service.gen + 1, xids: m.service.xids, all: all}
+	if xid != 0 {
+		s.xids = append(s.xids, xid)
+	}
+	m.service = s
+}
+
+// page reads the next leases when there is little to send.
+func (m *Machine) page() {
+	s := &m.service
+	if !s.active || s.scanned || m.out.queue.len() >= stepWork {
+		return
+	}
+	if s.all {
+		m.leases = m.view.All(s.after, stepWork, m.leases[:0])
+	} else {
+		m.leases = m.view.Unacked(s.after, stepWork, m.leases[:0])
+	}
+	for i := range m.leases {
+		m.enqueue(m.leases[i].Key, s.all, s.gen)
+		s.after = m.leases[i].Key
+	}
+	s.number += len(m.leases)
+	s.scanned = len(m.leases) == 0
+}
+
+// serviceDone ends the service when all that it read is answered.
+func (m *Machine) serviceDone() {
+	s := &m.service
+	if !s.active || !s.scanned || s.pending > 0 {
+		return
+	}
+	s.active = false
+	xids := s.xids
+	s.xids = nil
+	for _, xid := range xids {
+		m.emit(Send{XID: xid, Body: wire.UPDDONE{}})
+	}
+	if len(xids) > 0 {
+		m.emit(Event{Kind: EventSync, Text: "UPDDONE sent", N: s.number})
+	}
+	if s.all && m.snap.Owes {
+		m.snap.Owes = false
+		m.save()
+	}
+	if m.leaving.asked {
+		m.leaving.told = true
+		m.fire(up, "the partner knows all")
+	}
+}
+
+// leaving is the end of PARTNER-DOWN. The partner is ready, and must not serve
+// before it knows which of its addresses this server gave away: this server
+// gives away no more, tells all, and is NORMAL then.
+type leaving struct {
+	begun bool // the privileges are given up
+	asked bool // all is being told
+	told  bool
+}
+
+// linger is how long a decision on a packet may be under way.
+const linger = time.Second
+
+func (m *Machine) untold() bool { return !m.leaving.told }
+
+func (m *Machine) leave() {
+	if m.leaving.begun {
+		return
+	}
+	m.leaving.begun = true
+	m.wait(timeLeave, 0)
+	if m.now.Wall >= m.snap.Down+m.snap.MCLT { // the partner's addresses were given
+		m.wait(timeLeave, linger)
+	}
+}
+
+func (m *Machine) tryToLeave() {
+	m.leaving.asked = true
+	m.tellAll()
+}
