@@ -124,6 +124,9 @@ type Class struct {
 	// Inline names the methods that may stand on the line of a create, each
 	// with its one argument; Positional reads them behind its own arguments.
 	Inline []string
+	// Brief names attributes that listbrief shows beside those of Create and
+	// the required ones.
+	Brief []string
 	// Reserved lists names that no operator may create.
 	Reserved []string
 	// Key makes the canonical name from what was typed; nil takes any name

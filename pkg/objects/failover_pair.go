@@ -67,6 +67,7 @@ const (
 func init() {
 	FailoverPair.Create = []string{"main-server", "backup-server"}
 	FailoverPair.CreateUsage = "(<main-cluster> | <address>) (<backup-cluster> | <address>) [addMatch [<vpn>/]<ipaddr>/<mask>]"
+	FailoverPair.Brief = []string{"main", "backup", "match-list"}
 	FailoverPair.Inline = []string{"addMatch"}
 	FailoverPair.Positional = pairArguments
 	FailoverPair.Settle = settleMatches

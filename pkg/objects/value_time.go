@@ -126,7 +126,8 @@ func ParseDate(text string, now time.Time) (int64, error) {
 	case text == "":
 		return 0, errDate
 	case text[0] == '+' || text[0] == '-':
-		n, err := parseSeconds(text[1:])
+		// The guides write -num unit; a blank between the two does no harm.
+		n, err := parseSeconds(strings.ReplaceAll(text[1:], " ", ""))
 		if err != nil {
 			return 0, err
 		}

@@ -2373,24 +2373,25 @@ func (x *UtilizationResponse) GetScopes() []*ScopeUtilization {
 }
 
 type ScopeUtilization struct {
-	state          protoimpl.MessageState `protogen:"open.v1"`
-	Scope          string                 `protobuf:"bytes,1,opt,name=scope,proto3" json:"scope,omitempty"`
-	Vpn            string                 `protobuf:"bytes,2,opt,name=vpn,proto3" json:"vpn,omitempty"`
-	Subnet         string                 `protobuf:"bytes,3,opt,name=subnet,proto3" json:"subnet,omitempty"`
-	Total          uint64                 `protobuf:"varint,4,opt,name=total,proto3" json:"total,omitempty"` // addresses in ranges and reservations
-	Reserved       uint64                 `protobuf:"varint,5,opt,name=reserved,proto3" json:"reserved,omitempty"`
-	Available      uint64                 `protobuf:"varint,6,opt,name=available,proto3" json:"available,omitempty"`
-	Offered        uint64                 `protobuf:"varint,7,opt,name=offered,proto3" json:"offered,omitempty"`
-	Leased         uint64                 `protobuf:"varint,8,opt,name=leased,proto3" json:"leased,omitempty"`
-	Expired        uint64                 `protobuf:"varint,9,opt,name=expired,proto3" json:"expired,omitempty"`
-	Released       uint64                 `protobuf:"varint,10,opt,name=released,proto3" json:"released,omitempty"`
-	Unavailable    uint64                 `protobuf:"varint,11,opt,name=unavailable,proto3" json:"unavailable,omitempty"`
-	Deactivated    uint64                 `protobuf:"varint,12,opt,name=deactivated,proto3" json:"deactivated,omitempty"`
-	OtherAvailable uint64                 `protobuf:"varint,13,opt,name=other_available,json=otherAvailable,proto3" json:"other_available,omitempty"`
-	ReservedLeased uint64                 `protobuf:"varint,14,opt,name=reserved_leased,json=reservedLeased,proto3" json:"reserved_leased,omitempty"`
-	Drops          []*DropCount           `protobuf:"bytes,15,rep,name=drops,proto3" json:"drops,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	Scope            string                 `protobuf:"bytes,1,opt,name=scope,proto3" json:"scope,omitempty"`
+	Vpn              string                 `protobuf:"bytes,2,opt,name=vpn,proto3" json:"vpn,omitempty"`
+	Subnet           string                 `protobuf:"bytes,3,opt,name=subnet,proto3" json:"subnet,omitempty"`
+	Total            uint64                 `protobuf:"varint,4,opt,name=total,proto3" json:"total,omitempty"` // addresses in ranges and reservations
+	Reserved         uint64                 `protobuf:"varint,5,opt,name=reserved,proto3" json:"reserved,omitempty"`
+	Available        uint64                 `protobuf:"varint,6,opt,name=available,proto3" json:"available,omitempty"`
+	Offered          uint64                 `protobuf:"varint,7,opt,name=offered,proto3" json:"offered,omitempty"`
+	Leased           uint64                 `protobuf:"varint,8,opt,name=leased,proto3" json:"leased,omitempty"`
+	Expired          uint64                 `protobuf:"varint,9,opt,name=expired,proto3" json:"expired,omitempty"`
+	Released         uint64                 `protobuf:"varint,10,opt,name=released,proto3" json:"released,omitempty"`
+	Unavailable      uint64                 `protobuf:"varint,11,opt,name=unavailable,proto3" json:"unavailable,omitempty"`
+	Deactivated      uint64                 `protobuf:"varint,12,opt,name=deactivated,proto3" json:"deactivated,omitempty"`
+	OtherAvailable   uint64                 `protobuf:"varint,13,opt,name=other_available,json=otherAvailable,proto3" json:"other_available,omitempty"`
+	ReservedLeased   uint64                 `protobuf:"varint,14,opt,name=reserved_leased,json=reservedLeased,proto3" json:"reserved_leased,omitempty"`
+	Drops            []*DropCount           `protobuf:"bytes,15,rep,name=drops,proto3" json:"drops,omitempty"`
+	PendingAvailable uint64                 `protobuf:"varint,16,opt,name=pending_available,json=pendingAvailable,proto3" json:"pending_available,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *ScopeUtilization) Reset() {
@@ -2526,6 +2527,13 @@ func (x *ScopeUtilization) GetDrops() []*DropCount {
 		return x.Drops
 	}
 	return nil
+}
+
+func (x *ScopeUtilization) GetPendingAvailable() uint64 {
+	if x != nil {
+		return x.PendingAvailable
+	}
+	return 0
 }
 
 type DropCount struct {
@@ -2761,7 +2769,7 @@ const file_leasehold_admin_v1_admin_proto_rawDesc = "" +
 	"\x05scope\x18\x01 \x01(\tR\x05scope\x12\x10\n" +
 	"\x03vpn\x18\x02 \x01(\tR\x03vpn\"S\n" +
 	"\x13UtilizationResponse\x12<\n" +
-	"\x06scopes\x18\x01 \x03(\v2$.leasehold.admin.v1.ScopeUtilizationR\x06scopes\"\xd5\x03\n" +
+	"\x06scopes\x18\x01 \x03(\v2$.leasehold.admin.v1.ScopeUtilizationR\x06scopes\"\x82\x04\n" +
 	"\x10ScopeUtilization\x12\x14\n" +
 	"\x05scope\x18\x01 \x01(\tR\x05scope\x12\x10\n" +
 	"\x03vpn\x18\x02 \x01(\tR\x03vpn\x12\x16\n" +
@@ -2778,7 +2786,8 @@ const file_leasehold_admin_v1_admin_proto_rawDesc = "" +
 	"\vdeactivated\x18\f \x01(\x04R\vdeactivated\x12'\n" +
 	"\x0fother_available\x18\r \x01(\x04R\x0eotherAvailable\x12'\n" +
 	"\x0freserved_leased\x18\x0e \x01(\x04R\x0ereservedLeased\x123\n" +
-	"\x05drops\x18\x0f \x03(\v2\x1d.leasehold.admin.v1.DropCountR\x05drops\"9\n" +
+	"\x05drops\x18\x0f \x03(\v2\x1d.leasehold.admin.v1.DropCountR\x05drops\x12+\n" +
+	"\x11pending_available\x18\x10 \x01(\x04R\x10pendingAvailable\"9\n" +
 	"\tDropCount\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
 	"\x05count\x18\x02 \x01(\x04R\x05count2\xda\r\n" +
