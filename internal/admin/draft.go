@@ -163,7 +163,9 @@ func (d *draft) checkUsers(e *edit, seen map[ref]bool) []*objects.Error {
 	var errs []*objects.Error
 	var broken []string
 	for _, need := range d.lost(e) {
-		for _, user := range d.table.usersOf(need) {
+		users := d.table.usersOf(need)
+		sortByName(users)
+		for _, user := range users {
 			if seen[refOf(user)] {
 				continue
 			}

@@ -107,22 +107,34 @@ func setPartnerDown(c *call) *objects.Error {
 	if err != nil {
 		return err
 	}
-	var lines []string
-	for _, r := range of {
-		var more []string
-		if more, err = c.service.failover.PartnerDown(r.Pair, r.Name, since, force); err != nil {
-			break
-		}
-		lines = append(lines, more...)
-	}
+	err = c.declareDown(of, since, force)
 	c.auditPartnerDown(of, since, force, err)
-	if err != nil && len(lines) > 0 {
-		e := *err
-		e.Detail = append(append([]string{"what was done before:"}, lines...), e.Detail...)
-		return &e
-	}
-	c.answer.Lines = lines
 	return err
+}
+
+// declareDown does it in all relationships or in none: where a partner answers
+// in one, it is not down in the others.
+func (c *call) declareDown(of []failover.Related, since int64, force bool) *objects.Error {
+	for _, r := range of {
+		if r.Communications == "OK" {
+			return objects.Errorf(objects.GenericError, "failover %s: %s answers, so it is not down; stop its DHCP service first", r.Pair, r.Name)
+		}
+	}
+	var status *objects.Error
+	for _, r := range of {
+		lines, err := c.service.failover.PartnerDown(r.Pair, r.Name, since, force)
+		if err != nil && err.Code.Failed() {
+			// A refusal carries no lines: what was done before is its detail.
+			e := *err
+			e.Detail = append(slices.Clone(c.answer.Lines), e.Detail...)
+			return &e
+		}
+		c.answer.Lines = append(c.answer.Lines, lines...)
+		if err != nil {
+			status = err
+		}
+	}
+	return status
 }
 
 // partnersNamed finds the relationships with a partner, by its name or its
@@ -181,10 +193,10 @@ func (s *Service) downSince(args []string) (since int64, force bool, err *object
 	switch {
 	case e != nil:
 		return 0, false, objects.Errorf(objects.Invalid, "setPartnerDown: %q %v", text, e)
-	case since <= 0:
+	case since <= 0 || since == objects.Forever:
 		return 0, false, objects.Errorf(objects.Invalid, "setPartnerDown: %q is no time at which a partner went down", text)
 	case since > now.Unix():
-		return 0, false, objects.Errorf(objects.Invalid, "setPartnerDown: %s is in the future", words[0])
+		return 0, false, objects.Errorf(objects.Invalid, "setPartnerDown: the date lies in the future; say when the partner was last in operation")
 	}
 	return since, force, nil
 }

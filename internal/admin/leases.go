@@ -183,7 +183,7 @@ func utilizationMessage(u engine.Utilization) *adminv1.ScopeUtilization {
 		Scope: u.Scope, Vpn: u.VPN, Subnet: u.Subnet.String(),
 		Total: uint64(u.Total), Reserved: uint64(u.Reserved), Available: uint64(u.Available), Offered: uint64(u.Offered),
 		Leased: uint64(u.Leased), Expired: uint64(u.Expired), Released: uint64(u.Released), Unavailable: uint64(u.Unavailable),
-		Deactivated: uint64(u.Deactivated), OtherAvailable: uint64(u.OtherAvailable), ReservedLeased: uint64(u.ReservedLeased),
+		Deactivated: uint64(u.Deactivated), OtherAvailable: uint64(u.OtherAvailable), PendingAvailable: uint64(u.PendingAvailable), ReservedLeased: uint64(u.ReservedLeased),
 	}
 	for _, c := range u.Outcomes {
 		m.Drops = append(m.Drops, &adminv1.DropCount{Reason: c.Outcome, Count: c.N})
@@ -199,7 +199,7 @@ func utilizationLines(u engine.Utilization) []string {
 	}{
 		{"total", u.Total}, {"reserved", u.Reserved}, {"available", u.Available}, {"offered", u.Offered},
 		{"leased", u.Leased}, {"expired", u.Expired}, {"released", u.Released}, {"unavailable", u.Unavailable},
-		{"deactivated", u.Deactivated}, {"other-available", u.OtherAvailable}, {"reserved-leased", u.ReservedLeased},
+		{"deactivated", u.Deactivated}, {"other-available", u.OtherAvailable}, {"pending-available", u.PendingAvailable}, {"reserved-leased", u.ReservedLeased},
 	} {
 		lines = append(lines, c.name+" = "+strconv.Itoa(c.n))
 	}

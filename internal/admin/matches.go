@@ -143,7 +143,7 @@ func failoverWarnings(t *table, before, o *objects.Object) []string {
 	return all
 }
 
-const shortMCLT = "%s: %s is shorter than 5m; a server that is alone gives leases of no more than that"
+const shortMCLT = "%s: %s is shorter than 5m; clients get leases of no more than that while the servers do not hear each other"
 
 func nearCluster(t *table, name string) string {
 	var names []string
