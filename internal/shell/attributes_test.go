@@ -24,6 +24,7 @@ var objectsUnderTest = []struct{ class, name, create string }{
 	{"option-set", "acme", "8-bit vendor-option-string=x"},
 	{"dhcp-interface", "eth0", "10.0.0.1/24"},
 	{"cluster", "backup", "10.0.0.2"},
+	{"failover-pair", "pair", "10.0.0.1 10.0.0.3"},
 	{"admin", "carol", "s3cret-enough"},
 	{"scope-selection-tag", "fast", ""},
 	{"scope-policy", "office", "-"},
@@ -38,7 +39,8 @@ var goodValue = map[string]string{
 	"add-to-environment-dictionary": "a=1", "host-name": "pc1", "ignore-cisco-options": "vpn-id",
 	"roles": "read-only", "vpn-id": "a1b2c3:1", "lookup-key": "1,6,00:d0:ba:d3:bd:3c", "address": "10.0.0.5/24",
 	"primary-subnet": "192.168.60.0/24", "password": "s3cret-enough-2", "ranges-expr": `"(create-range 10 20)"`,
-	"options-expr": `"(create-option 3 \"10.0.0.1\")"`, "failover-backup-allocation-boundary": "192.168.50.9",
+	"options-expr": `"(create-option 3 \"10.0.0.1\")"`, "failover-backup-allocation-boundary": "0",
+	"mclt": "10m", "failover-maximum-client-lead-time": "10m", "match-list": "10.0.0.0/8",
 	"failover-poll-timeout": "2m", "failover-poll-interval": "5s", "subnet": "192.168.50.0/24",
 }
 
@@ -206,7 +208,8 @@ func checkSettable(t *testing.T, do func(string) string, ref string, a *objects.
 func checkUnset(t *testing.T, do func(string) string, ref string, a *objects.Attr, before string) {
 	t.Helper()
 	got := do(ref + " unset " + a.Name)
-	if a.Required {
+	// A pair without clusters has nothing in place of its servers.
+	if a.Required || a == objects.FailoverPairMainServer.Attr || a == objects.FailoverPairBackupServer.Attr {
 		if !strings.HasPrefix(got, "386 ") {
 			t.Errorf("%s unset %s, which is required: %s", ref, a.Name, got)
 		}
@@ -296,7 +299,7 @@ func argumentsFor(class *objects.Class, v *classVerb) string {
 	}
 	args := map[string]string{
 		"addRange": " 10.0.0.1 10.0.0.2", "removeRange": " 10.0.0.1 10.0.0.2", "addReservation": " 10.0.0.1 02:00:00:00:00:01",
-		"removeReservation": " 10.0.0.1", "changeSubnet": " 10.0.0.0/24", "setOption": " routers 10.0.0.1", "getOption": " routers",
+		"removeReservation": " 10.0.0.1", "addMatch": " 10.0.0.0/8", "removeMatch": " 10.0.0.0/8", "changeSubnet": " 10.0.0.0/24", "setOption": " routers 10.0.0.1", "getOption": " routers",
 		"unsetOption": " routers", "setLeaseTime": " 1d", "apply-to": " all",
 		"setVendorOption": " 43 dhcp-cablelabs-config (1 01)", "getVendorOption": " 43 dhcp-cablelabs-config", "unsetVendorOption": " 43 dhcp-cablelabs-config",
 	}

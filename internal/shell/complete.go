@@ -152,6 +152,10 @@ func (c *completion) classWords(class *objects.Class, words []string) {
 			c.offer(c.reservedIn(words[0])...)
 			return
 		}
+		if v != nil && v.name == "removeMatch" && len(words) == 2 {
+			c.offer(c.matchesOf(words[0])...)
+			return
+		}
 		c.verbWords(class, v, words[2:])
 	}
 }
@@ -237,6 +241,9 @@ func (c *completion) createWords(class *objects.Class, args []string) {
 		if a := class.Attr(strings.Trim(class.Create[len(args)], "[]")); a != nil {
 			c.values(a)
 		}
+	}
+	if class == objects.FailoverPair && c.pairWords(args) {
+		return
 	}
 	c.assignWords(class, args, func(a *objects.Attr) bool { return settableNow(a) || a.Immutable })
 	if class == objects.Policy {
@@ -331,6 +338,8 @@ func (c *completion) methodWords(class *objects.Class, v *classVerb, args []stri
 		c.optionWords(v, args)
 	case v.name == "log" && class == objects.Session:
 		c.files()
+	case v.name == "setPartnerDown" && class == objects.Dhcp && len(args) == 0:
+		c.offer(c.partnerNames()...)
 	default:
 		c.literals(v.usage)
 	}

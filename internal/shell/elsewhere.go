@@ -17,7 +17,6 @@ var elsewhere = []struct{ why, words string }{
 	{"DHCPv6 is not served", "dhcp-link dhcp-link-policy dhcp-prefix dhcp-prefix-policy lease6 link link-policy " +
 		"link-template link-template-policy prefix prefix-policy prefix-template prefix-template-policy reservation6"},
 	{"there are no address blocks", "address-block address-block-policy dhcp-address-block dhcp-address-block-policy dhcp-subnet subnet"},
-	{"failover is not part of this version", "failover-pair"},
 	{"clients are not looked up in LDAP", "ldap"},
 	{"the server runs no extensions", "extension"},
 	{"the server sends no SNMP traps", "addr-trap snmp snmp-interface trap trap-recipient"},

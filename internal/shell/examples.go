@@ -5,6 +5,10 @@ import "slices"
 // examples are shown by help, by command.
 var examples = map[string][]string{
 	"dhcp": {
+		"nrcmd> dhcp enable failover",
+		"nrcmd> dhcp set failover-main-server=dhcpA.example.com",
+		"nrcmd> dhcp set failover-backup-server=dhcpB.example.com",
+		"nrcmd> dhcp getRelatedServers",
 		"nrcmd> dhcp set log-settings=default,incoming-packets,missing-options",
 		"nrcmd> dhcp enable client-class",
 		"nrcmd> dhcp reload",
@@ -12,6 +16,8 @@ var examples = map[string][]string{
 	"server": {
 		"nrcmd> server dhcp reload",
 		"nrcmd> server dhcp getHealth",
+		"nrcmd> server dhcp setPartnerDown dhcp2.example.com. -3d",
+		"nrcmd> server dhcp setPartnerDown dhcp2.example.com. Oct 31 00:00:00 2001",
 	},
 	"scope": {
 		"nrcmd> scope office create 192.168.50.0 255.255.255.0 policy=default",
@@ -44,8 +50,16 @@ var examples = map[string][]string{
 		"nrcmd> option list dhcp-custom",
 	},
 	"option-set": {"nrcmd> option-set acme create 8-bit vendor-option-string=acme-phone"},
-	"vpn":        {"nrcmd> vpn red create 77", "nrcmd> session set current-vpn=red"},
-	"admin":      {"nrcmd> admin carol create roles=edit-scope,edit-reservation", "nrcmd> admin carol enterPassword"},
+	"cluster":    {"nrcmd> cluster Boston-cluster create 192.168.60.1"},
+	"failover-pair": {
+		"nrcmd> failover-pair example-fo-pair create 192.168.50.1 192.168.60.1 mclt=30m",
+		"nrcmd> failover-pair example-fo-pair addMatch 192.168.70.0/24",
+		"nrcmd> failover-pair example-fo-pair enable load-balancing",
+		"nrcmd> dhcp reload",
+		"nrcmd> failover-pair example-fo-pair getStatus",
+	},
+	"vpn":   {"nrcmd> vpn red create 77", "nrcmd> session set current-vpn=red"},
+	"admin": {"nrcmd> admin carol create roles=edit-scope,edit-reservation", "nrcmd> admin carol enterPassword"},
 	"session": {
 		"nrcmd> session set default-format=script",
 		"nrcmd> session set visibility=3",
@@ -66,10 +80,11 @@ var seeAlso = map[string]string{
 	"admin":               "session",
 	"client":              "reservation",
 	"cluster":             "session",
-	"dhcp":                "dhcp-interface policy report scope server",
+	"dhcp":                "dhcp-interface failover-pair policy report scope server",
 	"dhcp-interface":      "dhcp",
 	"exit":                "quit",
 	"export":              "import lease report",
+	"failover-pair":       "dhcp scope",
 	"force-lock":          "save session",
 	"help":                "session",
 	"import":              "dhcp export",

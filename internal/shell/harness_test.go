@@ -47,14 +47,17 @@ type server struct {
 	config *store.ConfigDB
 	leases *store.LeaseDB
 	engine *engine.Server
-	rpc    *rpc.Server
-	net    silence
-	served chan error
+	// partners are the relationships that the test says there are.
+	partners *partners
+	rpc      *rpc.Server
+	net      silence
+	served   chan error
 }
 
 func newServer(t testing.TB) *server {
 	t.Helper()
 	s := &server{t: t, data: t.TempDir(), clock: clock.NewManual(began)}
+	s.partners = &partners{clock: s.clock}
 	s.start()
 	t.Cleanup(s.stop)
 	return s
@@ -82,6 +85,7 @@ func (s *server) start() {
 	})
 	service, err := admin.New(context.Background(), admin.Deps{
 		Store: s.config, Runtime: s.engine, Clock: s.clock, Data: s.data, Cluster: "test.example.com",
+		Failover: s.partners,
 	})
 	s.must(err)
 	if r := service.Reload(context.Background(), false); len(r.Errors) > 0 {

@@ -134,15 +134,7 @@ func createUsage(class *objects.Class) string {
 	if form := createForms[class.Name]; form != "" {
 		return form
 	}
-	var words []string
-	for _, name := range class.Create {
-		if inner := strings.Trim(name, "[]"); inner != name {
-			words = append(words, "[<"+inner+">]")
-		} else {
-			words = append(words, "<"+name+">")
-		}
-	}
-	return strings.Join(words, " ")
+	return class.CreateArguments()
 }
 
 // helpWord explains a verb or an attribute of a class.

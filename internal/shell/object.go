@@ -73,11 +73,15 @@ func runGet(c *call) *objects.Error {
 // runCreate takes values by position first, then attr=value.
 func runCreate(c *call) *objects.Error {
 	req := &adminv1.CreateRequest{Class: c.class.Name, Name: c.name, EditMode: c.session.editMode()}
-	words := c.args()
+	words, inline, err := c.inline(c.args())
+	if err != nil {
+		return err
+	}
 	for len(words) > 0 && !c.isAssignment(words) {
 		req.Arguments = append(req.Arguments, words[0].Text)
 		words = words[1:]
 	}
+	req.Arguments = append(req.Arguments, inline...)
 	words, req.Clone = cloneOf(c.class, words)
 	if len(words) > 0 {
 		sets, err := c.assignments(words)
@@ -86,9 +90,9 @@ func runCreate(c *call) *objects.Error {
 		}
 		req.Attributes = toProto(sets)
 	}
-	answer, err := c.client.Create(c.ctx, connect.NewRequest(req))
-	if err != nil {
-		return asError(err)
+	answer, e := c.client.Create(c.ctx, connect.NewRequest(req))
+	if e != nil {
+		return asError(e)
 	}
 	return c.answer(answer.Msg.Status, answer.Msg.Object)
 }
@@ -232,8 +236,12 @@ func runDelete(c *call) *objects.Error {
 // takes the rest of the line is that rest, as it was typed.
 func runInvoke(c *call) *objects.Error {
 	m := c.class.Method(c.verb)
+	args, e := c.methodArgs(m)
+	if e != nil {
+		return e
+	}
 	req := &adminv1.InvokeRequest{
-		Class: c.class.Name, Name: c.name, Method: m.Name, Arguments: c.methodArgs(m),
+		Class: c.class.Name, Name: c.name, Method: m.Name, Arguments: args,
 		EditMode: c.session.editMode(), ExpectedVersion: c.seen(),
 	}
 	answer, err := c.client.Invoke(c.ctx, connect.NewRequest(req))
@@ -253,15 +261,18 @@ func runInvoke(c *call) *objects.Error {
 	return nil
 }
 
-func (c *call) methodArgs(m *objects.Method) []string {
+func (c *call) methodArgs(m *objects.Method) ([]string, *objects.Error) {
+	if m.Dated {
+		return c.datedArgs(m)
+	}
 	var args []string
 	for i, w := range c.args() {
 		if m.Max < 0 && i == max(m.Min-1, 0) {
-			return append(args, rest(c.line, w.Start))
+			return append(args, rest(c.line, w.Start)), nil
 		}
 		args = append(args, w.Text)
 	}
-	return args
+	return args, nil
 }
 
 func runList(c *call) *objects.Error      { return c.list(c.object) }

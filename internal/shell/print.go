@@ -35,7 +35,8 @@ func (c *call) object(o *objects.Object) {
 // position and those that an object must have.
 func (c *call) brief(o *objects.Object) {
 	c.println(scriptLine(&c.session, o, func(a *objects.Attr) bool {
-		return a.Required || slices.Contains(o.Class.Create, a.Name) || slices.Contains(o.Class.Create, "["+a.Name+"]")
+		return a.Required || slices.Contains(o.Class.Create, a.Name) || slices.Contains(o.Class.Create, "["+a.Name+"]") ||
+			slices.Contains(o.Class.Brief, a.Name)
 	}))
 }
 

@@ -132,6 +132,7 @@ func (c *call) utilization(s *adminv1.ScopeUtilization) *objects.Error {
 		{"total", s.Total}, {"reserved", s.Reserved}, {"available", s.Available}, {"offered", s.Offered},
 		{"leased", s.Leased}, {"reserved-leased", s.ReservedLeased}, {"expired", s.Expired}, {"released", s.Released},
 		{"unavailable", s.Unavailable}, {"deactivated", s.Deactivated}, {"other-available", s.OtherAvailable},
+		{"pending-available", s.PendingAvailable},
 	}
 	if c.session.format == formatScript {
 		var b strings.Builder

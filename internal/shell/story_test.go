@@ -27,6 +27,7 @@ import (
 //	file name=..       makes a file in the folder that the shell runs in
 //	cat name=..        shows one
 //	ls                 shows which there are
+//	partner pair=..    a failover partner of the running server, see partner
 //	advance 1h
 //	restart, stop      the server
 func TestStories(t *testing.T) {
@@ -115,6 +116,9 @@ func (st *story) run(t *testing.T, d *datadriven.TestData) string {
 			fmt.Fprintln(&out, e.Name())
 		}
 		return out.String()
+	case "partner":
+		st.partner(d)
+		return ""
 	case "advance":
 		by, err := time.ParseDuration(d.CmdArgs[0].Key)
 		st.must(err)

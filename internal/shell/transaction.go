@@ -37,7 +37,7 @@ func (c *call) effect(v *classVerb) effect {
 		return effectNone
 	case v.name == "start" || v.name == "stop" || v.name == "reload":
 		return effectLater
-	case c.class == objects.Lease || v.name == "resetStats" || v.name == "clearUnavailable":
+	case c.class == objects.Lease || contains([]string{"resetStats", "clearUnavailable", "setPartnerDown", "rebalancePool"}, v.name):
 		return effectAtOnce
 	}
 	return effectNone
