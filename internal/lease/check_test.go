@@ -67,7 +67,7 @@ func (c *checker) record(k Key, i uint32) error {
 		return fmt.Errorf("has flags %b", r.flags)
 	case s.id != limbo && r.role != s.Role:
 		return fmt.Errorf("has role %v", r.role)
-	case s.id != limbo && free(r.state) && r.state != freeState(r.role, r.flags):
+	case free(r.state) && r.state != freeState(r.role, r.flags):
 		return fmt.Errorf("has state %d", r.state)
 	}
 	if got := c.pages.get(k.VPN, k.Addr).unacked>>(k.Addr&63)&1 != 0; got != r.unacked() {

@@ -17,7 +17,7 @@ type Group struct {
 	mu         sync.Mutex // of those below, taken before the table's
 	generation uint64     // of the configuration that they were made from
 	member     []bool     // by ScopeID
-	extents      []extent     // where its leases may be, in order of key
+	extents    []extent   // where its leases may be, in order of key
 }
 
 // extent is a range of addresses in one VPN.

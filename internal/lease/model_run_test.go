@@ -35,6 +35,8 @@ type run struct {
 	t   *Table
 	m   *model
 	now int64
+
+	groups map[string]*Group
 }
 
 var someScopes = []string{"blue", "far", "green", "nested", "red"}
@@ -58,6 +60,10 @@ func drawScopes(r *rapid.T) []Scope {
 		}
 		s.Name = name
 		s.FirstAvailable = rapid.Bool().Draw(r, "first available")
+		s.Role = Role(rapid.IntRange(0, 2).Draw(r, "role"))
+		if rapid.Bool().Draw(r, "boundary") {
+			s.Boundary = ip("10.0.0.0") + Addr(rapid.IntRange(1, 120).Draw(r, "boundary at"))
+		}
 		for range rapid.IntRange(0, 3).Draw(r, "reservations") {
 			a := ip("10.0.0.0") + Addr(rapid.IntRange(0, 120).Draw(r, "reserved"))
 			taken := reserved[Key{s.VPN, a}] || !s.Prefix.Contains(a.Netip())
@@ -124,6 +130,13 @@ func (x *run) allocate(r *rapid.T) {
 			q.Scopes = append(q.Scopes, id)
 		}
 	}
+	partners := rapid.SampledFrom([][]string{nil, {"red"}, {"green", "blue", "far"}, someScopes}).Draw(r, "partner's in")
+	for _, n := range partners {
+		if id, ok := x.t.ScopeID(n); ok {
+			q.PartnerIn = append(q.PartnerIn, id)
+		}
+	}
+	q.Pending = rapid.Bool().Draw(r, "pending")
 	if rapid.Bool().Draw(r, "reserved client") {
 		q.Reservations = []string{drawWho(r), drawWho(r)}
 	}
@@ -135,14 +148,22 @@ func (x *run) allocate(r *rapid.T) {
 		q.Acceptable = func(l Lease) bool { return l.Addr%3 != 0 }
 	}
 	got, verdict := x.t.Allocate(q)
-	want, wantVerdict := x.m.allocate(q, names)
+	want, wantVerdict := x.m.allocate(q, names, partners)
 	if verdict != wantVerdict || got != want {
 		r.Fatalf("allocate %+v: got %v\n%+v\nwant %v\n%+v", q, verdict, got, wantVerdict, want)
 	}
 }
 
-// drawEvent is one of the state functions with arguments.
+// drawEvent is something that happens to a lease.
 func (x *run) drawEvent(r *rapid.T) func(Lease) (Lease, bool) {
+	if rapid.IntRange(0, 2).Draw(r, "of failover") == 0 {
+		return x.drawPartnerEvent(r)
+	}
+	return x.drawOwnEvent(r)
+}
+
+// drawOwnEvent is one of the state functions with arguments.
+func (x *run) drawOwnEvent(r *rapid.T) func(Lease) (Lease, bool) {
 	c := drawClient(r)
 	d := time.Duration(rapid.IntRange(0, 50).Draw(r, "seconds")) * time.Second
 	now := x.now
@@ -167,6 +188,33 @@ func (x *run) drawEvent(r *rapid.T) func(Lease) (Lease, bool) {
 		return func(l Lease) (Lease, bool) { return l, false }
 	}
 	return func(l Lease) (Lease, bool) { return Offer(l, c, now, d), true }
+}
+
+// drawPartnerEvent is what comes of talking to the partner.
+func (x *run) drawPartnerEvent(r *rapid.T) func(Lease) (Lease, bool) {
+	seconds, now := int64(rapid.IntRange(0, 50).Draw(r, "seconds")), x.now
+	switch rapid.IntRange(0, 3).Draw(r, "partner") {
+	case 0:
+		return func(l Lease) (Lease, bool) { return told(l, now+seconds), true }
+	case 1: // it acknowledges
+		return func(l Lease) (Lease, bool) { l.Flags |= FailoverUpdated; return l, true }
+	case 2: // it agrees that the lease has ended
+		return func(l Lease) (Lease, bool) { return Freed(l, now, seconds%2 == 0), l.State == PendingAvailable }
+	}
+	return func(l Lease) (Lease, bool) { // the address changes hands
+		l.Flags ^= Backup
+		l.Flags &^= FailoverUpdated
+		return l, l.Free()
+	}
+}
+
+// told is the lease once the partner was sent it with a potential expiration.
+func told(l Lease, pe int64) Lease {
+	l.Failover.Told = !l.Free()
+	l.Failover.SentPE = max(l.Failover.SentPE, pe)
+	l.Failover.RcvdPE = pe / 2
+	l.Failover.FromPartner = pe%2 == 0
+	return l
 }
 
 func (x *run) event(r *rapid.T) {
@@ -214,7 +262,7 @@ func (x *run) configure(r *rapid.T) {
 				first[o.Name] = append(first[o.Name], k)
 			}
 		}
-		if l.State != Available || l.Flags&Deactivated != 0 || after.owner(k) == nil {
+		if !l.Free() || l.Flags&^(Reserved|NotInRanges|FailoverUpdated) != 0 || after.owner(k) == nil {
 			parked++
 		}
 	}
@@ -305,6 +353,7 @@ func (x *run) compare(r *rapid.T) {
 			}
 		}
 	}
+	x.compareGroups(r)
 	for _, id := range []string{"line1", "line2"} {
 		if got, want := x.t.LimitationCount(id), x.m.live(id); got != want {
 			r.Fatalf("limitation-id %s: %d live, want %d", id, got, want)
@@ -329,6 +378,100 @@ func (x *run) compare(r *rapid.T) {
 	}
 	if d := cmp.Diff(all, slices.Collect(x.t.All())); d != "" {
 		r.Fatalf("all leases (-want +got):\n%s", d)
+	}
+}
+
+// compareGroups looks at groups of scopes, some of them gone.
+func (x *run) compareGroups(r *rapid.T) {
+	for _, names := range [][]string{someScopes, {"red"}, {"blue", "far", "nested"}} {
+		var ids []ScopeID
+		var scopes []*Scope
+		for _, n := range names {
+			id, ok := x.t.ids[scopeKey{0, n}]
+			if far, isFar := x.t.ids[scopeKey{7, n}]; isFar {
+				id, ok = far, true
+			}
+			if ok {
+				ids = append(ids, id)
+			}
+			if s := x.m.scope(n); s != nil {
+				scopes = append(scopes, s)
+			}
+		}
+		g := x.group(ids)
+		paged := func(list func(Key, int, []Lease) []Lease) (all []Lease) {
+			for k := (Key{}); ; k = all[len(all)-1].Key {
+				n := len(all)
+				if all = list(k, 3, all); len(all) < n+3 {
+					return all
+				}
+			}
+		}
+		if d := cmp.Diff(x.m.inGroup(scopes, func(Lease) bool { return true }), paged(g.All)); d != "" {
+			r.Fatalf("all of %v (-want +got):\n%s", names, d)
+		}
+		unacked := x.m.inGroup(scopes, func(l Lease) bool { return l.Role != Alone && l.Flags&FailoverUpdated == 0 })
+		if d := cmp.Diff(unacked, paged(g.Unacked)); d != "" {
+			r.Fatalf("unacknowledged of %v (-want +got):\n%s", names, d)
+		}
+		x.comparePending(r, g, x.m.inGroup(scopes, func(l Lease) bool { return l.Role != Alone && l.State == PendingAvailable }))
+		for _, s := range scopes {
+			x.compareSpare(r, s)
+		}
+	}
+}
+
+// group keeps the groups that it made, so that they live through changes of
+// the configuration.
+func (x *run) group(ids []ScopeID) *Group {
+	key := fmt.Sprint(ids)
+	if x.groups == nil {
+		x.groups = map[string]*Group{}
+	}
+	if x.groups[key] == nil {
+		x.groups[key] = x.t.Group(ids)
+	}
+	return x.groups[key]
+}
+
+func (x *run) comparePending(r *rapid.T, g *Group, want []Lease) {
+	var due []Key
+	first, any := int64(0), false
+	for _, l := range want {
+		if !g.Has(l.Key) {
+			r.Fatalf("%v is not in its group", l.Key)
+		}
+		if lastEnd(l) <= x.now {
+			due = append(due, l.Key)
+		}
+		if !any || lastEnd(l) < first {
+			first, any = lastEnd(l), true
+		}
+	}
+	if got := g.Pending(x.now, 1000, nil); !slices.Equal(due, got) {
+		r.Fatalf("pending until %d: %v, want %v", x.now, got, due)
+	}
+	if got := g.Pending(x.now, 2, nil); len(got) != min(2, len(due)) {
+		r.Fatalf("two pending until %d: %v", x.now, got)
+	}
+	if end, ok := g.NextPending(); ok != any || ok && end != first {
+		r.Fatalf("next pending %d %v, want %d %v", end, ok, first, any)
+	}
+}
+
+func (x *run) compareSpare(r *rapid.T, s *Scope) {
+	id, _ := x.t.ScopeID(s.Name)
+	affine := func(c ClientKey) bool { return (len(c.ID)+int(c.HW.Addr[5]))%2 == 0 }
+	for _, owner := range []Role{Primary, Secondary} {
+		if s.Role == Alone {
+			break
+		}
+		want := x.m.spare(s, owner, affine)
+		for _, n := range []int{1, 3, 1000} {
+			if got := x.t.Spare(id, owner, n, affine, nil); !slices.Equal(want[:min(n, len(want))], got) {
+				r.Fatalf("%d spare of %v in %s: %v, want %v", n, owner, s.Name, got, want)
+			}
+		}
 	}
 }
 

@@ -77,16 +77,25 @@ func (m *model) held(k Key) bool {
 }
 
 func (m *model) derive(k Key, l Lease) Lease {
-	s := m.owner(k)
-	if s == nil {
-		return l
+	if s := m.owner(k); s != nil {
+		l.Flags &^= Reserved | NotInRanges
+		if _, ok := s.reservedFor1(k.Addr); ok {
+			l.Flags |= Reserved
+		}
+		if !s.holdsInRange(k.Addr) {
+			l.Flags |= NotInRanges
+		}
+		l.Role = s.Role
 	}
-	l.Flags &^= Reserved | NotInRanges
-	if _, ok := s.reservedFor1(k.Addr); ok {
-		l.Flags |= Reserved
-	}
-	if !s.holdsInRange(k.Addr) {
-		l.Flags |= NotInRanges
+	if l.State == Available || l.State == OtherAvailable {
+		owner := Primary
+		if l.Flags&Backup != 0 {
+			owner = Secondary
+		}
+		l.State = OtherAvailable
+		if l.Role == Alone || l.Role == owner || l.Flags&Reserved != 0 {
+			l.State = Available
+		}
 	}
 	return l
 }
@@ -101,19 +110,21 @@ func (m *model) get(k Key) (Lease, bool) {
 func (m *model) put(l Lease) {
 	bare := l
 	bare.Flags &^= Reserved | NotInRanges
-	if bare == (Lease{Key: l.Key, State: Available}) {
+	bare.Role = Alone
+	if l.Free() && bare == (Lease{Key: l.Key, State: l.State}) {
 		delete(m.rows, l.Key)
 		return
 	}
-	// While nobody owns an address its flags are those it had last.
+	// While nobody owns an address its flags and role are those it had last.
 	bare.Flags |= m.rows[l.Key].Flags & (Reserved | NotInRanges)
+	bare.Role = m.rows[l.Key].Role
 	m.rows[l.Key] = m.derive(l.Key, bare)
 	m.tidy(l.Key)
 }
 
 // tidy forgets what nobody holds and nobody can be given.
 func (m *model) tidy(k Key) {
-	if l := m.rows[k]; l.State == Available && l.Flags == NotInRanges {
+	if l := m.rows[k]; l.Free() && l.Flags&^FailoverUpdated == NotInRanges {
 		delete(m.rows, k)
 	}
 }
@@ -177,8 +188,8 @@ func (m *model) due(now int64) []Lease {
 }
 
 // allocate is Allocate with scopes by name.
-func (m *model) allocate(r *Request, names []string) (Lease, Verdict) {
-	l, v := m.choose(r, names)
+func (m *model) allocate(r *Request, names, partners []string) (Lease, Verdict) {
+	l, v := m.choose(r, names, partners)
 	if !v.Gave() {
 		return Lease{}, v
 	}
@@ -196,7 +207,18 @@ func (m *model) allocate(r *Request, names []string) (Lease, Verdict) {
 	return l, v
 }
 
-func (m *model) choose(r *Request, names []string) (Lease, Verdict) {
+// openTo tells whether the state of a lease of its own keeps a client from it.
+func (m *model) openTo(l Lease, r *Request, partners []string) bool {
+	switch l.State {
+	case OtherAvailable:
+		return slices.Contains(partners, m.owner(l.Key).Name)
+	case PendingAvailable:
+		return r.Pending
+	}
+	return true
+}
+
+func (m *model) choose(r *Request, names, partners []string) (Lease, Verdict) {
 	var scopes []*Scope
 	for _, n := range names {
 		if s := m.scope(n); s != nil {
@@ -216,8 +238,9 @@ func (m *model) choose(r *Request, names []string) (Lease, Verdict) {
 		for _, s := range scopes {
 			for _, x := range s.Reservations {
 				l, _ := m.get(Key{s.VPN, x.Addr})
-				usable := l.State == Available || l.State == Expired || l.State == Released ||
-					l.Live() && l.Client() == r.Client.Key() && !r.Client.Key().IsZero()
+				own := l.Client() == r.Client.Key() && !r.Client.Key().IsZero()
+				usable := l.State == Available || (l.State == Expired || l.State == Released) && (own || s.Role == Alone) ||
+					l.State == PendingAvailable && own && r.Pending || l.Live() && own
 				if x.Who == who && usable && l.Flags&Deactivated == 0 && ok(l) {
 					return l, GaveReserved
 				}
@@ -225,36 +248,16 @@ func (m *model) choose(r *Request, names []string) (Lease, Verdict) {
 		}
 	}
 	const barred = Reserved | NotInRanges | Deactivated
-	if l, found := m.previous(r, scopes, func(l Lease) bool { return l.Flags&barred == 0 && ok(l) }); found {
+	if l, found := m.previous(r, scopes, func(l Lease) bool {
+		return l.Flags&barred == 0 && m.openTo(l, r, partners) && ok(l)
+	}); found {
 		return l, GavePrevious
 	}
-	var free []Lease
-	for _, s := range scopes {
-		var mine []Lease
-		for _, g := range s.Ranges {
-			for a := g.First; a <= g.Last; a++ {
-				l, _ := m.get(Key{s.VPN, a})
-				if l.State != Available || l.Flags&barred != 0 {
-					continue
-				}
-				if !ok(l) {
-					continue
-				}
-				mine = append(mine, l)
-			}
+	free := m.free(scopes, Available, ok)
+	for _, name := range partners {
+		if slices.Contains(names, name) && m.scope(name) != nil {
+			free = append(free, m.free([]*Scope{m.scope(name)}, OtherAvailable, ok)...)
 		}
-		slices.SortStableFunc(mine, func(a, b Lease) int {
-			if s.FirstAvailable {
-				return cmp.Compare(a.Addr, b.Addr)
-			}
-			_, ua := m.rows[a.Key]
-			_, ub := m.rows[b.Key]
-			if ua != ub {
-				return cmp.Compare(b2i(ua), b2i(ub))
-			}
-			return cmp.Or(cmp.Compare(a.StateStart, b.StateStart), cmp.Compare(a.Addr, b.Addr))
-		})
-		free = append(free, mine...)
 	}
 	for _, l := range free {
 		if l.Addr == r.Want {
@@ -268,6 +271,117 @@ func (m *model) choose(r *Request, names []string) (Lease, Verdict) {
 		return Lease{}, NoneAcceptable
 	}
 	return Lease{}, Exhausted
+}
+
+// free is the addresses that can be given in a state, in order.
+func (m *model) free(scopes []*Scope, state State, ok func(Lease) bool) (free []Lease) {
+	for _, s := range scopes {
+		var mine []Lease
+		for _, g := range s.Ranges {
+			for a := g.First; a <= g.Last; a++ {
+				l, _ := m.get(Key{s.VPN, a})
+				if l.State != state || l.Flags&(Reserved|NotInRanges|Deactivated) != 0 {
+					continue
+				}
+				if !ok(l) {
+					continue
+				}
+				mine = append(mine, l)
+			}
+		}
+		slices.SortStableFunc(mine, func(a, b Lease) int {
+			if s.FirstAvailable {
+				return m.compareFirst(s, s.Role, a.Addr, b.Addr)
+			}
+			_, ua := m.rows[a.Key]
+			_, ub := m.rows[b.Key]
+			if ua != ub {
+				return cmp.Compare(b2i(ua), b2i(ub))
+			}
+			return cmp.Or(cmp.Compare(a.StateStart, b.StateStart), cmp.Compare(a.Addr, b.Addr))
+		})
+		free = append(free, mine...)
+	}
+	return free
+}
+
+// compareFirst is the order of FirstAvailable for a role.
+func (m *model) compareFirst(s *Scope, role Role, a, b Addr) int {
+	middle := s.Boundary
+	if middle == 0 {
+		rs := merge(s.Ranges)
+		middle = rs[0].First + (rs[len(rs)-1].Last-rs[0].First)/2
+	}
+	if role == Secondary {
+		switch belowA, belowB := a <= middle, b <= middle; {
+		case belowA && belowB:
+			return cmp.Compare(b, a)
+		case belowA != belowB:
+			return -cmp.Compare(b2i(belowA), b2i(belowB))
+		}
+	}
+	return cmp.Compare(a, b)
+}
+
+// spare is what an owner would hand to the other first.
+func (m *model) spare(s *Scope, owner Role, affine func(ClientKey) bool) []Key {
+	state := OtherAvailable
+	if owner == s.Role {
+		state = Available
+	}
+	free := m.free([]*Scope{s}, state, func(Lease) bool { return true })
+	rank := func(l Lease) int {
+		_, used := m.rows[l.Key]
+		switch {
+		case used && !l.Client().IsZero() && affine(l.Client()):
+			return 0
+		case !used:
+			return 1
+		}
+		return 2
+	}
+	slices.SortFunc(free, func(a, b Lease) int {
+		if s.FirstAvailable {
+			c := m.compareFirst(s, Secondary, a.Addr, b.Addr)
+			if owner == Secondary {
+				return -c
+			}
+			return c
+		}
+		switch ra, rb := rank(a), rank(b); {
+		case ra != rb:
+			return cmp.Compare(ra, rb)
+		case ra == 1:
+			return cmp.Compare(b.Addr, a.Addr)
+		}
+		return cmp.Or(cmp.Compare(a.StateStart, b.StateStart), cmp.Compare(a.Addr, b.Addr))
+	})
+	var ks []Key
+	for _, l := range free {
+		ks = append(ks, l.Key)
+	}
+	return slices.Compact(ks) // ranges may overlap
+}
+
+// inGroup is what a listing of some scopes must show.
+func (m *model) inGroup(scopes []*Scope, show func(Lease) bool) []Lease {
+	var out []Lease
+	for _, k := range m.keys() {
+		l, _ := m.get(k)
+		if o := m.owner(k); o == nil || !slices.Contains(scopes, o) || l.State == Offered && l.Commit == 0 || !show(l) {
+			continue
+		}
+		if l.State == Offered {
+			l.State, l.Start, l.Expiration, l.BOOTP, l.Cause = Available, 0, 0, false, ""
+			l = m.derive(k, l)
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+func lastEnd(l Lease) int64 {
+	return max(l.Expiration, l.Failover.SentPE, l.Failover.AckPE, l.Failover.RcvdPE)
 }
 
 func b2i(b bool) int {
@@ -317,6 +431,9 @@ func (m *model) counts(s *Scope) Counts {
 		if free && l.State == Available && l.Flags&Deactivated == 0 {
 			c.Available++
 		}
+		if free && l.State == OtherAvailable && l.Flags&Deactivated == 0 {
+			c.OtherAvailable++
+		}
 		if !used {
 			continue
 		}
@@ -325,7 +442,7 @@ func (m *model) counts(s *Scope) Counts {
 			continue
 		}
 		states := map[State]*int{Offered: &c.Offered, Leased: &c.Leased, Expired: &c.Expired,
-			Released: &c.Released, Unavailable: &c.Unavailable, OtherAvailable: &c.OtherAvailable}
+			Released: &c.Released, Unavailable: &c.Unavailable, PendingAvailable: &c.PendingAvailable}
 		if n := states[l.State]; n != nil {
 			*n++
 		}
@@ -349,7 +466,7 @@ func (m *model) change(k Key, f func(Lease) (Lease, bool)) (Lease, bool) {
 		return before, false
 	}
 	m.put(now)
-	return now, true
+	return m.derive(k, now), true
 }
 
 // Conveniences of all tests here.

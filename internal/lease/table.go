@@ -160,7 +160,7 @@ func (t *Table) replace(i uint32, l *Lease) {
 		t.hardware.remove(byHardware{&t.rows}, i)
 	}
 	t.rows.write(r, l)
-	if s.id != limbo && free(r.state) {
+	if free(r.state) {
 		r.state = freeState(r.role, r.flags)
 	}
 	if r.clientHash == 0 && claims {
