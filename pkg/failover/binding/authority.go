@@ -6,7 +6,8 @@ import (
 )
 
 // Authority is what one server may do with the addresses of a relationship,
-// as long as it stands. It is a value that is replaced whole.
+// as long as it stands. It is a value that is replaced whole. The zero value
+// is that of a server that is alone, which may do anything.
 type Authority struct {
 	Role  lease.Role
 	State wire.ServerState // wire.StateStartup during STARTUP
@@ -31,11 +32,14 @@ type Authority struct {
 	DelayedService uint8
 }
 
-// Buckets is a set of RFC 3074 hash buckets: those that the primary serves.
-type Buckets [4]uint64
-
-// Has tells whether the primary serves the bucket.
-func (b *Buckets) Has(bucket uint8) bool { return b[bucket>>6]&(1<<(bucket&63)) != 0 }
+// profile is how to write to the partner. One that was never met is taken to
+// know the draft and no more.
+func (a *Authority) profile() *wire.Profile {
+	if a.Partner == nil {
+		return wire.Draft
+	}
+	return a.Partner
+}
 
 // Request is what kind of packet a client sent, as far as it decides who
 // answers.
@@ -68,14 +72,114 @@ const (
 	SilentPartner
 )
 
-// Answers tells whether the server answers a client: bucket is its hash
-// (wire.Bucket), secs the field of its packet.
-func (a *Authority) Answers(r Request, bucket uint8, secs uint16) Silence { return NotSilent }
+// service is whom a server serves in one of its states (draft-12 section 9;
+// table 5.1 of docs/failover.md). A state without a row serves nobody.
+var service = map[wire.ServerState]struct {
+	renewals bool // clients that hold a lease
+	all      bool // everybody else, from the server's own free addresses
+	shared   bool // the partner serves, too, and each has its clients
+}{
+	wire.StateNormal:                    {renewals: true, all: true, shared: true},
+	wire.StateCommunicationsInterrupted: {renewals: true, all: true},
+	wire.StatePartnerDown:               {renewals: true, all: true},
+	wire.StateResolutionInterrupted:     {renewals: true, all: true},
+	wire.StateConflictDone:              {renewals: true, all: true},
+	wire.StateRecoverDone:               {renewals: true},
+}
+
+// shares are the requests that reach both servers and that only one is to
+// answer. The others name the server, or were sent to it alone.
+var shares = [...]bool{Discover: true, Rebooting: true, Rebinding: true, Inform: true, BOOTP: true, GivingBack: false}
+
+// Answers tells whether the server answers a client (draft-12 sections 5.3 and
+// 9.8.2): bucket is its hash (wire.Bucket), secs the field of its packet. A
+// client whose lease this server granted last may be answered when it rebinds
+// although the partner's turn has come.
+func (a *Authority) Answers(r Request, bucket uint8, secs uint16) Silence {
+	if a.Role == lease.Alone {
+		return NotSilent
+	}
+	s := service[a.State]
+	if !s.all && (!s.renewals || r != Renewing && r != Rebinding) {
+		return SilentState
+	}
+	if !s.shared || !shares[r] || a.turn(bucket) || a.patient(r, secs) {
+		return NotSilent
+	}
+	return SilentPartner
+}
+
+// turn tells whether the client is this server's to serve while both do. A
+// partner that is not in NORMAL yet does not serve everybody.
+func (a *Authority) turn(bucket uint8) bool {
+	if a.PartnerState != 0 && a.PartnerState != wire.StateNormal {
+		return true
+	}
+	primarys := !a.Balanced || a.Buckets.Has(bucket)
+	return primarys == (a.Role == lease.Primary)
+}
+
+// rebindingPatience is how many seconds a client tries in vain to keep its
+// lease before the partner's server helps, where no delayed service is
+// configured: its relay may not reach the other one.
+const rebindingPatience = 8
+
+// patient tells whether the client has asked for so long that it is served out
+// of turn. Some clients send secs with its octets swapped.
+func (a *Authority) patient(r Request, secs uint16) bool {
+	if secs&0xff == 0 {
+		secs >>= 8
+	}
+	limit := uint16(a.DelayedService)
+	if limit == 0 && r == Rebinding {
+		limit = rebindingPatience
+	}
+	return limit > 0 && secs > limit
+}
 
 // MayGive tells whether the address may be given to a client that does not
-// have it. bootp says that the scope has dynamic BOOTP.
-func (a *Authority) MayGive(l *lease.Lease, now int64, bootp bool) bool { return false }
+// have it (section 12.1 of the table in docs/failover.md): it is free and this
+// server's, or reserved, or the partner's and the partner is down for long
+// enough. bootp says that the scope has dynamic BOOTP.
+func (a *Authority) MayGive(l *lease.Lease, now int64, bootp bool) bool {
+	switch l.State {
+	case lease.Available, lease.OtherAvailable, lease.Offered:
+	default:
+		return false
+	}
+	if a.Role == lease.Alone {
+		return true
+	}
+	if !service[a.State].all {
+		return false
+	}
+	return owner(l) == a.Role || l.Flags&lease.Reserved != 0 || a.MayGivePartners(now, bootp)
+}
 
 // MayGivePartners tells whether free addresses of the partner may be given:
-// in PARTNER-DOWN once the MCLT has passed, never with dynamic BOOTP.
-func (a *Authority) MayGivePartners(now int64, bootp bool) bool { return false }
+// in PARTNER-DOWN once the MCLT has passed (draft-12 section 9.4.2), never with
+// dynamic BOOTP (section 5.14), whose leases nobody can wait for.
+func (a *Authority) MayGivePartners(now int64, bootp bool) bool {
+	return a.State == wire.StatePartnerDown && !bootp && now > after(a.Down, a.MCLT)
+}
+
+// MayResume tells whether a client may go on with the lease that it has or had
+// (draft-12 sections 5.2.2 and 9.8.3). One that ended is still its own until
+// the partner was told of the end. After that the primary alone may give it
+// back, to whom the address falls, and only as a new lease.
+func (a *Authority) MayResume(l *lease.Lease, now int64, bootp bool) bool {
+	switch l.State {
+	case lease.Leased, lease.Expired, lease.Released:
+		return a.Role == lease.Alone || service[a.State].renewals
+	case lease.PendingAvailable:
+		if l.Failover.Ended != lease.EndedExpired && l.Failover.Ended != lease.EndedReleased || !service[a.State].all {
+			return false
+		}
+		if !lapsed(l) || a.Role == lease.Primary && now > l.StateStart {
+			return true
+		}
+		at, ok := a.Reusable(l)
+		return ok && now >= at
+	}
+	return a.MayGive(l, now, bootp)
+}

@@ -8,10 +8,14 @@
 //
 //	authority.go  who is answered, who may give what (section 12.1 of the
 //	              table in docs/failover.md)
+//	status.go     a lease's binding-status, and whose a free address is
 //	grant.go      the MCLT rule: how long, and what to promise the partner
 //	update.go     a lease as the binding update that tells the partner of it
-//	accept.go     a binding update of the partner against our lease
+//	accept.go     whether a binding update of the partner is accepted
+//	taken.go      what becomes of our lease then
 //	acked.go      our binding update acknowledged or refused
+//	transfer.go   free addresses that change hands
 //	reuse.go      when a survivor may give away what its partner may have given
 //	balance.go    how many free addresses should change hands
+//	buckets.go    load balancing by the client's hash
 package binding

@@ -2,15 +2,75 @@ package binding
 
 import (
 	"leasehold/internal/lease"
+	"leasehold/pkg/failover/wire"
 )
 
 // Grant is the MCLT rule (draft-12 section 7.1.5): the end of the lease that
 // a client may be told at now although it should have desired seconds, and the
-// potential expiration to promise the partner.
+// potential expiration to promise the partner. The lease is that of the client,
+// or free or offered.
+//
+// No lease ends later than the MCLT after what the partner knows: what it
+// acknowledged, or promised itself. PARTNER-DOWN does not lift that: a server
+// that keeps to it may lose its disk (section 9.4.2).
+//
+// The partner is promised so much that at the renewal, at half time, the client
+// gets all it should have (section 5.2.1), and for a lease that was cut short
+// the MCLT at least. The latter is not what a dhcpd does, nor what it is told.
 func (a *Authority) Grant(l *lease.Lease, now, desired int64) (expiration, potential int64) {
-	return now + desired, now + desired
+	wish := after(now, desired)
+	switch {
+	case l.BOOTP:
+		return lease.Forever, lease.Forever
+	case a.Role == lease.Alone:
+		return wish, wish
+	}
+	expiration = min(wish, after(max(now, promised(l)), a.MCLT))
+	lead := (expiration - now) / 2
+	if expiration < wish && a.profile() != wire.ISC {
+		lead = max(lead, a.MCLT)
+	}
+	return expiration, after(wish, lead)
+}
+
+// promised is the time until which the partner counts on the client's having
+// the lease, by its own word.
+func promised(l *lease.Lease) int64 {
+	switch l.State {
+	case lease.Leased, lease.Expired, lease.Released, lease.PendingAvailable:
+		return max(l.Failover.AckPE, l.Failover.RcvdPE)
+	}
+	return 0 // a new lease begins
 }
 
 // Given is the lease as it must be written when a client was given it until
-// expiration (after lease.Acknowledge): the partner is to be told of it.
-func (a *Authority) Given(l lease.Lease, potential int64) lease.Lease { return l }
+// expiration (after lease.Acknowledge): the partner is to be told of it. While
+// it can be, it is taken to have been.
+func (a *Authority) Given(l lease.Lease, potential int64) lease.Lease {
+	if a.Role == lease.Alone {
+		return l
+	}
+	l = untold(l)
+	l.Failover.Ended = lease.NotEnded
+	l.Failover.SentPE = max(l.Failover.SentPE, potential, l.Expiration)
+	l.Failover.Told = l.Failover.Told || a.Connected
+	return l
+}
+
+// Changed is the lease after a change of this server's own (release, expiry,
+// decline, an operator's command): not known to the partner. To that, a grace
+// period is no change.
+func (a *Authority) Changed(l lease.Lease) lease.Lease {
+	if a.Role == lease.Alone || l.State == lease.Expired {
+		return l
+	}
+	if l.State == lease.Released {
+		l.Failover.FromPartner = false
+		return l
+	}
+	l = untold(l)
+	if a.Connected {
+		l = a.Announced(l)
+	}
+	return l
+}

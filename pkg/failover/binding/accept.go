@@ -1,0 +1,211 @@
+package binding
+
+import (
+	"leasehold/internal/lease"
+	"leasehold/pkg/failover/wire"
+)
+
+// rule is what has to be looked at before an update is accepted.
+type rule uint8
+
+const (
+	accept rule = iota
+	// never is (4) of the draft's figure: an abandoned address stays so.
+	never
+	// ifLaterTransaction is time(1).
+	ifLaterTransaction
+	// ifOver is time(2).
+	ifOver
+	// ifLaterThanState is time(3).
+	ifLaterThanState
+	// ifNotConflict is (5).
+	ifNotConflict
+	// ifResetLater mirrors time(3), which would refuse our lease there. The
+	// draft accepts: then a reset that is sent again after its
+	// acknowledgement was lost would end the next client's lease, too.
+	ifResetLater
+	// ifSameReleased is time(1) for the client's own release only.
+	ifSameReleased
+	// ifLaterState is for a reset and an abandoned address that cross: one
+	// word must win on both sides.
+	ifLaterState
+)
+
+// acceptance is figure 7.1.3-1 of draft-12: what a server whose lease has the
+// status of the row does with an update that has the status of the column.
+var acceptance = map[wire.BindingStatus]struct {
+	active, expired, released, free, backup, reset, abandoned rule
+}{
+	wire.StatusActive:    {ifNotConflict, ifOver, ifSameReleased, ifOver, ifOver, ifResetLater, accept},
+	wire.StatusExpired:   {ifLaterTransaction, accept, accept, accept, accept, accept, accept},
+	wire.StatusReleased:  {ifLaterTransaction, ifLaterTransaction, accept, accept, accept, accept, accept},
+	wire.StatusFree:      {accept, accept, accept, accept, accept, accept, accept},
+	wire.StatusBackup:    {accept, accept, accept, accept, accept, accept, accept},
+	wire.StatusReset:     {ifLaterThanState, accept, accept, accept, accept, accept, ifLaterState},
+	wire.StatusAbandoned: {never, never, never, never, never, ifLaterState, accept},
+}
+
+// ruleFor looks up the figure.
+func ruleFor(mine, received wire.BindingStatus) rule {
+	row := acceptance[mine]
+	switch received {
+	case wire.StatusActive:
+		return row.active
+	case wire.StatusExpired:
+		return row.expired
+	case wire.StatusReleased:
+		return row.released
+	case wire.StatusFree:
+		return row.free
+	case wire.StatusBackup:
+		return row.backup
+	case wire.StatusReset:
+		return row.reset
+	}
+	return row.abandoned
+}
+
+// Accept holds a binding update of the partner, with its times corrected,
+// against our lease at now (draft-12 section 7.1.3): the lease as it must be
+// written before it is acknowledged, or the reason for which it is refused and
+// a text. It never gives the partner anything to be told: what is accepted is
+// known to it, unless this server's own word still is to be sent.
+//
+// With a refusal, the lease comes back as one that the partner has to be told
+// of where its update shows that it does not know it. To write that is good
+// but not urgent: the next UPDREQ or reconnection then mends the difference.
+func (a *Authority) Accept(l lease.Lease, b *wire.Binding, now int64) (lease.Lease, wire.Reason, string) {
+	if err := b.Check(); err != nil {
+		return l, err.Reason, err.Option.String() + " " + err.Problem
+	}
+	reserved := l.Flags&lease.Reserved != 0
+	if b.Status == wire.StatusBackup && b.Flags&wire.FlagReserved != 0 && !reserved {
+		return l, wire.ReasonNotReserved, "not reserved on this server"
+	}
+	l.Role = a.Role
+	if reason, text := a.judge(&l, b, now); reason != 0 {
+		if !isFree(&l) {
+			l.Flags &^= lease.FailoverUpdated
+		}
+		return l, reason, text
+	}
+	switch b.Status {
+	case wire.StatusActive:
+		l = a.takeActive(l, b, now)
+	case wire.StatusAbandoned:
+		l = a.takeAbandoned(l, b, now)
+	default:
+		l = a.takeFree(l, b, now)
+	}
+	return l, 0, ""
+}
+
+// givenAway tells whether the free address is on its way to the secondary. Once
+// it has given an address away, a primary keeps to that until it has the answer:
+// the secondary may give it to a client at any moment.
+func (a *Authority) givenAway(l *lease.Lease) bool {
+	return a.Role == lease.Primary && l.Free() && l.Flags&(lease.Backup|lease.FailoverUpdated|lease.Reserved) == lease.Backup
+}
+
+// judge looks up what is to be done with the update; reason 0 accepts.
+func (a *Authority) judge(l *lease.Lease, b *wire.Binding, now int64) (wire.Reason, string) {
+	if b.Status == wire.StatusFree {
+		switch {
+		case a.givenAway(l):
+			return wire.ReasonLessCritical, "the address is on its way to you"
+		case a.Role == lease.Secondary && l.State == lease.Offered && owner(l) == a.Role:
+			// The primary asks for it back (section 5.4).
+			return wire.ReasonFatalConflict, "the address is offered to a client"
+		}
+	}
+	same := a.sameClient(l, b)
+	switch ruleFor(status(l), b.Status) {
+	case never:
+		return wire.ReasonLessCritical, "the address is abandoned here"
+	case ifLaterTransaction:
+		if !a.laterTransaction(l, b) && !a.forgetful(l, b, same) {
+			return wire.ReasonOutdated, "the client was here since"
+		}
+	case ifSameReleased:
+		if !same {
+			return wire.ReasonOutdated, "another client has the address now"
+		}
+		if !a.laterTransaction(l, b) {
+			return wire.ReasonOutdated, "the client was here since"
+		}
+	case ifOver:
+		if end(l) > now {
+			return wire.ReasonOutdated, "the lease still runs here"
+		}
+	case ifLaterThanState:
+		if !a.later(l, b.LastTransaction, l.StateStart) {
+			return wire.ReasonOutdated, "the address was reset since"
+		}
+	case ifResetLater:
+		if b.StateStart != 0 && !a.later(l, b.StateStart, l.LastTransaction) {
+			return wire.ReasonOutdated, "the client was here since"
+		}
+	case ifLaterState:
+		ours := l.Flags&lease.FailoverUpdated == 0
+		if ours && b.StateStart != 0 && !a.later(l, b.StateStart, l.StateStart) {
+			return wire.ReasonOutdated, "what befell the address here was later"
+		}
+	case ifNotConflict:
+		if !same {
+			return a.contest(l, b, now)
+		}
+	}
+	return 0, ""
+}
+
+// contest decides between two clients that each have the address for one of the
+// servers. The draft has the primary keep its client, the secondary give way.
+// That is for leases that run: one that is over does not end one that runs (it
+// came late from a server that was down, and the other has given the address
+// to somebody else since), and of two that are over the later is the news.
+func (a *Authority) contest(l *lease.Lease, b *wire.Binding, now int64) (wire.Reason, string) {
+	over, theirsOver := end(l) <= now, b.Expiration.Unix() <= now
+	refusal := wire.ReasonOutdated
+	if a.Role == lease.Primary {
+		refusal = wire.ReasonFatalConflict
+	}
+	switch {
+	case over && theirsOver:
+		if !a.laterTransaction(l, b) {
+			return refusal, "another client had the address since"
+		}
+	case theirsOver:
+		return refusal, "another client has the address, and yours is over"
+	case !over && a.Role == lease.Primary:
+		return refusal, "another client has the address"
+	}
+	return 0, ""
+}
+
+// laterTransaction tells whether the update comes of a later packet of the
+// client than our lease.
+func (a *Authority) laterTransaction(l *lease.Lease, b *wire.Binding) bool {
+	return a.later(l, b.LastTransaction, l.LastTransaction)
+}
+
+// later tells whether their time is later than ours. No time is not later than
+// any. Of equal times the primary's is the later; but what the partner itself
+// told us was told before what it tells now.
+func (a *Authority) later(l *lease.Lease, theirs wire.Time, ours int64) bool {
+	t := theirs.Unix()
+	return t > ours || t == ours && t != 0 && (a.Role == lease.Secondary || l.Failover.FromPartner)
+}
+
+// forgetful tells whether the update is a dhcpd's, of a lease that it learned
+// from us and keeps without a client-last-transaction-time: there is no saying
+// how old it is. The lease then ends once more.
+func (a *Authority) forgetful(l *lease.Lease, b *wire.Binding, same bool) bool {
+	return same && b.Status == wire.StatusActive && a.profile() == wire.ISC &&
+		b.LastTransaction == 0 && b.PotentialExpiration == 0
+}
+
+// sameClient tells whether the update is about the client of our lease.
+func (a *Authority) sameClient(l *lease.Lease, b *wire.Binding) bool {
+	who := lease.KeyOf(b.ClientID, lease.HW(b.HW))
+	return !who.IsZero() && who == l.Client()
+}

@@ -1,0 +1,161 @@
+package binding
+
+import (
+	"leasehold/internal/lease"
+	"leasehold/pkg/failover/wire"
+)
+
+// What becomes of our lease once an update is accepted (draft-12 sections 7.1.4
+// and 7.1.5).
+
+// takeActive merges a lease that the partner gave into ours. For the same
+// client no time becomes earlier.
+func (a *Authority) takeActive(l lease.Lease, b *wire.Binding, now int64) lease.Lease {
+	same := a.sameClient(&l, b)
+	held := same && status(&l) == wire.StatusActive
+	news := !held || a.laterTransaction(&l, b)
+	wasKnown := l.Flags&lease.FailoverUpdated != 0
+
+	if !same {
+		l = fresh(l)
+	} else if isFree(&l) {
+		l.Failover = lease.Failover{}
+	}
+	ours := end(&l)
+	if held && !news && (l.State == lease.Released || l.State == lease.Expired && b.Expiration.Unix() <= now) {
+		// It is over for us since, and the partner tells no more than before.
+		l.Failover.RcvdPE = max(l.Failover.RcvdPE, promise(b))
+		return known(l)
+	}
+	if !held || l.State != lease.Leased {
+		l.StateStart = since(b, now)
+		l.Start = l.StateStart
+		ours = 0
+	}
+	l.State = lease.Leased
+	l.Expiration = max(ours, b.Expiration.Unix())
+	if b.Flags&wire.FlagBOOTP != 0 {
+		l.BOOTP, l.Expiration = true, lease.Forever
+	} else if news {
+		l.BOOTP = false
+	}
+	l.Flags &^= lease.Backup
+	l.Cause = ""
+	takeClient(&l, b, news)
+	l.LastTransaction = max(l.LastTransaction, b.LastTransaction.Unix())
+	l.Failover.RcvdPE = max(l.Failover.RcvdPE, promise(b))
+	l.Failover.Told, l.Failover.Ended = true, lease.NotEnded
+	if news {
+		l.Failover.FromPartner = true
+	}
+	if wasKnown || news && l.Expiration <= b.Expiration.Unix() {
+		return known(l)
+	}
+	l.Flags &^= lease.FailoverUpdated // what we know better is still to be sent
+	return l
+}
+
+// promise is the potential expiration of an ACTIVE update: a lease that the
+// client has is promised as well.
+func promise(b *wire.Binding) int64 {
+	if b.Flags&wire.FlagBOOTP != 0 {
+		return lease.Forever
+	}
+	return max(b.PotentialExpiration.Unix(), b.Expiration.Unix())
+}
+
+// takeAbandoned puts the address out of use as the partner did. Its client
+// stays in it for the operator, and what it was promised for who may wait for
+// that. It has no end: who takes it over gives it one.
+func (a *Authority) takeAbandoned(l lease.Lease, b *wire.Binding, now int64) lease.Lease {
+	if l.State != lease.Unavailable {
+		l = lease.MarkUnavailable(l, now, 0, "failover")
+		l.StateStart = since(b, now)
+	}
+	l.Flags &^= lease.Backup
+	l.Failover.Told, l.Failover.FromPartner, l.Failover.Ended = true, true, lease.NotEnded
+	return known(l)
+}
+
+// takeFree makes the address free by the partner's word: the primary's, if
+// that was not BACKUP.
+func (a *Authority) takeFree(l lease.Lease, b *wire.Binding, now int64) lease.Lease {
+	to := lease.Primary
+	switch {
+	case b.Status == wire.StatusBackup:
+		to = lease.Secondary
+		if b.Flags&wire.FlagReserved != 0 && a.profile() != wire.Own {
+			// Not given away, but for both to give. Who it falls to when the
+			// reservation ends is not said.
+			to = lease.Primary
+			if a.Role == lease.Primary && isFree(&l) {
+				to = owner(&l)
+			}
+		}
+	case b.Status != wire.StatusFree && a.givenAway(&l):
+		return l // it has been free since, and is on its way to the partner
+	}
+	who := lease.KeyOf(b.ClientID, lease.HW(b.HW))
+	if unused(&l) && to == lease.Primary && who.IsZero() {
+		return l // there is nothing to remember
+	}
+	if l.State != lease.PendingAvailable && isFree(&l) && owner(&l) == to &&
+		(who.IsZero() || who == l.Client()) && b.Status != wire.StatusReset {
+		return known(l) // it is so already, perhaps offered to a client
+	}
+	at := now
+	if b.Status == wire.StatusBackup || b.Status == wire.StatusFree {
+		at = since(b, now)
+	}
+	switch {
+	case b.Status == wire.StatusReset:
+		l = fresh(l)
+	case !who.IsZero() && who != l.Client():
+		l = fresh(l)
+		takeClient(&l, b, true)
+		l.LastTransaction = b.LastTransaction.Unix()
+	case !who.IsZero():
+		takeClient(&l, b, a.laterTransaction(&l, b))
+		l.LastTransaction = max(l.LastTransaction, b.LastTransaction.Unix())
+	}
+	l = a.free(l, now, to)
+	l.StateStart = at
+	l.Failover.FromPartner = true
+	return l
+}
+
+// fresh is the lease without its client, and without what was promised to it.
+func fresh(l lease.Lease) lease.Lease {
+	return lease.Lease{
+		Key: l.Key, State: l.State, Flags: l.Flags, StateStart: l.StateStart, Expiration: l.Expiration,
+		Role: l.Role, Commit: l.Commit,
+	}
+}
+
+// takeClient writes the client of the update into the lease. What the client
+// told before and is not in it stays, and what is in it goes before only if it
+// is news.
+func takeClient(l *lease.Lease, b *wire.Binding, news bool) {
+	if news || l.HW.Len == 0 {
+		l.HW = lease.HW(b.HW)
+	}
+	if news {
+		l.ClientID = b.ClientID
+	}
+	for _, x := range [...]struct {
+		code uint8
+		to   *string
+	}{{optionHostName, &l.HostName}, {optionVendorClass, &l.VendorClass}, {optionRelayInfo, &l.RelayInfo}} {
+		if v, ok := b.RequestOptions.Get(x.code); ok && v != "" && (news || *x.to == "") {
+			*x.to = v
+		}
+	}
+}
+
+// since is when the partner says that the state began.
+func since(b *wire.Binding, now int64) int64 {
+	if t := b.StateStart.Unix(); t > 0 && t < now {
+		return t
+	}
+	return now
+}

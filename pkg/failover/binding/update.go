@@ -1,0 +1,90 @@
+package binding
+
+import (
+	"leasehold/internal/lease"
+	"leasehold/pkg/failover/wire"
+)
+
+// Options of the client's request that go with a lease (draft-12 section
+// 7.1.1, those that the record keeps).
+const (
+	optionHostName    = 12
+	optionVendorClass = 60
+	optionRelayInfo   = 82
+)
+
+// Update is the binding update that tells the partner of the lease (draft-12
+// section 7.1.1; the options by status are table 2.1 of docs/failover.md).
+func (a *Authority) Update(l *lease.Lease) wire.Binding {
+	b := wire.Binding{Address: l.Addr.Netip(), Status: status(l), StateStart: wire.TimeOf(l.StateStart)}
+	if l.Flags&lease.Reserved != 0 {
+		b.Flags |= wire.FlagReserved
+		if b.Status == wire.StatusFree && l.Free() && a.Role == lease.Primary && a.profile() != wire.Own {
+			// A free reserved address is for both to give: its status is
+			// FREE here and BACKUP there (section 5.13). Two of ours know
+			// that, and keep the same status.
+			b.Status = wire.StatusBackup
+		}
+	}
+	if b.Status == wire.StatusAbandoned {
+		return b
+	}
+	b.HW, b.ClientID = wire.HW(l.HW), l.ClientID
+	b.LastTransaction = wire.TimeOf(l.LastTransaction)
+	switch b.Status {
+	case wire.StatusActive:
+		if l.BOOTP {
+			b.Flags |= wire.FlagBOOTP
+		}
+		b.StateStart = wire.TimeOf(begun(l))
+		b.Expiration = wire.TimeOf(end(l))
+		// All that either server may go by is promised anew: a partner that
+		// lost its disk would else know less than we count on.
+		f := &l.Failover
+		b.PotentialExpiration = wire.TimeOf(max(end(l), f.SentPE, f.AckPE, f.RcvdPE))
+		b.RequestOptions = requestOptions(l)
+	case wire.StatusReleased:
+		b.RequestOptions = requestOptions(l)
+	}
+	return b
+}
+
+// begun is when the client's lease began.
+func begun(l *lease.Lease) int64 {
+	if l.Start != 0 {
+		return l.Start
+	}
+	return l.StateStart
+}
+
+func requestOptions(l *lease.Lease) wire.ClientOptions {
+	var o wire.ClientOptions
+	for _, x := range [...]struct {
+		code  uint8
+		value string
+	}{{optionHostName, l.HostName}, {optionVendorClass, l.VendorClass}, {optionRelayInfo, l.RelayInfo}} {
+		if x.value != "" {
+			o = o.With(x.code, x.value)
+		}
+	}
+	return o
+}
+
+// Announced is the lease as it must be on disk before Update of it is sent;
+// the same lease if it may be sent at once. The partner's hearing that an
+// address is not free means that it must be asked before it is free again, and
+// its hearing that a lease ended means that it stands by no promise any more.
+func (a *Authority) Announced(l lease.Lease) lease.Lease {
+	switch l.State {
+	case lease.Leased, lease.Expired, lease.Released, lease.Unavailable:
+		l.Failover.Told = true
+	case lease.PendingAvailable:
+		f := &l.Failover
+		f.SentPE, f.AckPE, f.RcvdPE = max(f.SentPE, f.AckPE, f.RcvdPE), 0, 0
+	}
+	return l
+}
+
+// lapsed tells whether the partner may have been told that the pending lease
+// ended. Without a promise of it there is no telling.
+func lapsed(l *lease.Lease) bool { return l.Failover.AckPE == 0 && l.Failover.RcvdPE == 0 }
