@@ -2,6 +2,7 @@ package lease
 
 import (
 	"bytes"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -61,6 +62,15 @@ func TestBitmap(t *testing.T) {
 		}
 		if !slices.Equal(all, got) {
 			t.Fatalf("holds %v, want %v", got, all)
+		}
+		got = got[:0]
+		for a, ok := b.prev(^Addr(0)); ok; a, ok = b.prev(a - 1) {
+			if got = append(got, a); a == 0 {
+				break
+			}
+		}
+		if slices.Reverse(got); !slices.Equal(all, got) {
+			t.Fatalf("holds %v from the end, want %v", got, all)
 		}
 		if err := bitmapAgrees(&b, []Range{{first, last}}); err != nil {
 			t.Fatal(err)
@@ -126,7 +136,26 @@ func TestQueue(t *testing.T) {
 	if due != 0 {
 		t.Errorf("%+d items are due than should be", due)
 	}
+	var inOrder []entry
+	q.inOrder(places, func(i uint32) bool {
+		inOrder = append(inOrder, entry{when[i], i})
+		return len(inOrder) < 1000
+	})
 	last := entry{when: -1}
+	for i, e := range inOrder {
+		if e.when < last.when || e.when == last.when && e.item < last.item {
+			t.Fatalf("%v comes after %v", e, last)
+		}
+		if last = e; i == 0 {
+			if first, _ := q.top(); first != e {
+				t.Fatalf("%v comes first, want %v", e, first)
+			}
+		}
+	}
+	if inOrder[999].when > 200 { // of some 6,700 in 500
+		t.Errorf("the first thousand go until %d", inOrder[999].when)
+	}
+	last = entry{when: -1}
 	for range len(when) {
 		e, _ := q.top()
 		if e.when != when[e.item] || e.when < last.when || e.when == last.when && e.item < last.item {
@@ -138,6 +167,49 @@ func TestQueue(t *testing.T) {
 	if _, ok := q.top(); ok {
 		t.Error("the queue is not empty")
 	}
+}
+
+// TestUnackedPages marks addresses all over the address space.
+func TestUnackedPages(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := newPages()
+		marked := map[Addr]bool{}
+		used := map[Addr]bool{}
+		near := rapid.SampledFrom([]uint{2, 8, 13, 16, 20, 24, 31})
+		at := Addr(1 << 31)
+		for range rapid.IntRange(0, 60).Draw(t, "operations") {
+			at ^= Addr(rapid.Uint32Range(0, 1<<near.Draw(t, "near")).Draw(t, "address"))
+			k := Key{0, at}
+			switch rapid.IntRange(0, 3).Draw(t, "operation") {
+			case 0:
+				p.set(k, 0)
+				delete(used, at)
+				delete(marked, at)
+			default:
+				p.set(k, 1)
+				used[at] = true
+				is := rapid.Bool().Draw(t, "unacked")
+				p.mark(k, is)
+				if delete(marked, at); is {
+					marked[at] = true
+				}
+			}
+		}
+		for _, x := range []struct {
+			next finder
+			want map[Addr]bool
+		}{{(*pages).next, used}, {(*pages).nextUnacked, marked}} {
+			var got []Addr
+			for a, _, ok := x.next(p, 0, 0); ok; a, _, ok = x.next(p, 0, a+1) {
+				if got = append(got, a); a == ^Addr(0) {
+					break
+				}
+			}
+			if want := slices.Sorted(maps.Keys(x.want)); !slices.Equal(want, got) {
+				t.Fatalf("got %v, want %v", got, want)
+			}
+		}
+	})
 }
 
 func TestArena(t *testing.T) {

@@ -288,7 +288,10 @@ func (t *Table) place(i uint32) {
 		if free(r.state) {
 			r.state = freeState(r.role, r.flags)
 		}
-		s.neverUsed().free.set(r.addr, false)
+		// It may be there as a never-used one, of either owner if the scope
+		// was away meanwhile.
+		s.pools[mine].free.set(r.addr, false)
+		s.pools[theirs].free.set(r.addr, false)
 		if r.role != Alone || was != Alone {
 			t.pages.mark(r.key(), r.unacked())
 		}

@@ -65,6 +65,9 @@ var storyCommands = map[string]func(*story){
 	"limitation": (*story).limitation,
 	"client":     (*story).client,
 	"place":      (*story).place,
+	"spare":      (*story).spare,
+	"unacked":    (*story).unacked,
+	"pending":    (*story).pending,
 }
 
 func (s *story) printf(format string, args ...any) { fmt.Fprintf(&s.out, format, args...) }
@@ -124,6 +127,10 @@ func (s *story) configure() {
 				fmt.Sscan(value, &c.VPN)
 			case "first-available":
 				c.FirstAvailable = true
+			case "role":
+				c.Role = roleNamed(s.T, value)
+			case "boundary":
+				c.Boundary = ip(value)
 			default:
 				s.Fatalf("no such word: %s", word)
 			}
@@ -164,6 +171,10 @@ func (s *story) discover() {
 	if s.d.HasArg("new-in") {
 		r.NewIn = s.ids(s.arg("new-in", ""))
 	}
+	if s.d.HasArg("partner-in") {
+		r.PartnerIn = s.ids(s.arg("partner-in", ""))
+	}
+	r.Pending = s.d.HasArg("pending")
 	if want := s.arg("want", ""); want != "" {
 		r.Want = ip(want)
 	}
@@ -213,6 +224,23 @@ func (s *story) lease() {
 		s.change(Activate)
 	case "deactivate":
 		s.change(Deactivate)
+	case "sent": // the partner is told, until a time
+		s.change(func(l Lease) Lease {
+			l.Failover.Told = !l.Free()
+			l.Failover.SentPE = max(l.Failover.SentPE, s.now+int64(s.duration("until", "0s")/time.Second))
+			return l
+		})
+	case "acked": // it has acknowledged that
+		s.change(func(l Lease) Lease {
+			if l.State == PendingAvailable {
+				l = Freed(l, s.now, false)
+			}
+			l.Failover.AckPE = l.Failover.SentPE
+			l.Flags |= FailoverUpdated
+			return l
+		})
+	case "to-secondary":
+		s.change(func(l Lease) Lease { return Freed(l, s.now, true) })
 	case "show":
 		if l, ok := s.table.Get(s.key()); ok {
 			s.show(l)
@@ -258,6 +286,50 @@ func (s *story) list() {
 func (s *story) counters() {
 	for _, id := range s.ids(s.arg("scope", "red")) {
 		s.printf("%s\n", strings.Trim(fmt.Sprintf("%+v", s.table.Counters(id)), "{}"))
+	}
+}
+
+func roleNamed(t *testing.T, name string) Role {
+	for _, r := range []Role{Alone, Primary, Secondary} {
+		if r.String() == name {
+			return r
+		}
+	}
+	t.Fatalf("no such role: %s", name)
+	return Alone
+}
+
+// spare shows what one of the servers would hand to the other.
+func (s *story) spare() {
+	var n int
+	fmt.Sscan(s.arg("n", "3"), &n)
+	var affine func(ClientKey) bool
+	if s.d.HasArg("affine") {
+		c := s.who()
+		affine = func(k ClientKey) bool { return k == c.Key() }
+	}
+	for _, id := range s.ids(s.arg("scope", "red")) {
+		for _, k := range s.table.Spare(id, roleNamed(s.T, s.arg("owner", "primary")), n, affine, nil) {
+			s.printf("%v\n", k.Addr)
+		}
+	}
+}
+
+func (s *story) group() *Group { return s.table.Group(s.ids(s.arg("scopes", "red"))) }
+
+func (s *story) unacked() {
+	for _, l := range s.group().Unacked(Key{}, 100, nil) {
+		s.show(l)
+	}
+}
+
+func (s *story) pending() {
+	g := s.group()
+	if end, ok := g.NextPending(); ok {
+		s.printf("the first until %v\n", clock(end))
+	}
+	for _, k := range g.Pending(s.now, 100, nil) {
+		s.printf("%v\n", k.Addr)
 	}
 }
 
