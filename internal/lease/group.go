@@ -139,9 +139,10 @@ func (g *Group) page(at Key, want int, buf []Lease, next finder) (page []Lease, 
 			i++
 			continue
 		}
-		if r := g.t.rows.at(row); g.member[r.scope] {
-			if l, ok := g.t.rows.read(r).Beneath(); ok {
-				buf = append(buf, l)
+		if r := g.t.rows.at(row); g.member[r.scope] && (r.state != Offered || r.commit != 0) {
+			buf = append(buf, g.t.rows.read(r))
+			if l := &buf[len(buf)-1]; l.State == Offered {
+				*l, _ = l.Beneath()
 			}
 		}
 		var more bool
