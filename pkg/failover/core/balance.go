@@ -13,6 +13,9 @@ const (
 	maxTransfers = 256
 	// balancePause keeps changes of the pools from being looked at more often.
 	balancePause = time.Second
+	// poolReqPause is how long addresses may be missing before the partner is
+	// asked for them; it should see that itself.
+	poolReqPause = 10 * time.Second
 	// balancePeriod is the time between two runs that take back, too.
 	balancePeriod = time.Hour
 )
@@ -38,7 +41,14 @@ func (m *Machine) startBalance() {
 	}
 	m.wait(timeHourly, balancePeriod)
 	m.balance(false)
-	m.poolReq()
+	m.firstPoolReq()
+}
+
+// firstPoolReq is the secondary's with NORMAL (draft-12 section 9.8.1).
+func (m *Machine) firstPoolReq() {
+	if !m.primary() {
+		m.poolReq()
+	}
 }
 
 // poolsChanged has the pools looked at soon.
@@ -56,7 +66,7 @@ func (m *Machine) hourly() {
 // rebalance is a whole run at once.
 func (m *Machine) rebalance() {
 	m.balance(true)
-	m.poolReq()
+	m.firstPoolReq()
 }
 
 // balance hands over free addresses, and (hourly) asks for some back.
@@ -76,6 +86,9 @@ func (m *Machine) balance(hourly bool) {
 	m.pools = m.view.Pools(m.pools[:0])
 	for i := range m.pools {
 		p := &m.pools[i]
+		if auth.Short(p) && !m.timers[timePoolReq].armed {
+			m.wait(timePoolReq, poolReqPause)
+		}
 		give, back := auth.Balance(p, hourly)
 		m.transfer(p, m.cfg.Role, give, false)
 		m.transfer(p, m.cfg.Role.Other(), back, true)
@@ -159,17 +172,16 @@ func (m *Machine) poolRequested(xid uint32) {
 	m.balance(false)
 }
 
-// poolReq asks the primary for addresses.
+// poolReq asks the partner for addresses. Of a dhcpd the primary does, too.
 func (m *Machine) poolReq() {
-	if m.sharing() && !m.primary() {
-		m.counted.PoolRequests++
+	if m.sharing() && (!m.primary() || m.link.profile == wire.ISC) {
 		m.send(wire.POOLREQ{})
 	}
 }
 
 // poolAnswered asks again as long as something comes.
 func (m *Machine) poolAnswered(n uint32) {
-	if n > 0 && m.sharing() && !m.primary() {
+	if n > 0 && m.sharing() {
 		m.wait(timePoolReq, balancePause)
 	}
 }

@@ -65,11 +65,11 @@ func (r *received) held(m *Machine, l lease.Lease) (lease.Lease, bool) {
 	auth := m.Authority()
 	next, reason, text := auth.Accept(l, &r.update, m.now.Wall)
 	r.reason, r.text = reason, text
-	return next, reason == 0
+	return next, true // also of a refused one: ours is to be told once more, some time
 }
 
 func (r *received) done(m *Machine, l lease.Lease, err error) {
-	if err != nil {
+	if err != nil && r.reason == 0 {
 		r.reason, r.text = wire.ReasonUnknown, "the update could not be stored"
 	}
 	if r.reason != 0 {

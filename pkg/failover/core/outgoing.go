@@ -21,6 +21,9 @@ const (
 	maxJobs = 1024
 	// retryAfter is when a refused update is sent again.
 	retryAfter = 10 * time.Minute
+	// expiryPause is how long the secondary leaves it to the primary to tell
+	// that a lease expired: both know.
+	expiryPause = 5 * time.Second
 	// maxRefused is how many refused ones are remembered for that.
 	maxRefused = 10_000
 )
@@ -32,6 +35,7 @@ const (
 	queued     stage = iota
 	announcing       // the disk must say that the partner may know
 	flying
+	deciding // the answer came and is being written
 )
 
 // entry is an address of which the partner is to be told. There is one update
@@ -47,8 +51,8 @@ type entry struct {
 // flight is a BNDUPD that is not acknowledged.
 type flight struct{ bindings []wire.Binding }
 
-// refusal is an update that was refused, and when it is tried again.
-type refusal struct {
+// later is an address to be told at a time, if it still is to be told then.
+type later struct {
 	key lease.Key
 	at  time.Duration
 }
@@ -59,7 +63,8 @@ type outbox struct {
 	entries map[lease.Key]*entry
 	queue   fifo
 	flights map[uint32]flight
-	refused []refusal
+	refused []later
+	expired []later
 }
 
 func (o *outbox) reset() {
@@ -98,7 +103,13 @@ func (f *fifo) unpop(k lease.Key) {
 // changed takes leases that this server changed.
 func (m *Machine) changed(leases []lease.Lease) {
 	for i := range leases {
-		m.tell(leases[i].Key)
+		l := &leases[i]
+		if l.State == lease.PendingAvailable && l.Failover.Ended == lease.EndedExpired && m.sharing() && !m.primary() {
+			m.out.expired = append(m.out.expired, later{l.Key, m.now.Mono + expiryPause})
+			m.waitAtMost(timeExpired, expiryPause)
+			continue
+		}
+		m.tell(l.Key)
 	}
 	m.poolsChanged()
 	m.pendingChanged()
@@ -283,9 +294,9 @@ func (m *Machine) acks(xid uint32, body wire.BNDACK) {
 			m.counted.RefusalsReceived++
 		}
 		if e := m.out.entries[keyOf(b)]; e != nil {
-			m.settled(e)
+			e.stage = deciding
 		}
-		m.start(keyOf(b), answered{sent: b, reason: a.Reason, text: a.Text})
+		m.start(keyOf(b), answered{sent: b, link: m.link.number, reason: a.Reason, text: a.Text})
 	}
 }
 
@@ -305,6 +316,7 @@ func answerTo(b *wire.Binding, i int, answers []wire.Answer) wire.Answer {
 // answered is the partner's answer to an update of ours.
 type answered struct {
 	sent   *wire.Binding
+	link   uint64
 	reason wire.Reason
 	text   string
 }
@@ -319,6 +331,9 @@ func (a answered) held(m *Machine, l lease.Lease) (lease.Lease, bool) {
 
 func (a answered) done(m *Machine, l lease.Lease, err error) {
 	k := keyOf(a.sent)
+	if e := m.out.entries[k]; e != nil && a.link == m.link.number {
+		m.settled(e)
+	}
 	if a.reason != 0 {
 		m.emit(Event{Kind: EventConflict, Key: k, Lease: &l, Sent: a.sent, Why: a.reason, Text: a.text})
 		m.emit(Refused{Key: k, Reason: a.reason})
@@ -341,20 +356,25 @@ func (m *Machine) remember(k lease.Key) {
 	if !m.link.ok || len(m.out.refused) >= maxRefused {
 		return
 	}
-	m.out.refused = append(m.out.refused, refusal{k, m.now.Mono + retryAfter})
+	m.out.refused = append(m.out.refused, later{k, m.now.Mono + retryAfter})
 	m.waitAtMost(timeRetry, retryAfter)
 }
 
-func (m *Machine) retryRefused() {
+func (m *Machine) retryRefused() { m.out.refused = m.tellDue(m.out.refused, timeRetry) }
+func (m *Machine) tellExpired()  { m.out.expired = m.tellDue(m.out.expired, timeExpired) }
+
+// tellDue queues what is due of a list, and waits for the rest.
+func (m *Machine) tellDue(list []later, id timerID) []later {
 	due := 0
-	for due < len(m.out.refused) && m.out.refused[due].at <= m.now.Mono {
-		m.tell(m.out.refused[due].key)
+	for due < len(list) && list[due].at <= m.now.Mono {
+		m.tell(list[due].key)
 		due++
 	}
-	m.out.refused = m.out.refused[due:]
-	if len(m.out.refused) > 0 {
-		m.wait(timeRetry, m.out.refused[0].at-m.now.Mono)
+	if due == len(list) {
+		return list[:0]
 	}
+	m.wait(id, list[due].at-m.now.Mono)
+	return list[due:]
 }
 
 // acksOverdue: the partner lives, but does not take updates. Without them

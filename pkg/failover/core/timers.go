@@ -20,6 +20,7 @@ const (
 	timeState                    // our first STATE to a dhcpd is held back until it sent its own
 	timeAcks                     // the partner does not acknowledge
 	timeRetry                    // refused updates are sent again
+	timeExpired                  // the primary has not told that leases expired
 	timeMore                     // there is more to do at once
 	timeHeartbeat                // the next heartbeat is stored
 	timerCount
@@ -52,6 +53,7 @@ func init() {
 		timeHourly:    (*Machine).hourly,
 		timePoolReq:   (*Machine).poolReq,
 		timeReclaim:   (*Machine).reclaimPending,
+		timeExpired:   (*Machine).tellExpired,
 		timeMore:      func(*Machine) {},
 		timeStop:      (*Machine).stopNow,
 	}
