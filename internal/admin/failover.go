@@ -40,11 +40,26 @@ func getRelatedServers(c *call) *objects.Error {
 // failoverObject names this server's part in a relationship, as in
 // main-for-dhcpb.example.com.
 func failoverObject(r failover.Related) string {
-	if r.Detail == nil || r.Detail.Role == "" || r.Name == "" || r.Name == "--" {
+	partner := partnerName(r)
+	if r.Detail == nil || blank(r.Detail.Role) || partner == "" {
 		return r.Pair
 	}
-	return strings.ToLower(r.Detail.Role + "-for-" + r.Name)
+	return strings.ToLower(r.Detail.Role + "-for-" + partner)
 }
+
+// partnerName is what a partner is called: its name, else its address, else
+// nothing.
+func partnerName(r failover.Related) string {
+	for _, n := range []string{r.Name, r.Address} {
+		if !blank(n) {
+			return n
+		}
+	}
+	return ""
+}
+
+// blank tells whether a cell of the report holds nothing.
+func blank(cell string) bool { return cell == "" || cell == "--" }
 
 // ofPair returns the running relationship of a failover pair.
 func (c *call) ofPair() (failover.Related, *objects.Error) {
@@ -117,7 +132,7 @@ func setPartnerDown(c *call) *objects.Error {
 func (c *call) declareDown(of []failover.Related, since int64, force bool) *objects.Error {
 	for _, r := range of {
 		if r.Communications == "OK" {
-			return objects.Errorf(objects.GenericError, "failover %s: %s answers, so it is not down; stop its DHCP service first", r.Pair, r.Name)
+			return objects.Errorf(objects.GenericError, "failover %s: %s answers, so it is not down; stop its DHCP service first", r.Pair, partnerName(r))
 		}
 	}
 	var status *objects.Error
@@ -145,11 +160,11 @@ func (s *Service) partnersNamed(name string) ([]failover.Related, *objects.Error
 	var names []string
 	want := bare(name)
 	for _, r := range s.partners() {
-		if want != "" && (bare(r.Name) == want || r.Address == want) {
+		if !blank(want) && (bare(r.Name) == want || r.Address == want) {
 			of = append(of, r)
 		}
 		for _, n := range []string{r.Name, r.Address} {
-			if n != "" && n != "--" && !slices.Contains(names, n) {
+			if !blank(n) && !slices.Contains(names, n) {
 				names = append(names, n)
 			}
 		}
@@ -208,7 +223,7 @@ func (c *call) auditPartnerDown(of []failover.Related, since int64, force bool, 
 		what = c.class.Name + " " + c.name + " setPartnerDown"
 	}
 	for _, r := range of {
-		what += fmt.Sprintf(" %s (%s)", r.Name, r.Pair)
+		what += fmt.Sprintf(" %s (%s)", partnerName(r), r.Pair)
 	}
 	if since != 0 {
 		what += " since " + time.Unix(since, 0).Format(time.ANSIC)
@@ -256,13 +271,15 @@ func relatedDetail(o *objects.Object, text func(*objects.Attr, string), d *failo
 	}
 	number := func(a *objects.Attr, n uint64) { o.Attrs[a.Name] = strconv.FormatUint(n, 10) }
 	seconds := func(n int64) string { return objects.FormatTime(time.Duration(n) * time.Second) }
-	text(objects.RelatedRole.Attr, d.Role)
+	if !blank(d.Role) {
+		text(objects.RelatedRole.Attr, d.Role)
+	}
 	text(objects.RelatedMainServer.Attr, d.MainServer)
 	text(objects.RelatedBackupServer.Attr, d.BackupServer)
 	text(objects.RelatedScopes.Attr, strings.Join(d.Scopes, ","))
 	text(objects.RelatedProblems.Attr, strings.Join(d.Problems, "; "))
 	date(objects.RelatedCurrentTime.Attr, d.CurrentTime)
-	if d.Role == "" {
+	if blank(d.Role) {
 		return // wrongly configured: nothing is at work
 	}
 	snap, updates := &d.Status.Snapshot, &d.Status.Updates

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"connectrpc.com/connect"
 
@@ -246,6 +247,17 @@ func (w *writing) assign(o *objects.Object, name, text string) *objects.Error {
 		return err
 	}
 	o.Attrs[a.Name] = canonical
+	if a == objects.DhcpFailoverRecover.Attr || a == objects.FailoverPairRecover.Attr {
+		return past(a, canonical, w.service.clock.Now())
+	}
+	return nil
+}
+
+// past refuses a time that is still to come, for which a server would wait.
+func past(a *objects.Attr, canonical string, now time.Time) *objects.Error {
+	if at, err := objects.ParseDate(canonical, now); err == nil && at > now.Unix() {
+		return objects.Errorf(objects.Invalid, "%s %s: %s is still to come; it is the time since which lease data may be missing", a.Class.Name, a.Name, a.Show(canonical))
+	}
 	return nil
 }
 

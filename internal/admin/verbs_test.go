@@ -197,6 +197,9 @@ func values(w *world, a *objects.Attr) (good, bad []string) {
 		}
 		return []string{"ns.example.com"}, []string{"a b"}
 	case objects.Date:
+		if strings.Contains(a.Name, "recover") {
+			return []string{"-1d", "0"}, []string{"someday", "+1d", "forever"}
+		}
 		return []string{"+1d", "forever"}, []string{"someday"}
 	case objects.OptionIDs:
 		return []string{"routers,6"}, []string{"no-such-option"}
