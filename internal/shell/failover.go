@@ -192,7 +192,11 @@ func (c *completion) partnerNames() []string {
 	partners, _ := c.partners(ctx) // what did not come is not offered
 	var names []string
 	for _, o := range partners {
-		if name := objects.RelatedName.Of(o); name != "--" {
+		name := objects.RelatedName.Of(o)
+		if name == "--" {
+			name = objects.RelatedAddress.Of(o)
+		}
+		if name != "--" {
 			names = append(names, name)
 		}
 	}
