@@ -19,6 +19,7 @@ import (
 	"leasehold/internal/clock"
 	"leasehold/internal/engine"
 	"leasehold/internal/eventlog"
+	"leasehold/internal/failover"
 	"leasehold/internal/lease"
 	"leasehold/internal/metrics"
 	"leasehold/internal/netio"
@@ -39,6 +40,7 @@ type service struct {
 	table  *lease.Table
 	stored *store.ConfigDB
 	conn   *netio.Conn
+	pairs  *failover.Manager
 	engine *engine.Server
 	admin  *admin.Service
 	rpc    *rpc.Server
@@ -87,6 +89,9 @@ func (s *service) open() error {
 	if err := leases.Load(ctx, func(l lease.Lease) error { s.table.Load(l); return nil }); err != nil {
 		return err
 	}
+	if err := s.openFailover(leases); err != nil {
+		return err
+	}
 	if err := s.openNet(cfg, leases); err != nil {
 		return err
 	}
@@ -112,6 +117,32 @@ func (s *service) openData() error {
 	return nil
 }
 
+// openFailover makes the manager of the relationships with partners. Its
+// sockets are opened when a configuration has one.
+func (s *service) openFailover(leases *store.LeaseDB) (err error) {
+	s.pairs, err = failover.New(failover.Deps{
+		Clock: clock.Real{}, Table: s.table, Records: leases, Marks: s.stored, Log: s.events,
+		Local: ownAddresses{s.address}, Resolver: net.DefaultResolver, Port: s.failoverPort,
+		Again: s.again,
+	})
+	if err == nil {
+		s.onClose(s.pairs.Close)
+	}
+	return err
+}
+
+// again takes the running configuration into service once more, to find out
+// what has changed outside of it.
+func (s *service) again() {
+	cfg := s.engine.Config()
+	if cfg == nil {
+		return
+	}
+	for _, e := range s.engine.Reload(cfg, true).Errors {
+		s.logger.Error("configuration refused", "reason", e.Error())
+	}
+}
+
 // openNet opens the sockets and makes the engine on them.
 func (s *service) openNet(cfg *objects.Config, leases lease.Store) error {
 	where, err := s.listenOn(cfg)
@@ -126,7 +157,8 @@ func (s *service) openNet(cfg *objects.Config, leases lease.Store) error {
 	s.warn(warnings)
 	deps := engine.Deps{
 		Clock: clock.Real{}, Table: s.table, Store: leases, Net: s.conn, Log: s.events,
-		Ports: packet.Ports{Server: s.dhcpPort, Client: s.dhcpPort + 1},
+		Ports:    packet.Ports{Server: s.dhcpPort, Client: s.dhcpPort + 1},
+		Failover: s.pairs,
 	}
 	pinger, err := netio.NewPinger(clock.Real{})
 	if err != nil {
@@ -217,7 +249,7 @@ func allBut(ignored []string) ([]string, error) {
 
 func (s *service) openAdmin(ctx context.Context) error {
 	var err error
-	s.admin, err = admin.New(ctx, admin.Deps{Store: s.stored, Runtime: s.engine, Clock: clock.Real{}, Log: s.events, Data: s.data})
+	s.admin, err = admin.New(ctx, admin.Deps{Store: s.stored, Runtime: s.engine, Failover: s.pairs, Clock: clock.Real{}, Log: s.events, Data: s.data})
 	if err != nil {
 		return err
 	}
@@ -254,7 +286,7 @@ func (s *service) serve() error {
 	if err != nil {
 		return fmt.Errorf("listen for metrics on %s: %w", s.metrics, err)
 	}
-	web := &http.Server{Handler: metrics.Handler(s.engine), ReadHeaderTimeout: 10 * time.Second}
+	web := &http.Server{Handler: metrics.Handler(s.engine, s.pairs), ReadHeaderTimeout: 10 * time.Second}
 	s.onClose(web.Close)
 	go func() {
 		if err := web.Serve(l); !errors.Is(err, http.ErrServerClosed) {

@@ -1,23 +1,251 @@
 package engine
 
 import (
+	"fmt"
+
 	"leasehold/internal/lease"
+	"leasehold/pkg/failover/binding"
+	"leasehold/pkg/failover/wire"
 )
 
-// What this server may do with a lease is asked here and nowhere else. A
-// server that is alone may do everything; under failover the answers will be
-// the partner relationship's.
+// What this server may do with a lease is asked here and nowhere else. A scope
+// without a partner is the server's alone, which may do everything; the others
+// go by the authority that the relationship has at the moment.
 
-// mayAnswer tells why this server does not answer the client's packet at all;
-// noOutcome if it does.
-func (s *Server) mayAnswer(*exchange) Outcome { return noOutcome }
-
-// mayGive tells whether the address is this server's to give to a client that
-// does not have it.
-func (s *Server) mayGive(l *lease.Lease) bool {
-	return l.State != lease.OtherAvailable && l.State != lease.PendingAvailable
+// requests are the kinds of packets as far as they decide which of two servers
+// answers.
+var requests = [...]binding.Request{
+	discover: binding.Discover, selecting: binding.Selecting, rebooting: binding.Rebooting, renewing: binding.Renewing,
+	rebinding: binding.Rebinding, declining: binding.GivingBack, releasing: binding.GivingBack, informing: binding.Inform,
+	bootp: binding.BOOTP,
 }
 
-// timeAllowed is how long a client may be given the lease when its policy
-// says seconds.
-func (s *Server) timeAllowed(_ *lease.Lease, seconds int64) int64 { return seconds }
+// mayAnswer tells why this server does not answer the client's packet at all;
+// noOutcome if it does. Then nothing may be learned from the packet, either.
+func (s *Server) mayAnswer(ex *exchange) Outcome {
+	if !ex.network.shared {
+		return noOutcome
+	}
+	why := noOutcome
+	for _, sc := range ex.network.scopes {
+		w := ex.silence(sc)
+		if w == noOutcome {
+			return noOutcome
+		}
+		why = worse(why, w)
+	}
+	return why
+}
+
+// silence tells why the client is not answered from a scope; noOutcome if it
+// is.
+func (ex *exchange) silence(sc *scope) Outcome {
+	if sc.pair == nil {
+		return noOutcome
+	}
+	a := sc.pair.Authority()
+	switch a.Answers(requests[ex.kind], ex.bucket(), ex.msg.Secs) {
+	case binding.SilentState:
+		if sc.pair.Problem() != "" {
+			return DropFailoverConfig
+		}
+		return DropFailoverState
+	case binding.SilentPartner:
+		if !ex.standsIn(sc) {
+			return DropFailoverPartner
+		}
+	}
+	return noOutcome
+}
+
+// bucket is the client's hash bucket, by what the packet says: both servers
+// must find the same.
+func (ex *exchange) bucket() uint8 {
+	if id := ex.msg.ClientID(); len(id) > 0 {
+		return wire.Hash(id)
+	}
+	return wire.Hash(ex.hw.Bytes())
+}
+
+// standsIn tells whether a client of the partner's is answered all the same:
+// one that rebinds a lease that this server granted, and one that wants an
+// address where the partner has none left and this server has.
+func (ex *exchange) standsIn(sc *scope) bool {
+	switch ex.kind {
+	case rebinding:
+		l, ok := ex.server.table.Get(ex.leaseKey(lease.AddrFrom(ex.msg.CIAddr)))
+		return ok && l.Client() == ex.key && ex.runs(&l) && !l.Failover.FromPartner
+	case discover, bootp:
+		own, others := 0, 0
+		for _, other := range ex.network.scopes {
+			if other.pair == sc.pair {
+				c := ex.server.table.Counters(other.id)
+				own, others = own+c.Available, others+c.OtherAvailable
+			}
+		}
+		return others == 0 && own > 0
+	}
+	return false
+}
+
+// silenceText says what an operator wants to know of a packet that failover
+// left to the partner; "" for other outcomes.
+func (ex *exchange) silenceText(why Outcome) string {
+	if why < DropFailoverConfig || why > DropFailoverNoAddress {
+		return ""
+	}
+	for _, sc := range ex.network.scopes {
+		if sc.pair == nil || why != DropFailoverNoAddress && ex.silence(sc) != why {
+			continue
+		}
+		a, name := sc.pair.Authority(), sc.pair.Name()
+		switch why {
+		case DropFailoverConfig:
+			return fmt.Sprintf("failover %q is wrong: %s", name, sc.pair.Problem())
+		case DropFailoverPartner:
+			return fmt.Sprintf("failover %q is in %s state, the partner serves this client", name, a.State)
+		case DropFailoverNoAddress:
+			return fmt.Sprintf("failover %q is in %s state, only the partner has free addresses", name, a.State)
+		}
+		return fmt.Sprintf("failover %q is in %s state", name, a.State)
+	}
+	return ""
+}
+
+// dynamic tells whether clients may be given an address of the scope for good
+// by BOOTP: then the partner's addresses are never given.
+func (sc *scope) dynamic() bool { return sc.bootp && sc.dynamicBootp }
+
+// mayGive tells whether the address may be given to a client that does not
+// have it.
+func (ex *exchange) mayGive(l *lease.Lease, sc *scope) bool {
+	if sc == nil || sc.pair == nil {
+		return l.State != lease.OtherAvailable && l.State != lease.PendingAvailable
+	}
+	return sc.pair.Authority().MayGive(l, ex.now, sc.dynamic())
+}
+
+// mayResume tells whether the client may go on with a lease that it has or had
+// last.
+func (ex *exchange) mayResume(l *lease.Lease, sc *scope) bool {
+	if sc == nil || sc.pair == nil {
+		return l.State != lease.PendingAvailable
+	}
+	return sc.pair.Authority().MayResume(l, ex.now, sc.dynamic())
+}
+
+// mayHave is the one or the other, as the lease is the client's or not.
+func (ex *exchange) mayHave(l *lease.Lease, sc *scope) bool {
+	if ex.claimsToHold(l) {
+		return ex.mayResume(l, sc)
+	}
+	return ex.mayGive(l, sc)
+}
+
+// partnersIn appends those scopes whose free addresses may be given although
+// they are the partner's.
+func (ex *exchange) partnersIn(scopes, buf []lease.ScopeID) []lease.ScopeID {
+	for _, id := range scopes {
+		if sc := ex.plan.byID[id]; sc.pair != nil && sc.pair.Authority().MayGivePartners(ex.now, sc.dynamic()) {
+			buf = append(buf, id)
+		}
+	}
+	return buf
+}
+
+// partnerHasFree tells whether one of the scopes has free addresses that are
+// the partner's to give.
+func (ex *exchange) partnerHasFree(scopes []lease.ScopeID) bool {
+	for _, id := range scopes {
+		if sc := ex.plan.byID[id]; sc.pair != nil && ex.server.table.Counters(id).OtherAvailable > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// allowed is until when the client may have the lease that it should have for
+// some seconds, and the potential expiration that the partner is promised.
+func (ex *exchange) allowed(l *lease.Lease, seconds int64) (expiration, potential int64) {
+	if ex.scope == nil || ex.scope.pair == nil {
+		return ex.after(seconds), 0
+	}
+	own := *l
+	own.BOOTP = ex.kind == bootp
+	if l.Client() != ex.key {
+		own.Failover = lease.Failover{} // what was promised, was for another client
+	}
+	return ex.scope.pair.Authority().Grant(&own, ex.now, seconds)
+}
+
+// after is the time in so many seconds.
+func (ex *exchange) after(seconds int64) int64 {
+	if seconds == lease.Forever {
+		return lease.Forever
+	}
+	return ex.now + seconds
+}
+
+// given is the lease as it is written when the client gets it.
+func (ex *exchange) given(l lease.Lease) lease.Lease {
+	if ex.scope.pair == nil {
+		return l
+	}
+	return ex.scope.pair.Authority().Given(l, ex.grant.potential)
+}
+
+// stillMay tells whether an answer may leave that was decided on some time
+// ago. A server that has fallen silent since must not answer; an address that
+// was the partner's may be in use by its clients again.
+func (ex *exchange) stillMay() bool {
+	sc := ex.scope
+	if sc.pair == nil || ex.silent {
+		return true
+	}
+	a := sc.pair.Authority()
+	if a.Answers(requests[ex.kind], ex.bucket(), ex.msg.Secs) == binding.SilentState {
+		return false
+	}
+	return !ex.partners || a.MayGivePartners(ex.now, sc.dynamic())
+}
+
+// isPartners tells whether a lease begins on an address that is the partner's.
+func (ex *exchange) isPartners(l *lease.Lease) bool {
+	if l.Role == lease.Alone || l.Flags&lease.Reserved != 0 {
+		return false
+	}
+	switch l.State {
+	case lease.Available, lease.OtherAvailable, lease.Offered:
+		return (l.Flags&lease.Backup != 0) != (l.Role == lease.Secondary)
+	}
+	return false
+}
+
+// pairOf is the relationship of an address, nil if it has none.
+func (s *Server) pairOf(k lease.Key) Pair {
+	p := s.plan.Load()
+	if p == nil || !p.shared {
+		return nil
+	}
+	place, ok := s.table.Place(k)
+	if sc := p.byID[place.Scope]; ok && sc != nil && sc.pair != nil {
+		return sc.pair
+	}
+	return nil
+}
+
+// changed is a lease that this server changes by itself, as it is written.
+func (s *Server) changed(l lease.Lease) lease.Lease {
+	if p := s.pairOf(l.Key); p != nil {
+		return p.Authority().Changed(l)
+	}
+	return l
+}
+
+// tell tells the lease's relationship of a change of this server's own that is
+// on disk.
+func (s *Server) tell(l *lease.Lease) {
+	if p := s.pairOf(l.Key); p != nil {
+		p.Changed(*l)
+	}
+}

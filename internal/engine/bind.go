@@ -94,7 +94,7 @@ func (ex *exchange) rank(l *lease.Lease) int {
 		return 4
 	case ex.runs(l):
 		return 3
-	case l.State == lease.Expired, l.State == lease.Released, l.State == lease.Leased:
+	case l.State == lease.Expired, l.State == lease.Released, l.State == lease.Leased, l.State == lease.PendingAvailable:
 		return 2
 	}
 	return 1
@@ -114,11 +114,17 @@ func (ex *exchange) live(l *lease.Lease) bool {
 // holds tells whether the client has the lease, or had it last and may have
 // it again.
 func (ex *exchange) holds(l *lease.Lease) bool {
+	return ex.claimsToHold(l) && (l.State != lease.PendingAvailable || ex.mayResume(l, ex.network.scopeOf(l.Addr)))
+}
+
+// claimsToHold tells whether the lease is the client's, or was last and nobody
+// has it since.
+func (ex *exchange) claimsToHold(l *lease.Lease) bool {
 	if l.Client() != ex.key {
 		return false
 	}
 	switch l.State {
-	case lease.Offered, lease.Leased, lease.Expired, lease.Released:
+	case lease.Offered, lease.Leased, lease.Expired, lease.Released, lease.PendingAvailable:
 		return true
 	}
 	return false
@@ -127,13 +133,16 @@ func (ex *exchange) holds(l *lease.Lease) bool {
 // had tells whether the client was the last to have the lease, which nobody
 // has now: it may take it up again where new clients may.
 func (ex *exchange) had(l *lease.Lease) bool {
-	return l.Client() == ex.key && l.State == lease.Available && !ex.scope.renewOnly && ex.server.mayGive(l)
+	return l.Client() == ex.key && l.Free() && !ex.scope.renewOnly && ex.mayGive(l, ex.scope)
 }
 
 // suits tells why a client may not have a lease in the scope, whether a new
 // one or one that it has; noOutcome if it may. a is the address, if it is
 // known.
 func (ex *exchange) suits(s *scope, a lease.Addr) Outcome {
+	if why := ex.silence(s); why != noOutcome {
+		return why
+	}
 	switch {
 	case s.deactivated:
 		return DropDeactivated
@@ -194,7 +203,7 @@ func worse(a, b Outcome) Outcome {
 }
 
 func telling(o Outcome) int {
-	for i, w := range [...]Outcome{DropNoFreeAddress, DropDeactivated, DropDhcpOff, DropBootpOff, DropCriteria, DropRenewOnly, DropNotReserved, DropBootpNoReservation} {
+	for i, w := range [...]Outcome{DropFailoverPartner, DropFailoverState, DropFailoverConfig, DropNoFreeAddress, DropDeactivated, DropDhcpOff, DropBootpOff, DropCriteria, DropRenewOnly, DropNotReserved, DropBootpNoReservation} {
 		if o == w {
 			return i + 1
 		}

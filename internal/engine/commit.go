@@ -40,7 +40,16 @@ func (ex *exchange) Committed(commit uint64, err error) {
 	for _, k := range ex.others {
 		s.endLease(k, ex.key, ex.now, ex.chain)
 	}
+	ex.others = ex.others[:0]
 	ex.unclaim()
+	if ex.awaits() {
+		return
+	}
+	s.tell(&ex.lease)
+	if !ex.stillMay() {
+		ex.finish(DropFailoverState)
+		return
+	}
 	ex.box = &s.acks
 	ex.work(sendStage)
 }
@@ -80,19 +89,21 @@ func (s *Server) endLease(k lease.Key, key lease.ClientKey, now int64, c *chain)
 // the write. then (may be nil) is told the result. An offer that goes back to
 // what was on disk needs no write.
 func (s *Server) change(from, to lease.Lease, then func(error)) {
-	c := s.newChange(to, then)
+	c := s.newChange(s.changed(to), then)
+	c.own = true
 	if from.State == lease.Offered && to.Free() {
 		s.table.Update(to)
 		c.end(nil)
 		return
 	}
-	s.commits.Submit(to, c)
+	s.commits.Submit(c.lease, c)
 }
 
 // change is a lease on its way to disk.
 type change struct {
 	server *Server
 	lease  lease.Lease
+	own    bool // the partner is to be told
 	then   func(error)
 }
 
@@ -104,6 +115,9 @@ func (c *change) Committed(commit uint64, err error) {
 		c.lease.Commit = commit
 		s.table.Update(c.lease)
 		s.wakeExpiry(&c.lease)
+		if c.own {
+			s.tell(&c.lease)
+		}
 	} else {
 		s.storeFailed(err)
 	}

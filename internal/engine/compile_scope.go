@@ -79,6 +79,12 @@ func (b *builder) compileScope(o, dhcp *objects.Object) *scope {
 	s.table = lease.Scope{
 		Name: o.Name, VPN: v.id, Prefix: s.prefix,
 		FirstAvailable: objects.ScopeFirstAvailable.Of(o) || objects.DhcpPriorityAllocation.Of(dhcp),
+		Boundary:       lease.AddrFrom(objects.ScopeAllocationBoundary.Of(o)),
+	}
+	if b.plan.relations != nil {
+		if s.pair = b.plan.relations.Of(o.Name); s.pair != nil {
+			s.table.Role, b.plan.shared = s.pair.Role(), true
+		}
 	}
 	for _, r := range objects.ScopeRanges.Of(o) {
 		s.table.Ranges = append(s.table.Ranges, lease.Range{First: lease.AddrFrom(r.First), Last: lease.AddrFrom(r.Last)})
@@ -133,6 +139,7 @@ func (b *builder) compileNetworks() {
 			networks[place{s.vpn, primary}] = n
 		}
 		n.scopes = append(n.scopes, s)
+		n.shared = n.shared || s.pair != nil
 		s.network = n
 		if index[s.vpn] == nil {
 			index[s.vpn] = map[netip.Prefix]*network{}

@@ -85,7 +85,7 @@ func (ex *exchange) mayKeep() bool {
 	if place.Reserved && !ex.reservedFor(place.ReservedFor) || ex.scope.reservedOnly && !place.Reserved {
 		return false
 	}
-	if ex.kind == bootp && !place.Reserved && !ex.scope.dynamicBootp {
+	if ex.kind == bootp && !place.Reserved && !ex.scope.dynamicBootp || !ex.mayResume(l, ex.scope) {
 		return false
 	}
 	return l.State == lease.Offered || place.Reserved || !ex.mustMove()
@@ -148,13 +148,17 @@ func (ex *exchange) allocate(isReserved bool, why Outcome) (lease.Lease, verdict
 	r := &ex.request
 	*r = lease.Request{
 		Scopes: ex.scopes, NewIn: ex.newIn, Client: ex.who, Want: lease.AddrFrom(want),
-		Now: ex.now, Timeout: ex.offerTimeout(), Acceptable: ex.acceptable,
+		Pending: true, Now: ex.now, Timeout: ex.offerTimeout(), Acceptable: ex.acceptable,
 	}
 	if ex.newIn == nil {
 		r.NewIn = noScopes
 	}
 	if isReserved {
 		r.Reservations = ex.reservedKeys()
+	}
+	if ex.network.shared {
+		ex.partnerIn = ex.partnersIn(ex.newIn, ex.partnerIn[:0])
+		r.PartnerIn = ex.partnerIn
 	}
 	l, verdict := s.table.Allocate(r)
 	*r = lease.Request{}
@@ -185,6 +189,8 @@ func (ex *exchange) noAddress(v lease.Verdict, why Outcome) Outcome {
 		return why
 	case ex.current.State != 0 && ex.mustMove():
 		return DropRenewInhibited
+	case ex.network.shared && ex.partnerHasFree(ex.newIn):
+		return DropFailoverNoAddress
 	}
 	return DropNoFreeAddress
 }
@@ -196,7 +202,7 @@ func (ex *exchange) acceptable(l lease.Lease) bool {
 		return false
 	case l.Key == ex.current.Key && l.Flags&lease.Reserved == 0 && l.State != lease.Offered && ex.mustMove():
 		return false
-	case !ex.server.mayGive(&l):
+	case !ex.mayHave(&l, ex.network.scopeOf(l.Addr)):
 		return false
 	}
 	return ex.tryClaim(l.Key)

@@ -28,10 +28,12 @@ type exchange struct {
 	scopes  []lease.ScopeID
 	newIn   []lease.ScopeID
 	free    []int
-	whos    []string
-	missing []uint8 // options asked for in vain
-	tags    []tagID // of the user class
-	scratch []byte
+	// partnerIn are those of newIn that may give the partner's addresses.
+	partnerIn []lease.ScopeID
+	whos      []string
+	missing   []uint8 // options asked for in vain
+	tags      []tagID // of the user class
+	scratch   []byte
 }
 
 // facts are what is known of the packet and decided about it.
@@ -72,6 +74,9 @@ type facts struct {
 	grant   grant
 	probe   bool // the address wants a ping
 	probes  int  // addresses that answered one
+
+	partners bool   // the address was the partner's
+	eager    waited // whether the answer waits for the partner
 
 	// encode
 	to packet.Destination
@@ -129,6 +134,7 @@ func (ex *exchange) rewind() {
 	ex.current, ex.lease = lease.Lease{}, lease.Lease{}
 	ex.answer, ex.silent, ex.write, ex.probe = 0, false, false, false
 	ex.grant = grant{}
+	ex.partners, ex.eager = false, notWaiting
 	ex.success = noOutcome
 	ex.others = ex.others[:0]
 	if ex.class != ex.first {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"leasehold/internal/lease"
+	"leasehold/pkg/failover/binding"
 )
 
 // expire moves on the leases whose time has come, until the server is closed.
@@ -67,7 +68,12 @@ func (s *Server) expireLease(k lease.Key, now int64, writing *sync.WaitGroup) bo
 		return false
 	}
 	l, ok := s.table.Get(k)
-	to := lease.Expire(l, now, s.gracePeriod(&l))
+	p := s.pairOf(k)
+	if ok && p != nil && s.postpone(l, now, p) {
+		s.release(k)
+		return true
+	}
+	to := lease.Expire(l, now, s.gracePeriod(&l)+lagBehind(&l, p))
 	if !ok || to == l {
 		s.release(k)
 		return false
@@ -75,6 +81,45 @@ func (s *Server) expireLease(k lease.Key, now int64, writing *sync.WaitGroup) bo
 	writing.Add(1)
 	s.change(l, to, func(error) { writing.Done() })
 	return true
+}
+
+// postponement is the time after which an end is looked at again that must not
+// be declared yet.
+const postponement = 60
+
+// postpone leaves the end of a lease open while the failover state does not
+// let this server serve: the partner may have extended it, and what it says
+// of that may be on its way. Until then the lease is one that ran out, which
+// concerns this server alone. It happens in memory only.
+func (s *Server) postpone(l lease.Lease, now int64, p Pair) bool {
+	switch l.State {
+	case lease.Expired, lease.Released, lease.Unavailable:
+	default:
+		return false
+	}
+	if end, ok := l.Deadline(); !ok || end > now || p.Authority().Answers(binding.Renewing, 0, 0) == binding.NotSilent {
+		return false
+	}
+	l.Expiration = now + postponement
+	s.table.Update(l)
+	return true
+}
+
+// lagBehind is how much later than its partner a server declares the end of a
+// lease that the partner granted: one of them is enough.
+func lagBehind(l *lease.Lease, p Pair) time.Duration {
+	const lag = 30 * time.Second
+	if p == nil || !l.Failover.FromPartner {
+		return 0
+	}
+	a := p.Authority()
+	switch {
+	case a.Answers(binding.Renewing, 0, 0) != binding.NotSilent:
+		return postponement * time.Second
+	case a.Connected:
+		return lag
+	}
+	return 0
 }
 
 // gracePeriod is the time that an expired lease is kept for its client.

@@ -19,11 +19,17 @@ type Failover interface {
 	// STARTUP.
 	Ready() error
 	// Troubles are the relationships that do not protect their leases as
-	// they should, one line each that says why.
-	Troubles() []string
+	// they should.
+	Troubles() []Trouble
 	// Stats are the counters of category failover.
 	Stats() *objects.Object
 	ResetStats()
+}
+
+// Trouble is why the server's health is no better than Value.
+type Trouble struct {
+	Value  int
+	Reason string
 }
 
 // Relationships are those of one configuration.

@@ -16,11 +16,11 @@ func (ex *exchange) bindDecline() verdict {
 	}
 	if ex.scope.ignoreDeclines {
 		ex.success = DeclineIgnored
-		ex.lease = lease.ForceAvailable(l, ex.now)
+		ex.lease = ex.server.changed(lease.ForceAvailable(l, ex.now))
 		return goOn
 	}
 	ex.success = Declined
-	ex.lease = lease.MarkUnavailable(l, ex.now, ex.unavailableTimeout(), "declined")
+	ex.lease = ex.server.changed(lease.MarkUnavailable(l, ex.now, ex.unavailableTimeout(), "declined"))
 	ex.server.table.Update(ex.lease) // out of use even if the disk fails
 	ex.server.logf(msgDeclined, asked, ex.scope.name, macText(ex.hw))
 	return goOn
@@ -33,7 +33,7 @@ func (ex *exchange) bindRelease() verdict {
 		return v
 	}
 	ex.success = Released
-	ex.lease = lease.Release(l, ex.now, time.Duration(ex.chain.releaseGracePeriod)*time.Second)
+	ex.lease = ex.server.changed(lease.Release(l, ex.now, time.Duration(ex.chain.releaseGracePeriod)*time.Second))
 	return goOn
 }
 
@@ -47,6 +47,9 @@ func (ex *exchange) ownLease(a lease.Addr, unknown Outcome) (lease.Lease, verdic
 	k := ex.leaseKey(a)
 	if _, ok := ex.useScopeOf(k); !ok {
 		return lease.Lease{}, dropped(unknown)
+	}
+	if why := ex.silence(ex.scope); why != noOutcome {
+		return lease.Lease{}, dropped(why)
 	}
 	if v := ex.claim(k); v.act != next {
 		return lease.Lease{}, v

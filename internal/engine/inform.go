@@ -38,7 +38,8 @@ func (ex *exchange) bindBootp() verdict {
 	ex.grant = ex.grantFor(&l)
 	ex.lease = l
 	if ex.grant.extends || l.Client() != ex.key || ex.stale(&l) {
-		ex.lease = lease.Acknowledge(l, ex.who, ex.now, lease.Forever)
+		ex.partners = ex.isPartners(&l)
+		ex.lease = ex.given(lease.Acknowledge(l, ex.who, ex.now, lease.Forever))
 		ex.write = true
 		ex.noteOthers()
 	}

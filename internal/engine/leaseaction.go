@@ -19,11 +19,11 @@ func (s *Server) LeaseAction(name, action string, args ...string) (*objects.Obje
 	}
 	switch lower(action) {
 	case "activate":
-		e = s.alter(k, action, lease.Activate)
+		e = s.alter(k, action, false, lease.Activate)
 	case "deactivate":
-		e = s.alter(k, action, lease.Deactivate)
+		e = s.alter(k, action, false, lease.Deactivate)
 	case "force-available", "forceavailable":
-		e = s.alter(k, action, func(l lease.Lease) lease.Lease { return lease.ForceAvailable(l, s.clock.Now().Unix()) })
+		e = s.alter(k, action, true, func(l lease.Lease) lease.Lease { return lease.ForceAvailable(l, s.clock.Now().Unix()) })
 	case "send-reservation":
 		e = s.sendReservation(k, place, args)
 	case "delete-reservation":
@@ -59,8 +59,9 @@ func (s *Server) future(k lease.Key, otherwise *objects.Error) (lease.Place, *ob
 	return lease.Place{}, otherwise
 }
 
-// alter changes a lease and waits until the change is on disk.
-func (s *Server) alter(k lease.Key, action string, to func(lease.Lease) lease.Lease) *objects.Error {
+// alter changes a lease and waits until the change is on disk. A partner is
+// told of it if told says so: activation concerns the one server only.
+func (s *Server) alter(k lease.Key, action string, told bool, to func(lease.Lease) lease.Lease) *objects.Error {
 	s.claims.acquire(k)
 	l := s.at(k)
 	changed := to(l)
@@ -68,9 +69,14 @@ func (s *Server) alter(k lease.Key, action string, to func(lease.Lease) lease.Le
 		s.release(k)
 		return nil
 	}
+	if told {
+		changed = s.changed(changed)
+	}
 	done := make(chan error, 1)
+	c := s.newChange(changed, func(err error) { done <- err })
+	c.own = told
 	// Straight to the store, even from an offer: the operator's word is kept.
-	s.commits.Submit(changed, s.newChange(changed, func(err error) { done <- err }))
+	s.commits.Submit(changed, c)
 	if err := <-done; err != nil {
 		return objects.AsError(fmt.Errorf("%s lease %s: %w", action, k.Addr, err))
 	}
@@ -127,7 +133,7 @@ func (s *Server) ClearUnavailable(name string) (int, *objects.Error) {
 		if l.State != lease.Unavailable {
 			continue
 		}
-		e := s.alter(l.Key, "clear", func(l lease.Lease) lease.Lease {
+		e := s.alter(l.Key, "clear", true, func(l lease.Lease) lease.Lease {
 			if l.State != lease.Unavailable {
 				return l
 			}
@@ -166,7 +172,9 @@ func (s *Server) ImportLeases(lines []ImportedLease) []*objects.Error {
 		}
 		s.claims.acquire(l.Key)
 		waiting++
-		s.commits.Submit(l, s.newChange(l, func(err error) { results <- result{i, err} }))
+		c := s.newChange(l, func(err error) { results <- result{i, err} })
+		c.own = true
+		s.commits.Submit(l, c)
 	}
 	for range waiting {
 		if r := <-results; r.err != nil {
@@ -205,7 +213,15 @@ func (s *Server) imported(p *Plan, in *ImportedLease) (lease.Lease, *objects.Err
 	if old, known := s.table.Get(k); known && old.State == lease.Leased && old.Expiration > now && old.Client() != c.Key() {
 		return fail("leased to another client")
 	}
-	l := lease.Acknowledge(s.at(k), c, now, expiration)
+	old := s.at(k)
+	pair := p.byID[place.Scope].pair
+	if pair != nil && !pair.Authority().MayGive(&old, now, p.byID[place.Scope].dynamic()) && old.Client() != c.Key() {
+		return fail("failover %q does not let this server give the address", pair.Name())
+	}
+	l := lease.Acknowledge(old, c, now, expiration)
+	if pair != nil {
+		l = pair.Authority().Given(l, l.Expiration)
+	}
 	if in.Start > 0 {
 		l.Start = in.Start
 	}

@@ -46,14 +46,8 @@ func (s *Server) known(k lease.Key) bool {
 	return ok
 }
 
-// at is the lease of an address, available if it was never given.
-func (s *Server) at(k lease.Key) lease.Lease {
-	l, ok := s.table.Get(k)
-	if !ok {
-		l = lease.Lease{Key: k, State: lease.Available}
-	}
-	return l
-}
+// at is the lease of an address, a free one if it was never given.
+func (s *Server) at(k lease.Key) lease.Lease { return s.table.At(k) }
 
 // Lease returns one lease as an object of class lease.
 func (s *Server) Lease(name string) (*objects.Object, *objects.Error) {

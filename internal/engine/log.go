@@ -161,7 +161,11 @@ func (ex *exchange) logOutcome(why Outcome) {
 	case naked:
 		ex.server.logf(msgRefused, append(head, o.help)...)
 	case drops, failed:
-		ex.server.logf(msgDropped, append(head, o.help)...)
+		help := o.help
+		if text := ex.silenceText(why); text != "" {
+			help = text
+		}
+		ex.server.logf(msgDropped, append(head, help)...)
 	}
 }
 

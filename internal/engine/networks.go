@@ -19,6 +19,8 @@ type network struct {
 	groups [][]*scope
 	scopes []*scope // all, in that order
 	ids    []lease.ScopeID
+	// shared says that some of the scopes have a partner.
+	shared bool
 	// reserves is false while no address of the network is reserved, which
 	// spares most packets the look for a reservation of theirs.
 	reserves atomic.Bool
@@ -32,6 +34,24 @@ func (n *network) contains(a lease.Addr) bool {
 		}
 	}
 	return false
+}
+
+// scopeOf is the scope of the network that has the address: the one with a
+// range around it, else the first in whose subnet it is.
+func (n *network) scopeOf(a lease.Addr) *scope {
+	var of *scope
+	for _, s := range n.scopes {
+		if a < s.first || s.last < a {
+			continue
+		}
+		if slices.ContainsFunc(s.table.Ranges, func(r lease.Range) bool { return r.First <= a && a <= r.Last }) {
+			return s
+		}
+		if of == nil {
+			of = s
+		}
+	}
+	return of
 }
 
 // prefixIndex finds the most specific subnet that holds an address.

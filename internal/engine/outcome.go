@@ -85,6 +85,10 @@ const (
 	DropInformNoAddress
 	DropRenewInhibited
 	DropPingBusy
+	DropFailoverConfig
+	DropFailoverState
+	DropFailoverPartner
+	DropFailoverNoAddress
 
 	FailStore
 	FailSend
@@ -164,6 +168,11 @@ var outcomes = [numOutcomes]struct {
 	DropInformNoAddress:    {"drop-inform-no-address", drops, "a DHCPINFORM that tells no address"},
 	DropRenewInhibited:     {"drop-renew-inhibited", drops, "the policy refuses the client its old address and no other is free"},
 	DropPingBusy:           {"drop-ping-busy", drops, "every address that was tried answered a ping"},
+
+	DropFailoverConfig:    {"drop-failover-config", drops, "the scope's failover relationship is configured wrongly; the partner may be serving its clients"},
+	DropFailoverState:     {"drop-failover-state", drops, "the failover state does not let this server answer"},
+	DropFailoverPartner:   {"drop-failover-partner", drops, "the failover partner serves this client"},
+	DropFailoverNoAddress: {"drop-failover-no-address", drops, "no free address is this server's to give: those that are free are the failover partner's"},
 
 	FailStore: {"fail-store", failed, "the lease could not be written to disk, so no answer left"},
 	FailSend:  {"fail-send", failed, "the answer could not be sent"},

@@ -26,6 +26,9 @@ type Plan struct {
 	tagNames []string
 	chains   chainCache
 
+	relations Relationships // nil on a server without partners
+	shared    bool          // some scope has a partner
+
 	limitInterfaces    bool // not every interface is served
 	discoverInterfaces bool
 	interfaces         []interfaceRule
@@ -52,6 +55,7 @@ type scope struct {
 	chain       *chain // of a client without policies of its own
 	counts      *counts
 	table       lease.Scope
+	pair        Pair // nil if the scope has no partner
 
 	dhcp, bootp, dynamicBootp bool
 	deactivated               bool

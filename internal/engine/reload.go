@@ -17,7 +17,7 @@ func (s *Server) Check(cfg *objects.Config, force bool) Report {
 // prepare compiles the configuration and asks the lease table what its scopes
 // would do to the leases.
 func (s *Server) prepare(cfg *objects.Config, force bool, trace func(int, string)) (*Plan, Report) {
-	plan, warnings, errs := compile(cfg, s.stats, trace)
+	plan, warnings, errs := compile(cfg, s.stats, s.partners, trace)
 	r := Report{Warnings: warnings, Errors: errs}
 	if len(errs) > 0 {
 		return nil, r
@@ -97,6 +97,9 @@ func (s *Server) Reload(cfg *objects.Config, force bool) Report {
 	}
 	plan.bind(s.table)
 	s.plan.Store(plan)
+	if plan.relations != nil {
+		plan.relations.Apply(s)
+	}
 	s.reloaded.Store(s.clock.Now().Unix())
 	s.stats.keep(plan)
 	s.logf(msgReloaded, len(plan.ordered), len(plan.policies), len(plan.clients.byName))

@@ -57,14 +57,8 @@ func (ex *exchange) requestedAddr() lease.Addr {
 	return lease.AddrFrom(ex.msg.CIAddr)
 }
 
-// leaseAt is the lease of an address, available if it was never given.
-func (ex *exchange) leaseAt(k lease.Key) lease.Lease {
-	l, ok := ex.server.table.Get(k)
-	if !ok {
-		l = lease.Lease{Key: k, State: lease.Available}
-	}
-	return l
-}
+// leaseAt is the lease of an address, a free one if it was never given.
+func (ex *exchange) leaseAt(k lease.Key) lease.Lease { return ex.server.table.At(k) }
 
 // bars tells what keeps any client, or this one, from the lease, in a request
 // for it; noOutcome if nothing does.
@@ -91,6 +85,8 @@ func (ex *exchange) bars(l *lease.Lease, place lease.Place) Outcome {
 		return NakDeactivated
 	case l.State == lease.Unavailable:
 		return NakUnavailable
+	case ex.claimsToHold(l) && !ex.mayResume(l, ex.scope):
+		return NakNoOffer // it was the partner's, or is free for the partner now
 	case place.Reserved && ex.inherits(l, place):
 		return noOutcome
 	case l.Client() != ex.key && ex.live(l):
@@ -124,7 +120,7 @@ func (ex *exchange) mayTake(l *lease.Lease, place lease.Place) verdict {
 	case !place.InRange && !place.Reserved:
 		return refused(NakNotInScope)
 	case ex.inherits(l, place):
-	case l.State != lease.Available || ex.scope.renewOnly || !ex.server.mayGive(l):
+	case !l.Free() || ex.scope.renewOnly || !ex.mayGive(l, ex.scope):
 		return refused(NakNoOffer)
 	}
 	if ex.single() != noOutcome {
@@ -135,7 +131,8 @@ func (ex *exchange) mayTake(l *lease.Lease, place lease.Place) verdict {
 
 // choseOther notes that the client took another server's offer. Ours is
 // withdrawn. If the address it took is one of ours to give, another server
-// gives out our addresses: it is put out of use.
+// gives out our addresses: it is put out of use, unless there is a partner that
+// may do so.
 func (ex *exchange) choseOther(asked lease.Addr) verdict {
 	if v := ex.findCurrent(); v.act != next {
 		return v
@@ -147,7 +144,7 @@ func (ex *exchange) choseOther(asked lease.Addr) verdict {
 		})
 	}
 	k := ex.leaseKey(asked)
-	if place, ok := ex.useScopeOf(k); ok && place.InRange && !ex.plan.settings.ignoreOtherServers {
+	if place, ok := ex.useScopeOf(k); ok && place.InRange && ex.scope.pair == nil && !ex.plan.settings.ignoreOtherServers {
 		ex.unclaim()
 		ex.takenByOther(k)
 	}
@@ -160,7 +157,7 @@ func (ex *exchange) takenByOther(k lease.Key) {
 		return
 	}
 	l := ex.leaseAt(k)
-	if l.State != lease.Available || !ex.server.mayGive(&l) {
+	if l.State != lease.Available {
 		return
 	}
 	ex.server.logf(msgOtherServer, k.Addr, ex.scope.name, macText(ex.hw))
@@ -250,7 +247,8 @@ func (ex *exchange) extend(l lease.Lease) verdict {
 		ex.lease = l
 		return goOn
 	}
-	ex.lease = lease.Acknowledge(l, ex.who, ex.now, ex.grant.expiration)
+	ex.partners = ex.isPartners(&l)
+	ex.lease = ex.given(lease.Acknowledge(l, ex.who, ex.now, ex.grant.expiration))
 	ex.write = true
 	ex.noteOthers()
 	return goOn

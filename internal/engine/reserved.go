@@ -86,7 +86,7 @@ func (ex *exchange) inherits(l *lease.Lease, place lease.Place) bool {
 	if !place.Reserved || !ex.reservedFor(place.ReservedFor) || !ex.possible(l, place.ReservedFor) {
 		return false
 	}
-	return ex.live(l) || !ex.scope.renewOnly && ex.server.mayGive(l)
+	return ex.live(l) || !ex.scope.renewOnly && ex.mayGive(l, ex.scope)
 }
 
 // takeReserved offers the client the address that is reserved for it if a

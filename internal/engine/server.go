@@ -40,6 +40,9 @@ type Deps struct {
 	Pinger Pinger // nil: addresses are offered unasked
 	Ports  packet.Ports
 	Log    *eventlog.Log // nil: nowhere
+	// Failover has the relationships with partners; nil is a server that is
+	// alone, whatever is configured.
+	Failover Failover
 	// Workers is how many packets are worked on at once; 0 is one per CPU.
 	Workers int
 }
@@ -52,6 +55,8 @@ type Server struct {
 	pinger Pinger
 	ports  packet.Ports
 	log    *eventlog.Log
+
+	partners Failover
 
 	plan    atomic.Pointer[Plan]
 	stats   *statistics
@@ -94,7 +99,7 @@ var (
 // it answer.
 func New(d Deps) *Server {
 	s := &Server{
-		clock: d.Clock, table: d.Table, net: d.Net, pinger: d.Pinger, ports: d.Ports, log: d.Log,
+		clock: d.Clock, table: d.Table, net: d.Net, pinger: d.Pinger, ports: d.Ports, log: d.Log, partners: d.Failover,
 		stats: newStatistics(), stop: make(chan struct{}), expiry: make(chan struct{}, 1),
 		inFlight: newGauge(), pending: newGauge(), changes: newGauge(),
 		started: d.Clock.Now().Unix(),
@@ -136,6 +141,9 @@ func (s *Server) Start() error {
 	if !s.running.Swap(true) {
 		s.servedAt.Store(s.clock.Now().Unix())
 		s.logf(msgStarted, len(s.plan.Load().ordered))
+		if s.partners != nil {
+			s.partners.Serving(true)
+		}
 	}
 	return nil
 }
@@ -146,6 +154,9 @@ func (s *Server) Stop(ctx context.Context) error {
 	defer s.mu.Unlock()
 	if s.running.Swap(false) {
 		s.logf(msgStopped)
+		if s.partners != nil {
+			s.partners.Serving(false)
+		}
 	}
 	done := make(chan struct{})
 	go func() {

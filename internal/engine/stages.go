@@ -38,6 +38,7 @@ const (
 	probeStage
 	encodeStage
 	commitStage
+	lengthenStage
 	sendStage
 	numStages
 )
@@ -55,6 +56,7 @@ func init() {
 		probeStage:    {"probe", (*exchange).ping},
 		encodeStage:   {"encode", (*exchange).encode},
 		commitStage:   {"commit", (*exchange).commit},
+		lengthenStage: {"lengthen", (*exchange).lengthen},
 		sendStage:     {"send", (*exchange).send},
 	}
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"sync"
 	"sync/atomic"
 
@@ -65,6 +66,9 @@ func (s *Server) ResetStats() {
 		c.reset()
 	}
 	s.stats.mu.Unlock()
+	if s.partners != nil {
+		s.partners.ResetStats()
+	}
 	s.stats.resetAt.Store(s.clock.Now().Unix())
 }
 
@@ -85,6 +89,9 @@ func (s *Server) Stats(categories []string, _ bool) []*objects.Object {
 	var out []*objects.Object
 	if want("server") {
 		out = append(out, s.serverStats())
+	}
+	if s.partners != nil && want("failover") {
+		out = append(out, s.partners.Stats())
 	}
 	return out
 }
@@ -162,5 +169,21 @@ func (s *Server) Health() Health {
 	if p := s.plan.Load(); p != nil && p.settings.importMode {
 		worse(5, "import-mode is enabled: no client is answered")
 	}
+	if s.partners != nil {
+		for _, t := range s.partners.Troubles() {
+			worse(t.Value, t.Reason)
+		}
+	}
 	return h
+}
+
+// Ready is nil once the server serves, and knows what it may serve.
+func (s *Server) Ready() error {
+	if !s.Running() {
+		return errors.New("the packet service does not run")
+	}
+	if s.partners != nil {
+		return s.partners.Ready()
+	}
+	return nil
 }

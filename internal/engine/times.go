@@ -9,37 +9,41 @@ type grant struct {
 	time       int64 // told to the client: seconds, or lease.Forever
 	t1, t2     int64 // seconds from now, 0 is not sent
 	expiration int64 // kept by the server: Unix seconds, or lease.Forever
+	potential  int64 // potential expiration that the partner is promised
+	short      bool  // less than it should be, for the partner's sake
 	extends    bool  // differs from what is on disk
 }
 
-// full is the time that the chain gives a client that gets or extends its
-// lease now: the policy's, less if the client asks for less and may, and no
-// more than the authority allows.
-func (ex *exchange) full(l *lease.Lease) int64 {
+// wanted is the time that the chain gives a client that gets or extends its
+// lease now: the policy's, less if the client asks for less and may.
+func (ex *exchange) wanted() int64 {
 	t := ex.chain.leaseTime
 	if want, ok := ex.msg.LeaseTime(); ok && ex.chain.override && want > 0 && int64(want) < t {
 		t = int64(want)
 	}
-	return ex.server.timeAllowed(l, t)
+	return t
 }
 
 // grantFor settles the times of a lease that the client is given or offered.
 func (ex *exchange) grantFor(l *lease.Lease) grant {
 	if ex.kind == bootp {
-		return grant{time: lease.Forever, expiration: lease.Forever, extends: l.Expiration != lease.Forever || !l.BOOTP || l.State != lease.Leased}
+		return grant{
+			time: lease.Forever, expiration: lease.Forever, potential: lease.Forever,
+			extends: l.Expiration != lease.Forever || !l.BOOTP || l.State != lease.Leased,
+		}
 	}
-	full := ex.full(l)
-	if g, ok := ex.remaining(l, full); ok {
-		return g
+	full := ex.wanted()
+	g := grant{extends: true}
+	g.expiration, g.potential = ex.allowed(l, max(full, ex.chain.serverLeaseTime))
+	if g.expiration < ex.after(full) {
+		full, g.short = g.expiration-ex.now, true // the partner does not know of more
 	}
-	g := grant{time: full, extends: true}
+	if rest, ok := ex.remaining(l, full); ok {
+		rest.potential, rest.short = g.potential, g.short
+		return rest
+	}
+	g.time = full
 	g.t1, g.t2 = ex.chain.renewals(full)
-	kept := max(full, ex.chain.serverLeaseTime)
-	if kept == lease.Forever {
-		g.expiration = lease.Forever
-	} else {
-		g.expiration = ex.now + kept
-	}
 	return g
 }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"leasehold/internal/engine"
+	"leasehold/pkg/failover/binding"
 	"leasehold/pkg/failover/core"
 	"leasehold/pkg/failover/wire"
 	"leasehold/pkg/objects"
@@ -23,18 +25,30 @@ func (m *Manager) Ready() error {
 
 // Troubles are the relationships that do not protect their leases, or do not
 // serve, and why.
-func (m *Manager) Troubles() []string {
-	var all []string
+func (m *Manager) Troubles() []engine.Trouble {
+	var all []engine.Trouble
 	for _, p := range m.sorted() {
-		if why := p.trouble(); why != "" {
-			all = append(all, fmt.Sprintf("failover %q: %s", p.name, why))
+		c := p.condition()
+		if why := p.trouble(&c); why != "" {
+			all = append(all, engine.Trouble{Value: health(&c, p.Authority()), Reason: fmt.Sprintf("failover %q: %s", p.name, why)})
 		}
 	}
 	return all
 }
 
-func (p *Pair) trouble() string {
-	c := p.condition()
+// health is what a server can be said to be worth with a relationship in
+// trouble: some of its scopes are not served, or are without a partner.
+func health(c *condition, a *binding.Authority) int {
+	switch {
+	case !c.working, c.unsaved != nil, power(a) == 0:
+		return 3
+	case c.status.State != wire.StateNormal:
+		return 7
+	}
+	return 9
+}
+
+func (p *Pair) trouble(c *condition) string {
 	switch {
 	case !c.working:
 		return "its scopes are not served: " + strings.Join(c.problems, "; ")

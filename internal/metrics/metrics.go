@@ -1,5 +1,6 @@
 // Package metrics shows a running server to monitoring: Prometheus text at
-// /metrics, health at /healthz, readiness at /readyz.
+// /metrics, health at /healthz, readiness at /readyz. The numbers of failover
+// are in failover.go.
 package metrics
 
 import (
@@ -20,14 +21,20 @@ import (
 type Source interface {
 	Health() engine.Health
 	Running() bool
+	// Ready is nil once the server serves and knows what it may serve.
+	Ready() error
 	Utilization(scope string) ([]engine.Utilization, error)
 	Stats(categories []string, sample bool) []*objects.Object
 }
 
-// Handler serves the three pages. A server is ready once its leases are loaded
-// and it answers packets.
-func Handler(s Source) http.Handler {
+// Handler serves the three pages. A server is ready once its leases are loaded,
+// it answers packets, and the state of its failover relationships is known. p
+// may be nil.
+func Handler(s Source, p Partners) http.Handler {
 	reg := prometheus.NewRegistry()
+	if p != nil {
+		reg.MustRegister(partners{p})
+	}
 	reg.MustRegister(collector{s}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	mux := http.NewServeMux()
 	mux.Handle("/metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{}))
@@ -39,8 +46,8 @@ func Handler(s Source) http.Handler {
 		fmt.Fprintf(w, "health = %d\n%s", h.Value, reasons(h))
 	})
 	mux.HandleFunc("/readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if !s.Running() {
-			http.Error(w, "not ready: the packet service does not run", http.StatusServiceUnavailable)
+		if err := s.Ready(); err != nil {
+			http.Error(w, "not ready: "+err.Error(), http.StatusServiceUnavailable)
 			return
 		}
 		fmt.Fprintln(w, "ready")
@@ -104,7 +111,7 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 		}{
 			{"available", u.Available}, {"offered", u.Offered}, {"leased", u.Leased}, {"expired", u.Expired},
 			{"released", u.Released}, {"unavailable", u.Unavailable}, {"deactivated", u.Deactivated},
-			{"other-available", u.OtherAvailable}, {"reserved", u.Reserved}, {"reserved-leased", u.ReservedLeased},
+			{"other-available", u.OtherAvailable}, {"pending-available", u.PendingAvailable}, {"reserved", u.Reserved}, {"reserved-leased", u.ReservedLeased},
 		} {
 			gauge(addrs, float64(s.n), u.Scope, u.VPN, s.state)
 		}

@@ -62,7 +62,7 @@ func newWorld(t *testing.T) *world {
 	for _, o := range objects.Builtins() {
 		w.cfg.Put(o)
 	}
-	w.web = httptest.NewServer(Handler(w.engine))
+	w.web = httptest.NewServer(Handler(w.engine, nil))
 	t.Cleanup(w.web.Close)
 	return w
 }
