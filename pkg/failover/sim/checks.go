@@ -1,0 +1,147 @@
+package sim
+
+import (
+	"leasehold/internal/lease"
+	"leasehold/pkg/failover/core"
+	"leasehold/pkg/failover/wire"
+)
+
+// checkers are all that watches a run. Each is told what it needs to know by
+// the methods below.
+type checkers struct {
+	w    *World
+	risk risk
+	s1   s1
+	s3   s3
+	s4   s4
+	s5   s5
+	s6   s6
+	s8   s8
+	s9   s9
+	s10  s10
+	s11  s11
+	l2   l2
+	l5   l5
+	l6   l6
+}
+
+func (c *checkers) begin(w *World) {
+	c.w = w
+	c.risk.begin(w)
+	c.s1.begin(w)
+	c.s3.w, c.s4.w, c.s8.w, c.s9.w = w, w, w, w
+	c.s5.begin(w)
+	c.s6.begin(w)
+	c.s10.begin(w)
+	c.s11.begin(w)
+	c.l2.begin(w)
+	c.l5.begin(w)
+	c.l6.w = w
+}
+
+func (c *checkers) started(*node) {}
+
+func (c *checkers) halted(n *node) {
+	for _, e := range n.ends {
+		c.risk.quit(e)
+		c.disconnected(e.p, e.side)
+	}
+	c.l6.halted(n)
+}
+
+// replaced: the disk of a server has other contents than it wrote.
+func (c *checkers) replaced(n *node) {
+	c.risk.replaced(n)
+	c.s5.replaced(n)
+}
+
+// wrote: a lease has become durable.
+func (c *checkers) wrote(n *node, slot int, before, after *lease.Lease) {
+	if n.dhcpd {
+		return
+	}
+	c.s5.wrote(n, slot, before, after)
+	c.s6.wrote(n, slot)
+	c.s11.wrote(n, slot, before, after)
+	c.s3.wrote(slot)
+	c.s4.wrote(slot)
+	c.l5.wrote(n, slot, before, after)
+}
+
+// entered: an endpoint's machine has changed its state.
+func (c *checkers) entered(e *endpoint, from, to wire.ServerState) {
+	c.risk.entered(e, from, to)
+	c.s9.entered(e.p)
+	c.l5.entered(e.p)
+}
+
+// authorised: an endpoint's authority has changed.
+func (c *checkers) authorised(e *endpoint) { c.s4.authorised(e) }
+
+func (c *checkers) connected(p *pair, side int, maxUnacked uint32) {
+	c.s10.connected(p, side, maxUnacked)
+	c.l2.connected(p, side)
+	c.s9.entered(p)
+	c.l5.entered(p)
+}
+
+func (c *checkers) disconnected(p *pair, side int) {
+	c.s10.disconnected(p, side)
+	c.l2.disconnected(p, side)
+}
+
+// sending: an endpoint hands a message to its connection.
+func (c *checkers) sending(e *endpoint, m core.Send) {
+	switch b := m.Body.(type) {
+	case wire.BNDUPD:
+		c.s10.update(e.p, e.side, m.XID)
+		c.s5.update(e, m.XID, &b)
+		c.s12sent(e, &b)
+		c.l5.update(e, &b)
+	case wire.BNDACK:
+		c.s6.acking(e, m.XID, &b)
+	case wire.STATE:
+		c.s8.sending(e, &b)
+	case wire.UPDREQ, wire.UPDREQALL:
+		c.l2.asked(e.p, e.side, m.XID)
+	}
+}
+
+// got: an endpoint is about to be given a message.
+func (c *checkers) got(p *pair, to int, m *wire.Message) {
+	e := p.ends[to]
+	switch b := m.Body.(type) {
+	case wire.BNDUPD:
+		c.s5.heard(e, &b)
+		c.s6.got(e, m.XID, &b)
+	case wire.BNDACK:
+		c.s10.acked(p, to, m.XID)
+		c.s5.acked(e, m.XID, &b)
+	case wire.UPDREQ, wire.UPDREQALL:
+		_, all := m.Body.(wire.UPDREQALL)
+		c.s6.asked(e, all)
+	case wire.UPDDONE:
+		c.l2.done(p, to, m.XID)
+		c.s6.done(e)
+	}
+}
+
+func (c *checkers) event(*endpoint, *core.Event) {}
+
+// granting: a server is about to give a client a lease; granted: this is what
+// it is going to write.
+func (c *checkers) granting(x *exchange, l *lease.Lease) { c.s5.granting(x, l) }
+
+func (c *checkers) granted(x *exchange, before, after *lease.Lease) { c.s2granted(x, before, after) }
+
+// replying: a packet leaves for a client.
+func (c *checkers) replying(e *endpoint, q *query, r *reply) {
+	c.s7replying(e, q, r)
+	c.l6.replied(e, q)
+}
+
+// asked: a client's packet has come to a server that is up.
+func (c *checkers) asked(e *endpoint, q *query) { c.l6.asked(e, q) }
+
+// ranOut: a client could not keep its lease.
+func (c *checkers) ranOut(*client) {}

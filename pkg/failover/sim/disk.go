@@ -1,0 +1,168 @@
+package sim
+
+import (
+	"errors"
+	"time"
+
+	"leasehold/internal/lease"
+	"leasehold/pkg/failover/core"
+)
+
+// disk is what survives a crash: leases by slot, and a snapshot by endpoint.
+// Writes of leases queue up and become durable a batch at a time, in order;
+// snapshots go by themselves.
+type disk struct {
+	n       *node
+	content content
+	queue   []write
+	batch   []write       // being written
+	copies  []content     // backups; the last one
+	copied  int64         // when, by the server's clock
+	slow    time.Duration // a write takes up to so long
+	stalled time.Duration // nothing is written before this time
+	broken  bool          // writes fail
+	commit  uint64
+	rng     rng
+}
+
+// content is all that is on a disk.
+type content struct {
+	leases []lease.Lease // by slot; State 0 is no record
+	snaps  []core.Snapshot
+	known  []bool // the configuration remembers the relationship
+	peers  []dhcpdState
+}
+
+func (c *content) clone() content {
+	return content{
+		leases: append([]lease.Lease(nil), c.leases...),
+		snaps:  append([]core.Snapshot(nil), c.snaps...),
+		known:  append([]bool(nil), c.known...),
+		peers:  append([]dhcpdState(nil), c.peers...),
+	}
+}
+
+type write struct {
+	lease lease.Lease
+	done  func(error)
+}
+
+var errDisk = errors.New("the disk does not write")
+
+// submit writes a lease; done is called when it is durable.
+func (d *disk) submit(l lease.Lease, done func(error)) {
+	d.queue = append(d.queue, write{l, done})
+	if d.batch == nil {
+		d.begin()
+	}
+}
+
+// delay is how long the next write takes.
+func (d *disk) delay() time.Duration {
+	t := d.rng.between(d.slow/10, d.slow)
+	if d.rng.chance(2) {
+		t *= 10
+	}
+	return t
+}
+
+func (d *disk) begin() {
+	d.batch, d.queue = d.queue, nil
+	d.when(d.delay(), d.end)
+}
+
+// when calls do after a time, if the process lives and the disk does not
+// stall; else when it does not any more.
+func (d *disk) when(after time.Duration, do func()) {
+	boot := d.n.boot
+	d.n.w.after(after, func() {
+		switch {
+		case d.n.boot != boot || !d.n.up:
+		case d.n.w.now < d.stalled:
+			d.when(min(d.stalled-d.n.w.now, time.Second), do)
+		default:
+			do()
+		}
+	})
+}
+
+func (d *disk) end() {
+	batch := d.batch
+	d.batch = nil
+	var err error
+	if d.broken {
+		err = errDisk
+	}
+	if len(d.queue) > 0 {
+		d.begin()
+	}
+	if err == nil {
+		d.apply(batch)
+	}
+	boot := d.n.boot
+	for _, wr := range batch {
+		if d.n.boot != boot || !d.n.up {
+			return // it crashed when an earlier one was known
+		}
+		wr.done(err)
+	}
+}
+
+// apply makes writes durable.
+func (d *disk) apply(batch []write) {
+	d.commit++
+	w := d.n.w
+	for i := range batch {
+		l := &batch[i].lease
+		l.Commit = d.commit
+		slot := w.slotOf(l.Key)
+		before := d.content.leases[slot]
+		d.content.leases[slot] = *l
+		w.note('w', int64(d.n.index), int64(slot), int64(l.State), int64(l.Flags), l.Expiration, l.Failover.AckPE)
+		w.checks.wrote(d.n, slot, &before, l)
+	}
+}
+
+// save writes an endpoint's snapshot.
+func (d *disk) save(i int, s core.Snapshot, done func(error)) {
+	d.when(d.delay()/2, func() {
+		if d.broken {
+			done(errDisk)
+			return
+		}
+		d.content.snaps[i], d.content.known[i] = s, true
+		done(nil)
+	})
+}
+
+// crash settles what is left of the writes under way: the batch that was being
+// written is there whole or not at all, what waited is gone.
+func (d *disk) crash(keep fate) {
+	if d.batch != nil && !d.broken && keep.drawn(&d.rng) {
+		d.apply(d.batch)
+	}
+	d.batch, d.queue = nil, nil
+}
+
+// fate is what a schedule says about things under way when something breaks.
+type fate uint8
+
+const (
+	drawn fate = iota
+	kept
+	lost
+)
+
+func (f fate) drawn(r *rng) bool {
+	luck := r.chance(50) // drawn in any case, so that the stream stays in step
+	return f == kept || f == drawn && luck
+}
+
+// record is the durable lease of a slot, available if there is none.
+func (d *disk) record(slot int) lease.Lease {
+	l := d.content.leases[slot]
+	if l.State == 0 {
+		l.Key, l.State = d.n.w.keyAt(slot), lease.Available
+	}
+	return l
+}

@@ -1,0 +1,299 @@
+package sim
+
+import (
+	"time"
+
+	"leasehold/internal/lease"
+	"leasehold/pkg/failover/binding"
+	"leasehold/pkg/failover/core"
+	"leasehold/pkg/failover/wire"
+)
+
+// end is one server's part in a relationship, as its connection sees it.
+type end interface {
+	up(core.Up)
+	down(core.Down)
+	message(wire.Message)
+	// connect is what it puts into CONNECT for such a partner.
+	connect(*wire.Profile) wire.CONNECT
+	// vendor is the partner's vendor class that it saw last.
+	vendor() string
+}
+
+// pair is a relationship: its two ends and what connects them.
+type pair struct {
+	Pair
+	w     *World
+	index int
+	link  *link
+	ends  [2]*endpoint // primary, secondary; nil for a dhcpd
+}
+
+func newPair(w *World, i int) *pair {
+	p := &pair{Pair: w.sched.Pairs[i], w: w, index: i}
+	p.link = newLink(p)
+	for side, name := range []string{p.Main, p.Backup} {
+		n := w.node(name)
+		role := lease.Primary
+		if side == 1 {
+			role = lease.Secondary
+		}
+		e := &endpoint{n: n, p: p, role: role, side: side, index: len(n.ends), cfg: p.config(role)}
+		p.ends[side] = e
+		n.ends = append(n.ends, e)
+	}
+	return p
+}
+
+func (p *pair) config(role lease.Role) core.Config {
+	return core.Config{
+		Name: p.Name, Role: role, MCLT: p.MCLT, SafePeriod: p.SafePeriod,
+		Balanced: p.Balanced, Split: 128, DelayedService: p.Delayed,
+		MaxUnacked: p.MaxUnacked, Bulking: p.Bulking, PollTimeout: p.Poll,
+	}
+}
+
+func (p *pair) other(side int) *endpoint { return p.ends[1-side] }
+
+// endpoint carries out what a core machine decides. It lives as long as the
+// run; the machine and what is under way last as long as the process.
+type endpoint struct {
+	n     *node
+	p     *pair
+	role  lease.Role
+	side  int // 0 is the primary
+	index int // in the node
+	cfg   core.Config
+
+	m     *core.Machine // nil while the server is down
+	auth  binding.Authority
+	inbox []core.Input
+	outs  []core.Output
+	// saving: a snapshot is being written, and everything waits for it.
+	saving  bool
+	working bool
+	stopped bool // the snapshot could not be written
+	armed   time.Duration
+	timer   int
+	held    map[uint64]lease.Key
+
+	dhcpd *dhcpd // instead of m
+}
+
+// begin starts the endpoint with its process.
+func (e *endpoint) begin() {
+	e.reset()
+	e.held = map[uint64]lease.Key{}
+	c := &e.n.disk.content
+	cfg := e.cfg
+	cfg.Lost = c.known[e.index] && c.snaps[e.index].State == 0
+	e.m = core.New(cfg, c.snaps[e.index], newView(e), e.time())
+	e.auth = e.m.Authority()
+	e.outs = append(e.outs, e.m.Take()...)
+	e.work()
+	e.p.link.begin(e.side)
+}
+
+func (e *endpoint) reset() {
+	timer := e.timer + 1
+	*e = endpoint{n: e.n, p: e.p, role: e.role, side: e.side, index: e.index, cfg: e.cfg, dhcpd: e.dhcpd}
+	e.timer = timer
+}
+
+func (e *endpoint) time() core.Now {
+	return core.Now{Wall: e.n.wall(), Mono: e.n.w.now - e.n.booted}
+}
+
+func (e *endpoint) up(u core.Up)           { e.input(u) }
+func (e *endpoint) down(d core.Down)       { e.input(d) }
+func (e *endpoint) message(m wire.Message) { e.input(core.Message{Message: m}) }
+
+// input gives the machine something that happened, after what it is at.
+func (e *endpoint) input(in core.Input) {
+	if e.m == nil || e.stopped {
+		return
+	}
+	e.inbox = append(e.inbox, in)
+	e.work()
+}
+
+// work carries out outputs, one at a time and in order, and takes the next
+// input when there are none.
+func (e *endpoint) work() {
+	if e.working {
+		return
+	}
+	e.working = true
+	boot := e.n.boot
+	for e.n.boot == boot && !e.saving && !e.stopped {
+		switch {
+		case len(e.outs) > 0:
+			out := e.outs[0]
+			e.outs = e.outs[1:]
+			e.carry(out)
+		case len(e.inbox) > 0:
+			in := e.inbox[0]
+			e.inbox = e.inbox[1:]
+			e.step(in)
+		default:
+			e.working = false
+			e.rearm()
+			return
+		}
+		if e.n.w.failure != nil {
+			return
+		}
+	}
+	if e.n.boot == boot {
+		e.working = false
+	}
+}
+
+func (e *endpoint) step(in core.Input) {
+	before := e.m.Status().State
+	e.m.Step(e.time(), in)
+	e.n.w.stats.Steps++
+	e.outs = append(e.outs[:0], e.m.Take()...)
+	if !e.saves() {
+		e.authorise()
+	}
+	if s := e.m.Status().State; s != before {
+		e.entered(before, s)
+	}
+}
+
+// saves tells whether a snapshot is to be written: until it is on disk, the
+// server does as before.
+func (e *endpoint) saves() bool {
+	for _, o := range e.outs {
+		if _, ok := o.(core.Save); ok {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *endpoint) authorise() {
+	before := e.auth
+	e.auth = e.m.Authority()
+	if e.auth != before {
+		e.n.w.checks.authorised(e)
+	}
+}
+
+// entered is called when the machine's state has changed.
+func (e *endpoint) entered(from, to wire.ServerState) {
+	w := e.n.w
+	w.say("%s %s: %v -> %v", e.n.name, e.p.Name, from, to)
+	w.note('s', int64(e.n.index), int64(e.p.index), int64(to))
+	w.stats.entered(e.role, from, to)
+	w.checks.entered(e, from, to)
+	w.happened(e.n, "enters", to.String())
+}
+
+func (e *endpoint) carry(out core.Output) {
+	w := e.n.w
+	switch o := out.(type) {
+	case core.Save:
+		e.saving = true
+		e.n.disk.save(e.index, o.Snapshot, func(err error) { e.saved(o.Snapshot, err) })
+	case core.Send:
+		w.checks.sending(e, o)
+		e.p.link.send(e.side, o.XID, o.Body)
+	case core.Hold:
+		e.n.hold(o.Key, func() {
+			e.held[o.ID] = o.Key
+			e.input(core.Held{ID: o.ID})
+		})
+	case core.Write:
+		k := e.held[o.ID]
+		if k != o.Lease.Key {
+			w.fail("core", "%s writes %v, which it does not hold (%d is %v)", e.n.name, o.Lease.Addr, o.ID, k.Addr)
+			return
+		}
+		delete(e.held, o.ID)
+		e.n.write(o.Lease, func(err error) {
+			e.n.release(k)
+			e.input(core.Written{ID: o.ID, Err: err})
+		})
+	case core.Go:
+		k, ok := e.held[o.ID]
+		if !ok {
+			w.fail("core", "%s lets go of %d, which it does not hold", e.n.name, o.ID)
+			return
+		}
+		delete(e.held, o.ID)
+		e.n.release(k)
+	case core.Hangup:
+		e.p.link.hangup(e.side, o.Reason, o.Text)
+	case core.Event:
+		e.event(&o)
+	}
+}
+
+func (e *endpoint) saved(s core.Snapshot, err error) {
+	e.saving = false
+	if err != nil {
+		// Nothing may be said or done that is not on disk: the endpoint ends.
+		e.stopped = true
+		e.auth.State = wire.StateShutdown
+		e.p.link.drop(e.side)
+		return
+	}
+	e.authorise()
+	e.n.w.happened(e.n, "saves", s.State.String())
+	e.work()
+}
+
+func (e *endpoint) event(o *core.Event) {
+	w := e.n.w
+	w.checks.event(e, o)
+	if w.verbose == nil {
+		return
+	}
+	switch o.Kind {
+	case core.EventConflict, core.EventSync, core.EventBalance, core.EventOffset, core.EventRisk, core.EventLost:
+		w.say("%s %s: event %d %v %v n=%d %s", e.n.name, e.p.Name, o.Kind, o.Key.Addr, o.Why, o.N, o.Text)
+	}
+}
+
+// rearm sees to it that the machine gets its Timeout.
+func (e *endpoint) rearm() {
+	at, ok := e.m.Deadline()
+	if !ok {
+		e.armed = 0
+		e.timer++
+		return
+	}
+	at = max(at+e.n.booted, e.n.w.now)
+	if e.armed == at && at > e.n.w.now {
+		return
+	}
+	e.armed = at
+	e.timer++
+	timer, boot := e.timer, e.n.boot
+	e.n.w.queue.add(at, func() {
+		if e.timer != timer || e.n.boot != boot {
+			return
+		}
+		e.armed = 0
+		e.input(core.Timeout{})
+	})
+}
+
+func (e *endpoint) vendor() string { return e.m.Status().Snapshot.Vendor }
+
+func (e *endpoint) connect(to *wire.Profile) wire.CONNECT {
+	split := 256
+	if e.cfg.Balanced {
+		split = e.cfg.Split
+	}
+	hba := to.Split(split)
+	return wire.CONNECT{
+		Relationship: e.p.Name, MaxUnacked: e.cfg.MaxUnacked, ReceiveTimer: uint32(e.p.Poll / time.Second),
+		VendorClass: ourVendor, Version: wire.ProtocolVersion, MCLT: uint32(e.cfg.MCLT), HBA: &hba,
+		DelayedService: e.cfg.DelayedService,
+	}
+}
+
+const ourVendor = wire.VendorPrefix + "sim"

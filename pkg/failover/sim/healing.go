@@ -1,0 +1,85 @@
+package sim
+
+import "time"
+
+// heal ends all faults: what an administrator would do who has come to his
+// senses.
+func (w *World) heal() {
+	w.healed = true
+	w.say("-- all faults end")
+	s := *w.sched
+	s.Loss = 0
+	w.sched = &s
+	for _, p := range w.pairs {
+		p.link.join()
+	}
+	for _, n := range w.nodes {
+		n.disk.stalled, n.disk.broken = 0, false
+		if n.up && n.ended() {
+			n.halt(kept, kept, false)
+		}
+		if !n.up {
+			n.start()
+		}
+	}
+	for _, c := range w.clients {
+		c.deaf = false
+		for i := range c.hears {
+			c.hears[i] = true
+		}
+	}
+}
+
+// ended tells whether a part of the server has ended its service for good.
+func (n *node) ended() bool {
+	for _, e := range n.ends {
+		if e.stopped || e.state() == paused || e.state() == shut {
+			return true
+		}
+	}
+	return false
+}
+
+// settle runs on after the end of all faults, and has the checkers look at
+// what becomes of it.
+func (w *World) settle() {
+	limit := w.now + w.l1bound()
+	for w.failure == nil && !w.normal() && w.now < limit {
+		w.run(min(w.now+5*time.Second, limit))
+	}
+	w.l1check()
+	w.run(w.now + 40*time.Second)
+	w.hush()
+	w.run(w.now + 60*time.Second)
+	w.l1check()
+	if w.failure == nil {
+		w.equal()
+	}
+	w.run(w.now + w.longest())
+	w.l1check()
+	if w.failure == nil {
+		w.l3check()
+		w.equal()
+		w.l4check()
+	}
+}
+
+// hush silences the clients; what they have runs out.
+func (w *World) hush() {
+	w.say("-- the clients fall silent")
+	w.quiet = true
+	for _, c := range w.clients {
+		c.deaf = true
+		c.vanish()
+	}
+}
+
+// longest is how long the last lease takes to its very end.
+func (w *World) longest() time.Duration {
+	longest := time.Duration(0)
+	for _, p := range w.pairs {
+		span := max(p.Lease, w.mclt, p.MCLT) + max(p.Grace, p.ReleaseGrace) + 30
+		longest = max(longest, seconds(max(span, p.Unavailable)))
+	}
+	return longest + 2*time.Minute
+}

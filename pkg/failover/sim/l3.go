@@ -1,0 +1,67 @@
+package sim
+
+import "leasehold/internal/lease"
+
+// L3 is that no address stays in between: with both servers in NORMAL and all
+// leases at their end, everything is free, but for what is out of use or given
+// for ever.
+func (w *World) l3check() {
+	for _, p := range w.pairs {
+		for _, e := range p.ends {
+			if e.dhcpd != nil {
+				continue
+			}
+			for i := range p.Pool {
+				l := e.onDisk(i)
+				if isFree(&l) || l.State == lease.Leased && l.Expiration == lease.Forever || l.State == lease.Unavailable {
+					continue
+				}
+				w.fail("L3", "%s has not freed %v (%s)", e.n.name, l.Addr, leaseText(&l))
+			}
+		}
+	}
+}
+
+// equal holds the two servers' tables against each other.
+func (w *World) equal() {
+	for _, p := range w.pairs {
+		a, b := p.ends[0], p.ends[1]
+		if a.dhcpd != nil || b.dhcpd != nil {
+			continue
+		}
+		for i := range p.Pool {
+			la, lb := a.onDisk(i), b.onDisk(i)
+			if why := w.differ(&la, &lb); why != "" {
+				w.fail("equal", "%v: %s (%s: %s; %s: %s)", la.Addr, why, a.n.name, leaseText(&la), b.n.name, leaseText(&lb))
+			}
+		}
+	}
+}
+
+// differ says what two servers do not agree about.
+func (w *World) differ(a, b *lease.Lease) string {
+	class := func(l *lease.Lease) int {
+		switch {
+		case isFree(l):
+			return 1
+		case l.State == lease.PendingAvailable:
+			return 2
+		case l.State == lease.Unavailable:
+			return 3
+		}
+		return 4
+	}
+	switch {
+	case class(a) != class(b):
+		return "the states differ"
+	case class(a) == 1 && (a.Flags^b.Flags)&lease.Backup != 0 && a.Flags&lease.Reserved == 0:
+		return "the owners differ"
+	case class(a) == 4 && a.Client() != b.Client():
+		return "the clients differ"
+	case a.Flags&lease.FailoverUpdated == 0 && !(class(a) == 1 && a.Flags&lease.Backup == 0 && a.HW.Len == 0) && !isFree(a):
+		return "the primary does not know that the secondary agrees"
+	case b.Flags&lease.FailoverUpdated == 0 && !isFree(b):
+		return "the secondary does not know that the primary agrees"
+	}
+	return ""
+}

@@ -1,0 +1,48 @@
+package sim
+
+import (
+	"leasehold/internal/lease"
+	"leasehold/pkg/failover/wire"
+)
+
+// l5 is no ping-pong: after the last thing that happened to an address, few
+// binding updates are sent of it.
+type l5 struct {
+	w    *World
+	sent []int // by slot, since the last event
+}
+
+// l5bound is how many are few.
+const l5bound = 4
+
+func (l *l5) begin(w *World) {
+	l.w = w
+	l.sent = make([]int, len(w.pairs)*maxPool)
+}
+
+// entered: a change of state, a connection or a loss sends everything again.
+func (l *l5) entered(p *pair) {
+	for i := range p.Pool {
+		l.sent[p.index*maxPool+i] = 0
+	}
+}
+
+// wrote: what a client, a timer or an operator did to a lease.
+func (l *l5) wrote(_ *node, slot int, before, after *lease.Lease) {
+	if after.LastTransaction != before.LastTransaction || after.State != before.State && !isFree(after) {
+		l.sent[slot] = 0
+	}
+}
+
+func (l *l5) update(e *endpoint, b *wire.BNDUPD) {
+	for i := range b.Bindings {
+		slot := l.w.slotOf(lease.Key{Addr: lease.AddrFrom(b.Bindings[i].Address)})
+		if slot < 0 {
+			continue
+		}
+		if l.sent[slot]++; l.sent[slot] > l5bound && l.w.quiet {
+			l.w.fail("L5", "%d updates of %v were sent since something happened to it", l.sent[slot], b.Bindings[i].Address)
+		}
+	}
+	_ = e
+}

@@ -1,0 +1,72 @@
+package sim
+
+import (
+	"time"
+
+	"leasehold/internal/lease"
+	"leasehold/pkg/failover/binding"
+)
+
+// l6 is that a lone survivor serves: a server that lost its partner, and may
+// serve at all, renews every lease that it knows.
+type l6 struct {
+	w     *World
+	owing []owed
+}
+
+type owed struct {
+	n   *node
+	c   *client
+	xid int
+	by  time.Duration
+}
+
+// l6bound is how long an answer may take on a disk that works.
+const l6bound = 5 * time.Second
+
+func (l *l6) asked(e *endpoint, q *query) {
+	if q.kind != binding.Renewing && q.kind != binding.Rebinding || e.dhcpd != nil || e.p.link.sides[e.side].conn != nil || !serves(e.state()) {
+		return
+	}
+	slot := l.w.slotOf(lease.Key{Addr: q.ciaddr})
+	r := e.onDisk(slot % maxPool)
+	if r.State != lease.Leased || r.Client() != q.c.who.Key() || r.Expiration <= e.n.wall() || e.n.disk.broken || e.stopped ||
+		e.n.reserved[slot] != "" || e.saving {
+		return
+	}
+	l.owing = append(l.owing, owed{e.n, q.c, q.xid, l.w.now + l6bound})
+	boot := e.n.boot
+	l.w.after(l6bound, func() { l.look(e, q, boot) })
+}
+
+func (l *l6) look(e *endpoint, q *query, boot int) {
+	for i, o := range l.owing {
+		if o.n != e.n || o.c != q.c || o.xid != q.xid {
+			continue
+		}
+		l.owing = append(l.owing[:i], l.owing[i+1:]...)
+		if e.n.boot == boot && e.n.disk.stalled < l.w.now-l6bound && !e.n.disk.broken {
+			l.w.fail("L6", "%s, alone in %v, does not renew %v for %s", e.n.name, e.state(), q.ciaddr, q.c.name)
+		}
+		return
+	}
+}
+
+func (l *l6) replied(e *endpoint, q *query) {
+	for i, o := range l.owing {
+		if o.n == e.n && o.c == q.c && o.xid == q.xid {
+			l.owing = append(l.owing[:i], l.owing[i+1:]...)
+			return
+		}
+	}
+}
+
+func (l *l6) halted(n *node) {
+	rest := l.owing[:0]
+	for _, o := range l.owing {
+		if o.n != n {
+			rest = append(rest, o)
+		}
+	}
+	l.owing = rest
+}

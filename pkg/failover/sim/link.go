@@ -1,0 +1,424 @@
+package sim
+
+import (
+	"time"
+
+	"leasehold/pkg/failover/core"
+	"leasehold/pkg/failover/wire"
+)
+
+// link is what connects the two ends of a pair. Both dial, but only the
+// primary sends CONNECT, so it is the primary's attempts that are modelled.
+type link struct {
+	p      *pair
+	w      *World
+	rng    rng
+	parted bool // nothing passes
+	sides  [2]linkSide
+	dials  int // number of the attempts' timer
+}
+
+// linkSide is one server's view of the connection.
+type linkSide struct {
+	conn  *conn // established
+	try   *conn // the primary waits for its CONNECTACK
+	alive bool  // the process runs
+	heard time.Duration
+	sent  time.Duration
+	// partner is how its messages are wanted.
+	profile *wire.Profile
+	poll    time.Duration // the partner's receive-timer
+	watch   int           // number of the timers
+}
+
+// conn is a TCP connection: a stream each way, sent by side 0 or 1.
+type conn struct {
+	link    *link
+	streams [2]stream
+	gone    [2]bool // the side has closed its end, or its host forgot it
+}
+
+// stream is octets in order. What was sent arrives in order, or not at all
+// from some point on.
+type stream struct {
+	queue []packet
+	last  time.Duration // when the one before arrives
+	stuck bool          // waits for the end of a partition
+	busy  bool          // a delivery is due
+}
+
+type packet struct {
+	at    time.Duration
+	frame []byte // nil is the end
+}
+
+const (
+	dialEvery      = 5 * time.Second
+	connectTimeout = 15 * time.Second
+)
+
+func newLink(p *pair) *link {
+	l := &link{p: p, w: p.w, rng: streamOf(p.w.sched.Seed, "link "+p.Name, 0)}
+	return l
+}
+
+func (l *link) end(side int) end {
+	e := l.p.ends[side]
+	if e.dhcpd != nil {
+		return e.dhcpd
+	}
+	return e
+}
+
+// begin is told that a side's process has started.
+func (l *link) begin(side int) {
+	l.sides[side] = linkSide{alive: true, watch: l.sides[side].watch + 1}
+	l.redial(l.rng.between(0, time.Second))
+}
+
+// redial has the primary try after a while.
+func (l *link) redial(in time.Duration) {
+	l.dials++
+	n := l.dials
+	l.w.after(in, func() {
+		if l.dials == n {
+			l.dial()
+		}
+	})
+}
+
+func (l *link) dial() {
+	s := &l.sides[0]
+	if !s.alive || s.conn != nil {
+		return
+	}
+	if s.try != nil { // its CONNECTACK never came
+		l.close(s.try, 0, false)
+		s.try = nil
+	}
+	if l.parted || !l.sides[1].alive {
+		l.redial(dialEvery + l.rng.between(0, time.Second))
+		return
+	}
+	c := &conn{link: l}
+	s.try = c
+	if s.profile == nil {
+		s.profile = wire.ProfileOf(l.end(0).vendor())
+	}
+	l.write(c, 0, s.profile, wire.Message{XID: 1, Body: l.end(0).connect(s.profile)})
+	l.redial(connectTimeout)
+}
+
+// write encodes a message and sends it over a connection.
+func (l *link) write(c *conn, side int, profile *wire.Profile, m wire.Message) {
+	if c.gone[side] {
+		return
+	}
+	m.Time = wire.TimeOf(l.p.ends[side].n.wall())
+	frame, err := profile.Encode(m)
+	if err != nil {
+		l.w.fail("wire", "%s cannot encode %v: %v", l.p.ends[side].n.name, m, err)
+		return
+	}
+	l.sides[side].sent = l.w.now
+	l.push(c, side, packet{frame: frame})
+}
+
+func (l *link) push(c *conn, side int, p packet) {
+	s := &c.streams[side]
+	latency := l.w.sched.Latency
+	d := l.rng.between(latency/10+1, latency+2)
+	if l.rng.chance(1) {
+		d *= 20
+	}
+	p.at = max(s.last, l.w.now+d)
+	s.last = p.at
+	s.queue = append(s.queue, p)
+	l.deliverNext(c, side)
+}
+
+func (l *link) deliverNext(c *conn, side int) {
+	s := &c.streams[side]
+	if s.busy || len(s.queue) == 0 {
+		return
+	}
+	s.busy = true
+	l.w.queue.add(max(s.queue[0].at, l.w.now), func() {
+		s.busy = false
+		if l.parted {
+			s.stuck = true
+			return
+		}
+		if len(s.queue) == 0 {
+			return
+		}
+		p := s.queue[0]
+		s.queue = s.queue[1:]
+		l.arrive(c, side, p)
+		l.deliverNext(c, side)
+	})
+}
+
+// arrive gives a packet of one side to the other.
+func (l *link) arrive(c *conn, from int, p packet) {
+	to := 1 - from
+	s := &l.sides[to]
+	if c.gone[to] || !s.alive {
+		if p.frame != nil && !l.p.ends[to].n.dark {
+			l.push(c, to, packet{}) // the host does not know the connection: a reset
+		}
+		return
+	}
+	if p.frame == nil {
+		c.gone[to] = true
+		l.ended(c, to, core.Down{})
+		return
+	}
+	m, err := wire.Decode(p.frame)
+	if err != nil {
+		l.w.fail("wire", "%s cannot decode what %s sent: %v", l.p.ends[to].n.name, l.p.ends[from].n.name, err)
+		return
+	}
+	l.w.stats.Messages++
+	l.w.note('m', int64(l.p.index), int64(from), int64(m.Body.Type()), int64(m.XID))
+	switch b := m.Body.(type) {
+	case wire.CONNECT:
+		l.connected(c, m, b)
+	case wire.CONNECTACK:
+		l.acked(c, m, b)
+	case wire.DISCONNECT:
+		l.close(c, to, false)
+		l.ended(c, to, core.Down{Reason: b.Reason, Text: b.Text})
+	default:
+		if s.conn != c {
+			return
+		}
+		s.heard = l.w.now
+		if m.Body.Type() != wire.TypeCONTACT {
+			l.w.say("        %s gets %v", l.p.ends[to].n.name, m)
+		}
+		l.w.checks.got(l.p, to, &m)
+		l.end(to).message(m)
+		l.w.happened(l.p.ends[to].n, "gets", m.Body.Type().String())
+	}
+}
+
+// connected is a CONNECT at the secondary.
+func (l *link) connected(c *conn, m wire.Message, b wire.CONNECT) {
+	s := &l.sides[1]
+	profile := wire.ProfileOf(b.VendorClass)
+	ack := wire.CONNECTACK{Relationship: l.p.Name, Version: wire.ProtocolVersion, TLS: wire.TLSNone}
+	if s.conn != nil {
+		if l.w.now-s.heard < l.p.Poll/2 {
+			ack.Reason = wire.ReasonDuplicate
+			l.write(c, 1, profile, wire.Message{XID: m.XID, Body: ack})
+			l.close(c, 1, false)
+			return
+		}
+		old := s.conn
+		l.close(old, 1, false)
+		l.ended(old, 1, core.Down{})
+	}
+	mine := l.end(1).connect(profile)
+	ack.MaxUnacked, ack.ReceiveTimer, ack.VendorClass = mine.MaxUnacked, mine.ReceiveTimer, mine.VendorClass
+	l.write(c, 1, profile, wire.Message{XID: m.XID, Body: ack})
+	hba := *b.HBA
+	l.establish(c, 1, profile, core.Up{
+		Vendor: b.VendorClass, MaxUnacked: b.MaxUnacked, ReceiveTimer: b.ReceiveTimer, MCLT: int64(b.MCLT), HBA: &hba, Time: m.Time,
+	})
+}
+
+// acked is a CONNECTACK at the primary.
+func (l *link) acked(c *conn, m wire.Message, b wire.CONNECTACK) {
+	s := &l.sides[0]
+	if s.try != c {
+		return
+	}
+	s.try = nil
+	if b.Reason != 0 {
+		l.close(c, 0, false)
+		l.end(0).down(core.Down{Reason: b.Reason, Text: b.Text})
+		l.redial(dialEvery)
+		return
+	}
+	profile := wire.ProfileOf(b.VendorClass)
+	if s.profile.SetIsPrimary != profile.SetIsPrimary {
+		// The hash buckets were said the wrong way round: once more.
+		s.profile = profile
+		l.close(c, 0, false)
+		l.redial(time.Second)
+		return
+	}
+	l.establish(c, 0, profile, core.Up{
+		Vendor: b.VendorClass, MaxUnacked: b.MaxUnacked, ReceiveTimer: b.ReceiveTimer, Time: m.Time,
+	})
+}
+
+func (l *link) establish(c *conn, side int, profile *wire.Profile, up core.Up) {
+	s := &l.sides[side]
+	s.conn, s.profile = c, profile
+	s.heard, s.sent = l.w.now, l.w.now
+	s.poll = time.Duration(up.ReceiveTimer) * time.Second
+	s.watch++
+	l.watch(side)
+	l.contact(side)
+	l.w.checks.connected(l.p, side, up.MaxUnacked)
+	l.end(side).up(up)
+}
+
+// watch gives the connection up after a silence.
+func (l *link) watch(side int) {
+	s := &l.sides[side]
+	n := s.watch
+	l.w.queue.add(s.heard+l.p.Poll, func() {
+		if s.watch != n || s.conn == nil {
+			return
+		}
+		if l.w.now-s.heard < l.p.Poll {
+			l.watch(side)
+			return
+		}
+		l.w.say("%s hears nothing", l.p.ends[side].n.name)
+		c := s.conn
+		l.write(c, side, s.profile, wire.Message{Body: wire.DISCONNECT{Reason: wire.ReasonNoTraffic}})
+		l.close(c, side, false)
+		l.ended(c, side, core.Down{Reason: wire.ReasonNoTraffic, Text: "nothing heard"})
+	})
+}
+
+// contact keeps the connection alive.
+func (l *link) contact(side int) {
+	s := &l.sides[side]
+	n := s.watch
+	every := s.poll / 3
+	l.w.queue.add(s.sent+every, func() {
+		if s.watch != n || s.conn == nil {
+			return
+		}
+		if l.w.now-s.sent >= every {
+			l.write(s.conn, side, s.profile, wire.Message{XID: 0xffffffff, Body: wire.CONTACT{}})
+		}
+		l.contact(side)
+	})
+}
+
+// send is a message of an end.
+func (l *link) send(side int, xid uint32, body wire.Body) {
+	s := &l.sides[side]
+	if s.conn == nil {
+		return
+	}
+	l.write(s.conn, side, s.profile, wire.Message{XID: xid, Body: body})
+	l.w.happened(l.p.ends[side].n, "sends", body.Type().String())
+}
+
+// hangup is an end that wants no connection.
+func (l *link) hangup(side int, reason wire.Reason, text string) {
+	s := &l.sides[side]
+	c := s.conn
+	if c == nil {
+		return
+	}
+	if reason != 0 {
+		l.write(c, side, s.profile, wire.Message{Body: wire.DISCONNECT{Reason: reason, Text: text}})
+	}
+	l.close(c, side, false)
+	l.ended(c, side, core.Down{Reason: reason, Text: text})
+}
+
+// drop is hangup without a word to the end.
+func (l *link) drop(side int) {
+	s := &l.sides[side]
+	if s.conn != nil {
+		l.close(s.conn, side, false)
+		s.conn = nil
+	}
+	s.alive = false
+	s.watch++
+}
+
+// close ends one side's half; silently if its host went with it.
+func (l *link) close(c *conn, side int, silent bool) {
+	if !silent {
+		l.push(c, side, packet{})
+	}
+	c.gone[side] = true
+}
+
+// ended tells an end that its connection is gone.
+func (l *link) ended(c *conn, side int, why core.Down) {
+	s := &l.sides[side]
+	switch {
+	case s.conn == c:
+		s.conn = nil
+		s.watch++
+		l.w.checks.disconnected(l.p, side)
+		l.redial(dialEvery)
+		l.end(side).down(why)
+	case side == 0 && s.try == c:
+		s.try = nil
+		l.redial(dialEvery)
+	}
+}
+
+// halt is the end of a side's process.
+func (l *link) halt(side int, messages fate, silent bool) {
+	s := &l.sides[side]
+	for _, c := range []*conn{s.conn, s.try} {
+		if c != nil {
+			l.lose(c, side, messages)
+			l.close(c, side, silent)
+		}
+	}
+	s.conn, s.try, s.alive = nil, nil, false
+	s.watch++
+}
+
+// lose loses the end of what a side has sent and is still on its way.
+func (l *link) lose(c *conn, side int, messages fate) {
+	s := &c.streams[side]
+	keep := l.rng.n(len(s.queue) + 1)
+	switch messages {
+	case kept:
+		keep = len(s.queue)
+	case lost:
+		keep = 0
+	}
+	s.queue = s.queue[:keep]
+}
+
+// cut breaks the connection. half: the other server does not hear of it.
+func (l *link) cut(messages fate, half int) {
+	for side := range 2 {
+		s := &l.sides[side]
+		c := s.conn
+		if c == nil {
+			continue
+		}
+		l.lose(c, side, messages)
+		if half == 1-side {
+			continue
+		}
+		l.close(c, side, half >= 0)
+		l.ended(c, side, core.Down{})
+	}
+}
+
+// part and join are the begin and end of a partition.
+func (l *link) part() { l.parted = true }
+
+func (l *link) join() {
+	l.parted = false
+	seen := [2]*conn{l.sides[0].conn, l.sides[1].conn}
+	for _, c := range append(seen[:], l.sides[0].try) {
+		if c == nil {
+			continue
+		}
+		for side := range 2 {
+			if s := &c.streams[side]; s.stuck {
+				s.stuck = false
+				l.deliverNext(c, side)
+			}
+		}
+	}
+}

@@ -1,0 +1,167 @@
+package sim
+
+import (
+	"time"
+
+	"leasehold/pkg/failover/wire"
+)
+
+// risk is R of docs/failover.md: somebody has taken a risk with a relationship,
+// and until both servers are in NORMAL again two clients may come to have one
+// address.
+type risk struct {
+	w    *World
+	runs []string // by pair: why; "" is no risk
+	lost []bool   // by pair: a disk was lost, and NORMAL not reached since
+	// served is when an endpoint last could serve clients.
+	served [][2]time.Duration
+	now    [][2]bool // it can at the moment
+	// slack is how far the servers' clocks may disagree in what they make of
+	// each other's times.
+	slack time.Duration
+}
+
+func (r *risk) begin(w *World) {
+	r.w = w
+	r.runs = make([]string, len(w.pairs))
+	r.lost = make([]bool, len(w.pairs))
+	r.served = make([][2]time.Duration, len(w.pairs))
+	r.now = make([][2]bool, len(w.pairs))
+	r.slack = 2 * time.Second
+	exact := true
+	for i := range w.sched.Servers {
+		s := &w.sched.Servers[i]
+		if s.Skew != 0 || s.Drift != 0 {
+			exact = false
+		}
+		r.slack += day / 24 / 1_000_000 * time.Duration(max(s.Drift, -s.Drift))
+	}
+	for i := range w.sched.Steps {
+		if s := &w.sched.Steps[i]; s.Verb == "step" {
+			r.slack += duration(s.Args[1]).Abs()
+			exact = false
+		}
+	}
+	if !exact {
+		r.slack += 6 * time.Second // offsets up to 5 s are taken for latency
+	}
+}
+
+// serves tells whether a server in the state gives addresses to clients.
+func serves(s wire.ServerState) bool {
+	switch s {
+	case wire.StateNormal, wire.StateCommunicationsInterrupted, wire.StatePartnerDown,
+		wire.StateResolutionInterrupted, wire.StateConflictDone:
+		return true
+	}
+	return false
+}
+
+func (r *risk) taken(p *pair) bool { return r.runs[p.index] != "" }
+
+// knows tells whether what the servers of a pair have on disk is all that they
+// ever wrote, and nobody has taken a risk.
+func (r *risk) knows(p *pair) bool { return r.runs[p.index] == "" && !r.lost[p.index] }
+
+// replaced: a server has another disk.
+func (r *risk) replaced(n *node) {
+	for _, e := range n.ends {
+		r.lost[e.p.index] = true
+	}
+}
+
+func (r *risk) take(p *pair, why string) {
+	if r.runs[p.index] == "" {
+		r.runs[p.index] = why
+		r.w.say("** risk in %s: %s", p.Name, why)
+		r.w.stats.Risks++
+	}
+}
+
+// stored is the state that an endpoint has on disk.
+func (e *endpoint) stored() wire.ServerState {
+	if e.dhcpd != nil {
+		return e.n.disk.content.peers[e.index].state
+	}
+	return e.n.disk.content.snaps[e.index].State
+}
+
+func (r *risk) entered(e *endpoint, from, to wire.ServerState) {
+	p, other := e.p, e.p.other(e.side)
+	was := serves(from)
+	now := serves(to)
+	r.now[p.index][e.side] = now
+	if was {
+		r.served[p.index][e.side] = r.w.now
+	}
+	if now && !was && other.stored() == wire.StatePartnerDown && to != wire.StateNormal && !neverServed(e) {
+		r.take(p, e.n.name+" serves again without its partner, which gives out its addresses")
+	}
+	if to == wire.StatePartnerDown && from != wire.StatePartnerDown {
+		r.partnerDown(e, other)
+	}
+	if r.bothNormal(p) {
+		if r.runs[p.index] != "" {
+			r.w.say("** no more risk in %s", p.Name)
+		}
+		r.runs[p.index], r.lost[p.index] = "", false
+	}
+}
+
+func neverServed(e *endpoint) bool { return e.stored() == 0 }
+
+// partnerDown: a server takes its partner to be down.
+func (r *risk) partnerDown(e, other *endpoint) {
+	p := e.p
+	if r.now[p.index][other.side] {
+		r.take(p, e.n.name+" takes its partner to be down, which serves")
+		return
+	}
+	down := e.snapshotDown()
+	if served := r.served[p.index][other.side]; served > 0 && down < e.n.wallAt(served)-int64(r.slack/time.Second) {
+		r.take(p, e.n.name+" takes its partner to be down since a time when it served")
+	}
+}
+
+// snapshotDown is since when the partner is taken to be down.
+func (e *endpoint) snapshotDown() int64 {
+	if e.dhcpd != nil {
+		return e.n.wall()
+	}
+	return e.m.Status().Snapshot.Down
+}
+
+// quit: an endpoint's process has ended.
+func (r *risk) quit(e *endpoint) {
+	if r.now[e.p.index][e.side] {
+		r.now[e.p.index][e.side] = false
+		r.served[e.p.index][e.side] = r.w.now
+	}
+}
+
+func (r *risk) bothNormal(p *pair) bool {
+	for _, e := range p.ends {
+		if !e.n.up || e.state() != wire.StateNormal {
+			return false
+		}
+	}
+	return true
+}
+
+// state is what an endpoint of a running server is in.
+func (e *endpoint) state() wire.ServerState {
+	switch {
+	case e.dhcpd != nil:
+		return e.dhcpd.shown()
+	case e.m == nil:
+		return 0
+	}
+	return e.m.Status().State
+}
+
+// lostDisk: a server comes back with less than it knew, and does not know it.
+func (r *risk) lostDisk(n *node) {
+	for _, e := range n.ends {
+		r.take(e.p, n.name+" has lost leases and does not know it")
+	}
+}

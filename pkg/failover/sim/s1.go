@@ -1,0 +1,80 @@
+package sim
+
+import (
+	"time"
+
+	"leasehold/internal/lease"
+)
+
+// s1 is single holder: unless somebody has taken a risk, no two clients have
+// one address at a time. What was taken under a risk stays under it until the
+// client has got it again.
+type s1 struct {
+	w    *World
+	held [][]holding // by slot
+}
+
+type holding struct {
+	c       *client
+	until   time.Duration
+	tainted bool
+}
+
+func (s *s1) begin(w *World) {
+	s.w = w
+	s.held = make([][]holding, len(w.pairs)*maxPool)
+}
+
+// took: a client has been told that it has its address.
+func (s *s1) took(c *client) {
+	slot := s.w.slotOf(lease.Key{Addr: c.addr})
+	risky := s.w.checks.risk.taken(c.p)
+	mine := holding{c, c.end, risky}
+	rest := s.held[slot][:0]
+	for _, h := range s.held[slot] {
+		if h.c == c || h.until <= s.w.now {
+			continue
+		}
+		rest = append(rest, h)
+		if risky || h.tainted {
+			s.w.stats.Tainted++
+			continue
+		}
+		if h.until-s.w.now > s.w.checks.risk.slack {
+			s.w.fail("S1", "%s has %v for %v, and %s still has it for %v", c.name, c.addr, c.end-s.w.now, h.c.name, h.until-s.w.now)
+		}
+	}
+	s.held[slot] = append(rest, mine)
+}
+
+// gaveUp: a client uses its address no more.
+func (s *s1) gaveUp(c *client) {
+	slot := s.w.slotOf(lease.Key{Addr: c.addr})
+	if slot < 0 {
+		return
+	}
+	rest := s.held[slot][:0]
+	for _, h := range s.held[slot] {
+		if h.c != c {
+			rest = append(rest, h)
+		}
+	}
+	s.held[slot] = rest
+}
+
+// forced: an operator takes an address away, whoever has it.
+func (s *s1) forced(slot int) {
+	for i := range s.held[slot] {
+		s.held[slot][i].tainted = true
+	}
+}
+
+// holder is the client that has an address now, nil if none does.
+func (s *s1) holder(slot int) *client {
+	for _, h := range s.held[slot] {
+		if h.until > s.w.now {
+			return h.c
+		}
+	}
+	return nil
+}
