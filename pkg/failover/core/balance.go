@@ -24,6 +24,7 @@ const (
 type share struct {
 	moving   int // addresses being changed
 	moved    int // so far in this run
+	given    int // of those, to the partner
 	again    bool
 	hourly   bool     // the next run takes back, too
 	requests []uint32 // POOLREQs that this run answers
@@ -81,7 +82,7 @@ func (m *Machine) balance(hourly bool) {
 		s.again, s.hourly = true, hourly
 		return
 	}
-	s.again, s.hourly, s.moved = false, false, 0
+	s.again, s.hourly, s.moved, s.given = false, false, 0, 0
 	auth := m.Authority()
 	m.pools = m.view.Pools(m.pools[:0])
 	for i := range m.pools {
@@ -144,6 +145,9 @@ func (t *transferred) done(m *Machine, l lease.Lease, err error) {
 	s.moving--
 	if t.did && err == nil {
 		s.moved++
+		if !t.back {
+			s.given++
+		}
 		m.tell(l.Key)
 	}
 	if s.moving > 0 {
@@ -155,10 +159,10 @@ func (t *transferred) done(m *Machine, l lease.Lease, err error) {
 	}
 }
 
-// answerPool answers the POOLREQs with what this run moved.
+// answerPool answers the POOLREQs with what this run gave.
 func (m *Machine) answerPool() {
 	for _, xid := range m.share.requests {
-		m.emit(Send{XID: xid, Body: wire.POOLRESP{Transferred: uint32(m.share.moved)}})
+		m.emit(Send{XID: xid, Body: wire.POOLRESP{Transferred: uint32(m.share.given)}})
 	}
 	m.share.requests = nil
 }
@@ -167,15 +171,27 @@ func (m *Machine) answerPool() {
 // asks in either role.
 func (m *Machine) poolRequested(xid uint32) {
 	m.counted.PoolRequests++
-	m.share.moved = 0
+	m.share.given = 0
 	m.share.requests = append(m.share.requests, xid)
 	m.balance(false)
 }
 
-// poolReq asks the partner for addresses. Of a dhcpd the primary does, too.
+// poolReq asks the partner for addresses.
 func (m *Machine) poolReq() {
-	if m.sharing() && (!m.primary() || m.link.profile == wire.ISC) {
+	if m.sharing() {
 		m.send(wire.POOLREQ{})
+	}
+}
+
+// poolReqDue asks for those that are still missing.
+func (m *Machine) poolReqDue() {
+	auth := m.Authority()
+	m.pools = m.view.Pools(m.pools[:0])
+	for i := range m.pools {
+		if auth.Short(&m.pools[i]) {
+			m.poolReq()
+			return
+		}
 	}
 }
 

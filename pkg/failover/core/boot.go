@@ -82,6 +82,7 @@ func (m *Machine) stopSoon() {
 // learned at the next start.
 func (m *Machine) recoverLater() {
 	m.snap.State, m.snap.Since, m.snap.Failed = recovering, m.now.Wall, m.now.Wall
+	m.save()
 	m.wait(timeStop, 0)
 }
 

@@ -74,6 +74,9 @@ func (r *received) done(m *Machine, l lease.Lease, err error) {
 	}
 	if r.reason != 0 {
 		m.refuse(r.batch, r.place, &r.update, r.reason, r.text)
+		if l.Flags&lease.FailoverUpdated == 0 {
+			m.remember(l.Key) // our view, but not in an argument
+		}
 		return
 	}
 	m.emit(Event{Kind: EventReceived, Key: l.Key, Lease: &l, Sent: &r.update})

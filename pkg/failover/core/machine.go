@@ -155,14 +155,16 @@ func (m *Machine) Authority() binding.Authority {
 }
 
 // serving is the state as far as serving clients goes. Who leaves PARTNER-DOWN
-// has given up its privileges. In RECOVER-DONE without a partner nobody may be
-// served: the partner may be in PARTNER-DOWN and give the addresses to others.
+// has given up its privileges. Nobody may be served in RECOVER-DONE without a
+// partner, which may be in PARTNER-DOWN and give the addresses to others; nor
+// by a server that still waits for what it forgot, when the link breaks during
+// the resolution.
 func (m *Machine) serving() wire.ServerState {
 	s := m.state()
 	switch {
 	case s == partnerDown && m.leaving.begun:
 		return interrupted
-	case s == recoverDone && !m.link.ok:
+	case s == recoverDone && !m.link.ok, s == resolution && !m.waitOver():
 		return recoverWait
 	}
 	return s

@@ -22,8 +22,9 @@ const (
 	// retryAfter is when a refused update is sent again.
 	retryAfter = 10 * time.Minute
 	// expiryPause is how long the secondary leaves it to the primary to tell
-	// that a lease expired: both know.
-	expiryPause = 5 * time.Second
+	// that a lease expired, which both know. A dhcpd refuses to hear it.
+	expiryPause      = 5 * time.Second
+	expiryPauseDhcpd = time.Minute
 	// maxRefused is how many refused ones are remembered for that.
 	maxRefused = 10_000
 )
@@ -103,13 +104,7 @@ func (f *fifo) unpop(k lease.Key) {
 // changed takes leases that this server changed.
 func (m *Machine) changed(leases []lease.Lease) {
 	for i := range leases {
-		l := &leases[i]
-		if l.State == lease.PendingAvailable && l.Failover.Ended == lease.EndedExpired && m.sharing() && !m.primary() {
-			m.out.expired = append(m.out.expired, later{l.Key, m.now.Mono + expiryPause})
-			m.waitAtMost(timeExpired, expiryPause)
-			continue
-		}
-		m.tell(l.Key)
+		m.tell(leases[i].Key)
 	}
 	m.poolsChanged()
 	m.pendingChanged()
@@ -238,6 +233,12 @@ func (m *Machine) prepare(auth *binding.Authority, e *entry) (wire.Binding, bool
 		m.settled(e)
 		return wire.Binding{}, false
 	}
+	if wait := m.primarysTurn(&l); wait > 0 && !e.force {
+		m.out.expired = append(m.out.expired, later{e.key, m.now.Mono + wait})
+		m.waitAtMost(timeExpired, wait)
+		m.settled(e)
+		return wire.Binding{}, false
+	}
 	if auth.Announced(l) != l {
 		e.stage = announcing
 		m.start(e.key, announce{m.link.number})
@@ -251,6 +252,19 @@ func (m *Machine) prepare(auth *binding.Authority, e *entry) (wire.Binding, bool
 	}
 	e.stage, e.force = flying, false
 	return b, true
+}
+
+// primarysTurn is how long the secondary has yet to wait for the primary to
+// tell that the lease expired.
+func (m *Machine) primarysTurn(l *lease.Lease) time.Duration {
+	if l.State != lease.PendingAvailable || l.Failover.Ended != lease.EndedExpired || m.primary() || !m.sharing() {
+		return 0
+	}
+	pause := expiryPause
+	if m.link.profile == wire.ISC {
+		pause = expiryPauseDhcpd
+	}
+	return min(pause, m.until(l.StateStart)+pause)
 }
 
 // announce writes that the partner may know that the address is not free.
@@ -281,7 +295,6 @@ func (m *Machine) acks(xid uint32, body wire.BNDACK) {
 		return
 	}
 	delete(m.out.flights, xid)
-	m.progress()
 	m.cancel(timeAcks)
 	if len(m.out.flights) > 0 {
 		m.wait(timeAcks, 2*m.patience())

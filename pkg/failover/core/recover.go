@@ -34,9 +34,9 @@ func (m *Machine) request() {
 	m.wait(timeRequest, m.patience())
 }
 
-// progress notes that the request, ours or the partner's, is being served.
+// progress notes that our request is being served.
 func (m *Machine) progress() {
-	if m.timers[timeRequest].armed {
+	if m.asked.xid != 0 {
 		m.wait(timeRequest, m.patience())
 	}
 }
@@ -65,7 +65,8 @@ func (m *Machine) startResolution() {
 		m.request()
 		return
 	}
-	m.wait(timeRequest, 2*m.patience()) // for the primary to ask and to be done
+	// The primary asks first. It may have to wait for what it has forgotten.
+	m.wait(timeRequest, seconds(m.snap.MCLT)+2*m.patience())
 }
 
 // setFailed takes the last operation of this server for its end: it is not

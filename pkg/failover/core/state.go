@@ -148,6 +148,9 @@ func (m *Machine) tellState() {
 	switch {
 	case m.phase == startup:
 		s.Flags = wire.FlagStartup
+		if m.snap.New { // it may serve alone afterwards, but has not yet
+			s.State = recovering
+		}
 	case m.phase != 0:
 		s.State = m.phase
 	}

@@ -51,7 +51,7 @@ func init() {
 		timeLeave:     (*Machine).tryToLeave,
 		timeBalance:   func(m *Machine) { m.balance(false) },
 		timeHourly:    (*Machine).hourly,
-		timePoolReq:   (*Machine).poolReq,
+		timePoolReq:   (*Machine).poolReqDue,
 		timeReclaim:   (*Machine).reclaimPending,
 		timeExpired:   (*Machine).tellExpired,
 		timeMore:      func(*Machine) {},

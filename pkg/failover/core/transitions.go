@@ -77,7 +77,7 @@ var transitions = []transition{
 	{from: states{startup}, on: up, partner: states{partnerDown}, to: conflict},
 	{from: states{startup}, on: up, to: previous, do: actions{again}},
 	{from: states{startup}, on: expiry, to: previous},
-	{from: states{startup}, on: command, to: partnerDown, do: actions{takeDate}, ours: true},
+	{from: states{startup}, on: command, to: partnerDown, do: actions{takeDate, warn}, ours: true},
 
 	{from: states{normal}, on: up, partner: states{normal, recoverDone}},
 	{from: states{normal}, on: up, partner: states{interrupted}, do: actions{tell}, ours: true},
@@ -85,13 +85,13 @@ var transitions = []transition{
 	{from: states{normal}, on: up, partner: states{shutdown}, to: partnerDown},
 	{from: states{normal}, on: up, to: interrupted, do: actions{again}},
 	{from: states{normal}, on: lost, to: interrupted},
-	{from: states{normal}, on: command, to: partnerDown, do: actions{takeDate}},
+	{from: states{normal}, on: command, to: partnerDown, do: actions{takeDate, warn}},
 
 	{from: states{interrupted}, on: up, partner: states{normal, interrupted, recoverDone}, to: normal},
 	{from: states{interrupted}, on: up, partner: states{recovering, recoverWait, paused}},
 	{from: states{interrupted}, on: up, partner: states{shutdown}, to: partnerDown},
 	{from: states{interrupted}, on: up, partner: states{partnerDown, conflict, resolved, resolution}, to: conflict},
-	{from: states{interrupted}, on: command, to: partnerDown, do: actions{takeDate}},
+	{from: states{interrupted}, on: command, to: partnerDown, do: actions{takeDate, warn}},
 	{from: states{interrupted}, on: expiry, to: partnerDown, do: actions{warn}},
 
 	{from: states{partnerDown}, on: up, guard: starting},
@@ -126,7 +126,7 @@ var transitions = []transition{
 	{from: states{conflict}, on: lost, to: resolution},
 
 	{from: states{resolution}, on: up, to: conflict},
-	{from: states{resolution}, on: command, to: partnerDown, do: actions{takeDate}},
+	{from: states{resolution}, on: command, to: partnerDown, do: actions{takeDate, warn}},
 
 	{from: states{resolved}, on: up, partner: states{normal}, to: normal},
 
@@ -203,7 +203,9 @@ var guards = [...]struct {
 	recovers: {"the stored state is RECOVER, RECOVER-WAIT or RECOVER-DONE", func(m *Machine) bool {
 		return slices.Contains(states{recovering, recoverWait, recoverDone}, m.snap.State)
 	}},
-	wasDown: {"the partner is in it since after our last operation", func(m *Machine) bool { return m.link.since > m.snap.Heartbeat }},
+	wasDown: {"the partner is in it since after our last operation", func(m *Machine) bool {
+		return m.link.since+offsetNoise >= m.snap.Heartbeat && !m.link.stranger
+	}},
 	untold:  {"the partner does not know all of our changes", func(m *Machine) bool { return m.untold() }},
 	waited:  {"MCLT has passed since this server's last operation, or it never was in any", func(m *Machine) bool { return m.waitOver() }},
 	waiting: {"this server lost its leases and MCLT has not passed since", func(m *Machine) bool { return !m.waitOver() }},

@@ -224,6 +224,11 @@ func (n *node) do(o Output) {
 		n.release(o.ID)
 	case Hangup:
 		n.w.print("%s: hangs up: %s", n.name, o.Text)
+		if n.peer != nil && n.peer.up { // what was sent arrives
+			for _, msg := range n.outbox {
+				n.peer.inputs = append(n.peer.inputs, Message{msg})
+			}
+		}
 		n.up = false // the core knows it already
 		n.w.disconnect("the partner hung up")
 	case Event:
