@@ -14,6 +14,10 @@ const (
 	never
 	// ifLaterTransaction is time(1).
 	ifLaterTransaction
+	// ifLaterOrRuns is time(1), too, but a lease that still runs is accepted
+	// in any case: its server would refuse that it expired by time(2), and
+	// nothing would settle the matter while the client renews.
+	ifLaterOrRuns
 	// ifOver is time(2).
 	ifOver
 	// ifLaterThanState is time(3).
@@ -37,7 +41,7 @@ var acceptance = map[wire.BindingStatus]struct {
 	active, expired, released, free, backup, reset, abandoned rule
 }{
 	wire.StatusActive:    {ifNotConflict, ifOver, ifSameReleased, ifOver, ifOver, ifResetLater, accept},
-	wire.StatusExpired:   {ifLaterTransaction, accept, accept, accept, accept, accept, accept},
+	wire.StatusExpired:   {ifLaterOrRuns, accept, accept, accept, accept, accept, accept},
 	wire.StatusReleased:  {ifLaterTransaction, ifLaterTransaction, accept, accept, accept, accept, accept},
 	wire.StatusFree:      {accept, accept, accept, accept, accept, accept, accept},
 	wire.StatusBackup:    {accept, accept, accept, accept, accept, accept, accept},
@@ -122,6 +126,10 @@ func (a *Authority) judge(l *lease.Lease, b *wire.Binding, now int64) (wire.Reas
 	switch ruleFor(status(l), b.Status) {
 	case never:
 		return wire.ReasonLessCritical, "the address is abandoned here"
+	case ifLaterOrRuns:
+		if b.Expiration.Unix() <= now && !a.laterTransaction(l, b) && !a.forgetful(l, b, same) {
+			return wire.ReasonOutdated, "the client was here since"
+		}
 	case ifLaterTransaction:
 		if !a.laterTransaction(l, b) && !a.forgetful(l, b, same) {
 			return wire.ReasonOutdated, "the client was here since"
@@ -136,6 +144,11 @@ func (a *Authority) judge(l *lease.Lease, b *wire.Binding, now int64) (wire.Reas
 	case ifOver:
 		if end(l) > now {
 			return wire.ReasonOutdated, "the lease still runs here"
+		}
+		if l.Flags&lease.FailoverUpdated == 0 {
+			// The partner spoke without knowing of it, may hear of it on
+			// the way, and renew it. It ends by our own word.
+			return wire.ReasonOutdated, "you have not heard all of the lease"
 		}
 	case ifLaterThanState:
 		if !a.later(l, b.LastTransaction, l.StateStart) {

@@ -80,26 +80,20 @@ func (a *Authority) takeAbandoned(l lease.Lease, b *wire.Binding, now int64) lea
 // takeFree makes the address free by the partner's word: the primary's, if
 // that was not BACKUP.
 func (a *Authority) takeFree(l lease.Lease, b *wire.Binding, now int64) lease.Lease {
-	to := lease.Primary
-	switch {
-	case b.Status == wire.StatusBackup:
-		to = lease.Secondary
-		if b.Flags&wire.FlagReserved != 0 && a.profile() != wire.Own {
-			// Not given away, but for both to give. Who it falls to when the
-			// reservation ends is not said.
-			to = lease.Primary
-			if a.Role == lease.Primary && isFree(&l) {
-				to = owner(&l)
-			}
-		}
-	case b.Status != wire.StatusFree && a.givenAway(&l):
-		return l // it has been free since, and is on its way to the partner
+	if a.givenAway(&l) && b.Status != wire.StatusBackup && a.profile() != wire.Own {
+		return l // any but ours takes it although it waits for an answer itself
 	}
+	if l.State == lease.PendingAvailable {
+		// Our own word comes first: the partner may have renewed the lease
+		// since it sent this. Its answer to that shows.
+		return l
+	}
+	to := a.receiver(&l, b)
 	who := lease.KeyOf(b.ClientID, lease.HW(b.HW))
 	if unused(&l) && to == lease.Primary && who.IsZero() {
 		return l // there is nothing to remember
 	}
-	if l.State != lease.PendingAvailable && isFree(&l) && owner(&l) == to &&
+	if isFree(&l) && owner(&l) == to &&
 		(who.IsZero() || who == l.Client()) && b.Status != wire.StatusReset {
 		return known(l) // it is so already, perhaps offered to a client
 	}
@@ -122,6 +116,21 @@ func (a *Authority) takeFree(l lease.Lease, b *wire.Binding, now int64) lease.Le
 	l.StateStart = at
 	l.Failover.FromPartner = true
 	return l
+}
+
+// receiver is the server that the address belongs to by the update.
+func (a *Authority) receiver(l *lease.Lease, b *wire.Binding) lease.Role {
+	switch {
+	case b.Status != wire.StatusBackup:
+		return lease.Primary
+	case b.Flags&wire.FlagReserved == 0 || a.profile() == wire.Own:
+		return lease.Secondary
+	case a.Role == lease.Primary && isFree(l):
+		return owner(l)
+	}
+	// A reserved address is not given away, but for both to give. Whose it is
+	// when the reservation ends is not said.
+	return lease.Primary
 }
 
 // fresh is the lease without its client, and without what was promised to it.

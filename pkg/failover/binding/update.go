@@ -74,6 +74,8 @@ func requestOptions(l *lease.Lease) wire.ClientOptions {
 // the same lease if it may be sent at once. The partner's hearing that an
 // address is not free means that it must be asked before it is free again, and
 // its hearing that a lease ended means that it stands by no promise any more.
+// A primary that says again that an address is the secondary's is to be answered
+// again: it could cross with the secondary's giving it back.
 func (a *Authority) Announced(l lease.Lease) lease.Lease {
 	switch l.State {
 	case lease.Leased, lease.Expired, lease.Released, lease.Unavailable:
@@ -81,6 +83,10 @@ func (a *Authority) Announced(l lease.Lease) lease.Lease {
 	case lease.PendingAvailable:
 		f := &l.Failover
 		f.SentPE, f.AckPE, f.RcvdPE = max(f.SentPE, f.AckPE, f.RcvdPE), 0, 0
+	case lease.OtherAvailable:
+		if a.Role == lease.Primary {
+			l.Flags &^= lease.FailoverUpdated
+		}
 	}
 	return l
 }
