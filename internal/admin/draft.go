@@ -194,6 +194,9 @@ func (d *draft) checkUsers(e *edit, seen map[ref]bool) []*objects.Error {
 
 // lost lists what an edit may take from others.
 func (d *draft) lost(e *edit) []string {
+	if o := pick(e.before, e.after); o.Class == objects.Dhcp {
+		return []string{objectNeed(o.Class.Name, "")}
+	}
 	if e.before == nil {
 		return d.shadowed(e.after)
 	}

@@ -154,6 +154,8 @@ func needs(o *objects.Object) []string {
 		}
 		all = append(all, blockNeed(vpn, addr))
 	case objects.FailoverPair:
+		// What a pair does not say, the server's settings say.
+		all = append(all, objectNeed(objects.Dhcp.Name, ""))
 		for _, m := range objects.FailoverPairMatches.Of(o) {
 			if m.VPN != "" {
 				all = append(all, objectNeed(objects.Vpn.Name, m.VPN))

@@ -88,12 +88,12 @@ const (
 
 // Failover as release 5.0 configures it.
 var (
-	DhcpFailover              = Dhcp.feature("failover", "disabled", Basic, "Failover for every scope that does not say otherwise")
-	DhcpFailoverMain          = Dhcp.dname("failover-main-server", "", Basic, "Name or address of the main server of every scope that does not say otherwise")
-	DhcpFailoverBackup        = Dhcp.dname("failover-backup-server", "", Basic, "Name or address of the backup server of every scope that does not say otherwise")
+	DhcpFailover              = Dhcp.feature("failover", "disabled", Basic, "Failover for every scope that does not say otherwise and that no failover-pair has")
+	DhcpFailoverMain          = Dhcp.dname("failover-main-server", "", Basic, "Name or address of the main server of every scope that does not say otherwise; a name has one address, and by it each server knows which of the two it is")
+	DhcpFailoverBackup        = Dhcp.dname("failover-backup-server", "", Basic, "Name or address of the backup server of every scope that does not say otherwise; see failover-main-server")
 	DhcpFailoverBackupPct     = Dhcp.percent("failover-backup-percentage", "10%", Basic, "Share of the available addresses that the main server gives to the backup")
 	DhcpFailoverBootpPct      = Dhcp.percent("failover-dynamic-bootp-backup-percentage", "", Basic, "The same share for scopes with dynamic BOOTP; unset, failover-backup-percentage holds for them too")
-	DhcpFailoverMCLT          = Dhcp.duration("failover-maximum-client-lead-time", "3600", Basic, "How far a client's lease may run ahead of what the partner knows", lasting("10s", "1w"))
+	DhcpFailoverMCLT          = Dhcp.duration("failover-maximum-client-lead-time", "3600", Basic, "How far a client's lease may run ahead of what the partner knows; the same on both servers", lasting("10s", "1w"))
 	DhcpFailoverUseSafePeriod = Dhcp.feature("failover-use-safe-period", "disabled", Basic, "After the safe period without a word from the partner take it to be down")
 	DhcpFailoverSafePeriod    = Dhcp.hours("failover-safe-period", "24", Basic, "The safe period in hours")
 	DhcpFailoverPollInterval  = Dhcp.duration("failover-poll-interval", "10", Basic, "Time between messages that keep the link to the partner alive", lasting("1s", "1h"))
@@ -190,6 +190,9 @@ func checkDhcp(o *Object, _ *Config) []*Error {
 	if DhcpFailoverPollTimeout.Of(o) <= DhcpFailoverPollInterval.Of(o) {
 		errs = append(errs, Errorf(Invalid, "dhcp failover-poll-timeout: %s is not longer than failover-poll-interval, %s",
 			o.Text(DhcpFailoverPollTimeout.Attr), o.Text(DhcpFailoverPollInterval.Attr)))
+	}
+	if DhcpFailoverUseSafePeriod.Of(o) && DhcpFailoverSafePeriod.Of(o) == 0 {
+		errs = append(errs, Errorf(Invalid, "dhcp failover-safe-period: 0 with failover-use-safe-period takes the partner to be down whenever the link breaks"))
 	}
 	return errs
 }

@@ -48,7 +48,7 @@ var (
 
 // Failover.
 var (
-	ScopeFailover           = Scope.enum("failover", "use-server-settings", Basic, "use-server-settings=0 scope-enabled=1 scope-disabled=2", "Whether the scope is in failover as the server's settings say, by its own, or not at all")
+	ScopeFailover           = Scope.enum("failover", "use-server-settings", Basic, "use-server-settings=0 scope-enabled=1 scope-disabled=2", "Whether the scope is in failover as the server's settings say, by its own, or not at all; a failover-pair that has the scope goes before its servers")
 	ScopeFailoverMain       = Scope.dname("failover-main-server", "", Basic, "Name or address of the scope's main server")
 	ScopeFailoverBackup     = Scope.dname("failover-backup-server", "", Basic, "Name or address of the scope's backup server")
 	ScopeFailoverBackupPct  = Scope.percent("failover-backup-percentage", "", Basic, "Share of the available addresses that the main server gives to the backup")
