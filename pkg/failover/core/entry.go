@@ -23,7 +23,6 @@ func init() { // the functions come back here
 		conflict: {
 			{"the primary sends UPDREQ; so does the secondary once the primary is in CONFLICT-DONE", (*Machine).startResolution},
 		},
-		recovering:  {{"(UPDREQ is sent by the row of the partner's state)", nil}},
 		recoverWait: {{"wait until MCLT after this server's last operation", (*Machine).startWait}},
 		paused:      {{"close the connection; the stored state is the one before", (*Machine).stopNow}},
 		shutdown:    {{"wait some seconds for the partner's PARTNER-DOWN, then close the connection", (*Machine).stopSoon}},

@@ -24,6 +24,8 @@ type world struct {
 	// quiet leaves messages out of what is printed, quieter everything.
 	quiet, quieter bool
 	steps          int
+	// cutAfter messages the link is cut, once.
+	cutAfter int
 }
 
 // node is one server. Its table and snapshot are its disk.
@@ -176,6 +178,12 @@ func (n *node) turn() bool {
 		msg := n.peer.outbox[0]
 		n.peer.outbox = n.peer.outbox[1:]
 		n.step(Message{msg})
+		if n.w.cutAfter > 0 {
+			if n.w.cutAfter--; n.w.cutAfter == 0 {
+				n.w.print("-- cut")
+				n.w.disconnect("cut")
+			}
+		}
 	case len(n.writes) > 0 && !n.stuck:
 		wr := n.writes[0]
 		n.writes = n.writes[1:]
