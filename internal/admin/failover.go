@@ -132,7 +132,7 @@ func setPartnerDown(c *call) *objects.Error {
 func (c *call) declareDown(of []failover.Related, since int64, force bool) *objects.Error {
 	for _, r := range of {
 		if r.Communications == "OK" {
-			return objects.Errorf(objects.GenericError, "failover %s: %s answers, so it is not down; stop its DHCP service first", r.Pair, partnerName(r))
+			return objects.Errorf(objects.GenericError, "failover %q: %s answers, so it is not down; stop its DHCP service first", r.Pair, partnerName(r))
 		}
 	}
 	var status *objects.Error

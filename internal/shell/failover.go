@@ -2,6 +2,7 @@ package shell
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,7 +72,7 @@ func runRelated(c *call) *objects.Error {
 	}
 	for _, o := range partners {
 		if wrong := objects.RelatedProblems.Of(o); wrong != "" {
-			c.println("failover " + objects.RelatedPair.Of(o) + ": " + wrong)
+			c.println(fmt.Sprintf("failover %q: %s", objects.RelatedPair.Of(o), wrong))
 		}
 	}
 	return nil

@@ -82,7 +82,7 @@ func TestRelatedServersForPrograms(t *testing.T) {
 		}
 	}
 	got := run(t, sh, &out, "dhcp getRelatedServers", "dhcp getRelatedServers full-format")
-	for _, words := range []string{"failover q: scope x is missing\n", "failover wrong: neither server is this one\n", "\nbackup-for-192.168.60.2:\n", "\nwrong:\n", "    problem = neither server is this one\n"} {
+	for _, words := range []string{"failover \"q\": scope x is missing\n", "failover \"wrong\": neither server is this one\n", "\nbackup-for-192.168.60.2:\n", "\nwrong:\n", "    problem = neither server is this one\n"} {
 		if !strings.Contains(got, words) {
 			t.Errorf("%q is missing in\n%s", words, got)
 		}

@@ -51,27 +51,27 @@ func (p *partners) PartnerDown(pair, partner string, since int64, force bool) ([
 		return nil, objects.Errorf(objects.UnexpectedError, "there is no relationship %q with %q", pair, partner)
 	}
 	if len(r.Detail.Problems) > 0 {
-		return nil, objects.Errorf(objects.Invalid, "failover %s: %s", pair, r.Detail.Problems[0])
+		return nil, objects.Errorf(objects.Invalid, "failover %q: %s", pair, r.Detail.Problems[0])
 	}
 	if r.Communications == "OK" {
-		return nil, objects.Errorf(objects.Invalid, "failover %s: %s answers; stop it first", pair, r.Name)
+		return nil, objects.Errorf(objects.Invalid, "failover %q: %s answers; stop it first", pair, r.Name)
 	}
 	if since == 0 {
 		since = p.clock.Now().Unix()
 	}
 	if contact := r.Detail.Status.Snapshot.Contact; since < contact && !force {
-		return nil, objects.Errorf(objects.Invalid, "failover %s: %s was in operation until %s; with -force addresses that it gave since may be given twice",
+		return nil, objects.Errorf(objects.Invalid, "failover %q: %s was in operation until %s; with -force addresses that it gave since may be given twice",
 			pair, r.Name, time.Unix(contact, 0).Format(time.ANSIC))
 	}
 	r.State, r.Detail.Status.Snapshot.Down = "PARTNER-DOWN", since
-	return []string{fmt.Sprintf("failover %s: PARTNER-DOWN, %s is down since %s", pair, r.Name, time.Unix(since, 0).Format(time.ANSIC))}, nil
+	return []string{fmt.Sprintf("failover %q: PARTNER-DOWN, %s is down since %s", pair, r.Name, time.Unix(since, 0).Format(time.ANSIC))}, nil
 }
 
 func (p *partners) Rebalance(pair string) *objects.Error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if r := p.find(pair); r.State != "NORMAL" {
-		return objects.Errorf(objects.GenericError, "failover %s: addresses are shared out in NORMAL, this server is in %s", pair, r.State)
+		return objects.Errorf(objects.GenericError, "failover %q: addresses are shared out in NORMAL, this server is in %s", pair, r.State)
 	}
 	return nil
 }

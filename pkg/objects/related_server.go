@@ -46,7 +46,7 @@ var (
 	RelatedRefusedThere  = RelatedServer.integer("updates-refused-by-partner", "", Basic, "Lease updates of this server's that the partner refused", readOnly)
 	RelatedPoolRequests  = RelatedServer.integer("pool-requests", "", Basic, "Requests for addresses, sent or received", readOnly)
 	RelatedStateChanges  = RelatedServer.integer("state-changes", "", Basic, "Changes of this server's state", readOnly)
-	RelatedRefusals      = RelatedServer.text("connection-refused", "", Basic, "Why the last connection was refused", readOnly)
+	RelatedRefusals      = RelatedServer.text("connection-error", "", Basic, "Why there is no connection, or was none before", readOnly)
 	RelatedProblems      = RelatedServer.text("problem", "", Basic, "What is wrong with the configuration of the relationship", readOnly)
 	RelatedCurrentTime   = RelatedServer.date("current-time", "", Basic, "This server's time", readOnly)
 )
