@@ -1,28 +1,36 @@
 package core
 
 import (
-	"math"
+	"time"
 
 	"leasehold/pkg/failover/wire"
 )
 
 // The clock of the partner is compared with ours at every message. What is in
 // a sample besides the offset is the way of the message, which only makes it
-// larger, so that a smaller sample counts more.
+// larger: a connection that stood still for half a minute delivers messages
+// that are half a minute old. So the smallest sample of a while counts. But no
+// message can be later by more than the silence before it: what is beyond that
+// is a clock that was set.
 const (
 	// offsetNoise is the offset that is taken for latency and truncation.
 	offsetNoise = 5
-	// offsetJump away from the estimate is a clock that was set, once
-	// offsetJumps samples in a row agree on it.
-	offsetJump  = 10
-	offsetJumps = 3
+	// offsetJump is a change that the operator is told of.
+	offsetJump = 10
+	// offsetWindow is how long a sample counts at least; twice that at most.
+	offsetWindow = time.Minute
+	// truncation is how far two samples of one offset may be apart, because
+	// times are whole seconds.
+	truncation = 2
 )
 
 // offset is how much our clock is ahead of the partner's.
 type offset struct {
-	estimate float64
-	samples  int
-	strange  int // samples in a row that are far away
+	samples int
+	last    int64         // the last sample
+	heard   time.Duration // and when it was taken
+	least   [2]int64      // the smallest sample of the running window, and the one before
+	window  time.Duration // when the running one began
 }
 
 // begin starts a new estimate with the first message of a connection.
@@ -32,11 +40,17 @@ func (o *offset) begin(m *Machine, t wire.Time) {
 	if t == 0 {
 		return
 	}
-	o.estimate, o.samples = float64(m.now.Wall-int64(t)), 1
-	if last.samples > 0 && math.Abs(last.estimate-o.estimate) > offsetJump {
-		o.report(m)
+	o.set(m.now.Wall-int64(t), m.now.Mono)
+	if last.samples > 0 {
+		o.compare(m, last.estimate())
 	}
 }
+
+func (o *offset) set(d int64, at time.Duration) {
+	*o = offset{samples: 1, last: d, heard: at, least: [2]int64{d, d}, window: at}
+}
+
+func (o *offset) estimate() int64 { return min(o.least[0], o.least[1]) }
 
 // sample takes the time of a message.
 func (o *offset) sample(m *Machine, t wire.Time) {
@@ -47,21 +61,26 @@ func (o *offset) sample(m *Machine, t wire.Time) {
 		o.begin(m, t)
 		return
 	}
-	d := float64(m.now.Wall-int64(t)) - o.estimate
-	if math.Abs(d) > offsetJump {
-		if o.strange++; o.strange >= offsetJumps {
-			*o = offset{estimate: o.estimate + d, samples: 1}
-			o.report(m)
-		}
+	d, at, was := m.now.Wall-int64(t), m.now.Mono, o.estimate()
+	silence := int64((at - o.heard) / time.Second)
+	if d > o.last+silence+truncation || d < was-truncation {
+		o.set(d, at)
+		o.compare(m, was)
 		return
 	}
-	o.strange = 0
-	if d < 0 {
-		o.estimate += d / 2
-	} else {
-		o.estimate += d / 16
+	if at-o.window >= offsetWindow {
+		o.least, o.window = [2]int64{d, o.least[0]}, at
 	}
+	o.least[0] = min(o.least[0], d)
+	o.last, o.heard = d, at
 	o.samples++
+}
+
+// compare tells the operator of an estimate that is far from the one before.
+func (o *offset) compare(m *Machine, was int64) {
+	if d := o.estimate() - was; d > offsetJump || d < -offsetJump {
+		o.report(m)
+	}
 }
 
 func (o *offset) report(m *Machine) {
@@ -70,7 +89,7 @@ func (o *offset) report(m *Machine) {
 
 // delta is what is added to a time of the partner's.
 func (o *offset) delta() int64 {
-	d := int64(math.Round(o.estimate))
+	d := o.estimate()
 	if d >= -offsetNoise && d <= offsetNoise {
 		return 0
 	}
