@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"time"
+
 	"leasehold/internal/lease"
 	"leasehold/pkg/failover/core"
 	"leasehold/pkg/failover/wire"
@@ -23,6 +25,8 @@ type checkers struct {
 	l2   l2
 	l5   l5
 	l6   l6
+	// refused is when an update was refused last, by pair.
+	refused []time.Duration
 }
 
 func (c *checkers) begin(w *World) {
@@ -37,6 +41,10 @@ func (c *checkers) begin(w *World) {
 	c.l2.begin(w)
 	c.l5.begin(w)
 	c.l6.w = w
+	c.refused = make([]time.Duration, len(w.pairs))
+	for i := range c.refused {
+		c.refused[i] = -day
+	}
 }
 
 func (c *checkers) started(*node) {}
@@ -126,7 +134,12 @@ func (c *checkers) got(p *pair, to int, m *wire.Message) {
 	}
 }
 
-func (c *checkers) event(*endpoint, *core.Event) {}
+// event: an endpoint's machine tells a fact.
+func (c *checkers) event(e *endpoint, o *core.Event) {
+	if o.Kind == core.EventConflict {
+		c.refused[e.p.index] = c.w.now
+	}
+}
 
 // granting: a server is about to give a client a lease; granted: this is what
 // it is going to write.

@@ -34,6 +34,7 @@ type client struct {
 	server int // node that gave the lease
 	end    time.Duration
 	t1, t2 time.Duration
+	left   time.Duration // when it sent DHCPRELEASE
 	// decline: it finds the next address in use.
 	decline bool
 }
@@ -112,6 +113,10 @@ func (c *client) arrive() {
 		return
 	}
 	c.on = true
+	if wait := c.left + 3*time.Second - c.w.now; wait > 0 { // behind its DHCPRELEASE
+		c.in(wait, c.discover)
+		return
+	}
 	if c.addr != 0 && c.end > c.w.now {
 		c.reboot()
 		return
@@ -146,7 +151,7 @@ func (c *client) leave() {
 		c.w.say("%s releases %v", c.name, c.addr)
 		q := query{kind: binding.GivingBack, ciaddr: c.addr, server: c.server}
 		c.w.checks.s1.gaveUp(c)
-		c.addr, c.end = 0, 0
+		c.addr, c.end, c.left = 0, 0, c.w.now
 		c.transmit(q)
 	}
 	c.vanish()

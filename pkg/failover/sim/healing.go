@@ -52,9 +52,7 @@ func (w *World) settle() {
 	w.hush()
 	w.run(w.now + 60*time.Second)
 	w.l1check()
-	if w.failure == nil {
-		w.equal()
-	}
+	w.equalNow()
 	w.run(w.now + w.longest())
 	w.l1check()
 	if w.failure == nil {
@@ -81,5 +79,5 @@ func (w *World) longest() time.Duration {
 		span := max(p.Lease, w.mclt, p.MCLT) + max(p.Grace, p.ReleaseGrace) + 30
 		longest = max(longest, seconds(max(span, p.Unavailable)))
 	}
-	return longest + 2*time.Minute
+	return max(longest, 10*time.Minute) + 2*time.Minute // a refused update is repeated after ten
 }

@@ -1,6 +1,10 @@
 package sim
 
-import "leasehold/internal/lease"
+import (
+	"time"
+
+	"leasehold/internal/lease"
+)
 
 // L3 is that no address stays in between: with both servers in NORMAL and all
 // leases at their end, everything is free, but for what is out of use or given
@@ -22,18 +26,32 @@ func (w *World) l3check() {
 	}
 }
 
+// equalNow is equal while leases run, for those relationships in which no
+// update was refused of late: that is settled when it is repeated.
+func (w *World) equalNow() {
+	for _, p := range w.pairs {
+		if w.failure == nil && w.now-w.checks.refused[p.index] > 11*time.Minute {
+			w.equalPair(p)
+		}
+	}
+}
+
 // equal holds the two servers' tables against each other.
 func (w *World) equal() {
 	for _, p := range w.pairs {
-		a, b := p.ends[0], p.ends[1]
-		if a.dhcpd != nil || b.dhcpd != nil {
-			continue
-		}
-		for i := range p.Pool {
-			la, lb := a.onDisk(i), b.onDisk(i)
-			if why := w.differ(&la, &lb); why != "" {
-				w.fail("equal", "%v: %s (%s: %s; %s: %s)", la.Addr, why, a.n.name, leaseText(&la), b.n.name, leaseText(&lb))
-			}
+		w.equalPair(p)
+	}
+}
+
+func (w *World) equalPair(p *pair) {
+	a, b := p.ends[0], p.ends[1]
+	if a.dhcpd != nil || b.dhcpd != nil {
+		return
+	}
+	for i := range p.Pool {
+		la, lb := a.onDisk(i), b.onDisk(i)
+		if why := w.differ(&la, &lb); why != "" {
+			w.fail("equal", "%v: %s (%s: %s; %s: %s)", la.Addr, why, a.n.name, leaseText(&la), b.n.name, leaseText(&lb))
 		}
 	}
 }

@@ -66,6 +66,9 @@ func (r *risk) knows(p *pair) bool { return r.runs[p.index] == "" && !r.lost[p.i
 // replaced: a server has another disk.
 func (r *risk) replaced(n *node) {
 	for _, e := range n.ends {
+		if r.lost[e.p.index] { // what both have forgotten does not come back
+			r.w.checks.s1.taint(e.p)
+		}
 		r.lost[e.p.index] = true
 	}
 }
@@ -99,6 +102,9 @@ func (r *risk) entered(e *endpoint, from, to wire.ServerState) {
 	}
 	if to == wire.StatePartnerDown && from != wire.StatePartnerDown {
 		r.partnerDown(e, other)
+		if s := e.stored(); from == rec || from == rw || from == startup && (s == rec || s == rw || r.lost[p.index]) {
+			r.take(p, e.n.name+" is made to serve before it has got its leases back")
+		}
 	}
 	if r.bothNormal(p) {
 		if r.runs[p.index] != "" {

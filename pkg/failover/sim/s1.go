@@ -69,12 +69,9 @@ func (s *s1) forced(slot int) {
 	}
 }
 
-// holder is the client that has an address now, nil if none does.
-func (s *s1) holder(slot int) *client {
-	for _, h := range s.held[slot] {
-		if h.until > s.w.now {
-			return h.c
-		}
+// taint: what the clients of a pair have is known to neither server.
+func (s *s1) taint(p *pair) {
+	for i := range p.Pool {
+		s.forced(p.index*maxPool + i)
 	}
-	return nil
 }

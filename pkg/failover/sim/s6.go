@@ -75,7 +75,7 @@ func covers(l *lease.Lease, b *wire.Binding) bool {
 	case wire.StatusActive:
 		return l.Client() == lease.KeyOf(b.ClientID, lease.HW(b.HW)) && !isFree(l)
 	case wire.StatusBackup:
-		return isFree(l) && (l.Flags&lease.Backup != 0 || l.Flags&lease.Reserved != 0)
+		return isFree(l) && (l.Flags&lease.Backup != 0 || l.Flags&lease.Reserved != 0) || l.State == lease.PendingAvailable
 	case wire.StatusFree, wire.StatusExpired, wire.StatusReleased, wire.StatusReset:
 		// or it has ended here, too, and waits for the partner's word
 		return isFree(l) && l.Flags&lease.Backup == 0 || l.Flags&lease.Reserved != 0 || l.State == lease.PendingAvailable
