@@ -204,6 +204,9 @@ func (w *world) extras(r *packet.Reply, p *netio.Packet, args map[string]string)
 			r.GIAddr = netip.MustParseAddr(v)
 			p.From = netip.AddrPortFrom(r.GIAddr, 67)
 			p.To = p.Local
+		case "secs":
+			n, _ := strconv.ParseUint(v, 10, 16)
+			r.Secs = uint16(n)
 		case "ciaddr":
 			r.CIAddr = netip.MustParseAddr(v)
 		case "iface":

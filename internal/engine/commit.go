@@ -115,7 +115,7 @@ func (c *change) Committed(commit uint64, err error) {
 		c.lease.Commit = commit
 		s.table.Update(c.lease)
 		s.wakeExpiry(&c.lease)
-		if c.own {
+		if c.own && c.lease.Flags&lease.FailoverUpdated == 0 {
 			s.tell(&c.lease)
 		}
 	} else {

@@ -24,6 +24,9 @@ func (b *builder) compileScopes() {
 		b.plan.scopes[strings.ToLower(s.name)] = s
 		b.plan.ordered = append(b.plan.ordered, s)
 	}
+	if s := &b.plan.settings; b.plan.shared {
+		s.maxResponses = max(s.maxResponses, responsesPerRequest*s.maxRequests)
+	}
 	b.compileNetworks()
 	if len(b.errs) > 0 {
 		return // reservations and ranges of a wrong scope would only be wrong once more

@@ -81,6 +81,10 @@ func (b *builder) compileSettings() {
 	b.compileInterfaces(o)
 }
 
+// responsesPerRequest is how many responses there must be room for with
+// failover: leases that wait for the disk hold theirs longer.
+const responsesPerRequest = 4
+
 // interfaceRule is a dhcp-interface object: the interface of that name, or the
 // one that has the address.
 type interfaceRule struct {

@@ -176,6 +176,7 @@ type world struct {
 	store    *memStore
 	pinger   *memPinger
 	table    *lease.Table
+	fo       *fakeFailover
 	server   *Server
 	cfg      *objects.Config
 	log      *strings.Builder
@@ -204,6 +205,7 @@ func newWorld(t testing.TB, logged bool) *world {
 	w := &world{
 		t: t, clock: clock.NewManual(start), net: newMemNet(), store: newMemStore(),
 		pinger: &memPinger{answers: map[string]netio.Answer{}}, table: lease.New(),
+		fo:  &fakeFailover{pairs: map[string]*fakePair{}},
 		cfg: objects.NewConfig(), log: &strings.Builder{}, last: map[string]netip.Addr{}, catalog: option.Builtin(),
 	}
 	for _, o := range objects.Builtins() {
@@ -215,7 +217,7 @@ func newWorld(t testing.TB, logged bool) *world {
 	}
 	w.server = New(Deps{
 		Clock: w.clock, Table: w.table, Store: w.store, Net: w.net, Pinger: w.pinger, Log: log,
-		Ports: packet.Ports{Server: 67, Client: 68}, Workers: 2,
+		Ports: packet.Ports{Server: 67, Client: 68}, Workers: 2, Failover: w.fo,
 	})
 	t.Cleanup(w.close)
 	return w

@@ -49,7 +49,21 @@ func (s *Server) object(l lease.Lease) *objects.Object {
 		}
 	}
 	s.showPlace(o, &l, set)
+	if s.pairOf(l.Key) != nil && (l.Commit != 0 || l.State == lease.Offered) {
+		set(objects.LeaseDataSource.Attr, dataSource(&l))
+	}
 	return o
+}
+
+// dataSource tells which server the lease's last change came from, and that it
+// was read from this one.
+func dataSource(l *lease.Lease) string {
+	origin := l.Role
+	if l.Failover.FromPartner {
+		origin = l.Role.Other()
+	}
+	word := map[lease.Role]string{lease.Primary: "main", lease.Secondary: "backup"}
+	return word[origin] + "-" + word[l.Role]
 }
 
 // showPlace shows what the configuration makes of the lease.

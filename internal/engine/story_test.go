@@ -32,7 +32,8 @@ import (
 //	await <n>                 waits until n packets have ended since the last answer
 //	net broken|works          what sending does
 //	scope <name> clear        clearUnavailable
-//	health, stats <scope>, stop, start, garbage
+//	health, ready, stats <scope>, stop, start, garbage
+//	failover, told, partner   what the failover relationship is, hears and says (fakepair_test.go)
 func TestStories(t *testing.T) {
 	datadriven.Walk(t, "testdata/stories", func(t *testing.T, path string) {
 		var w *world
@@ -70,6 +71,17 @@ func (w *world) step(t *testing.T, d *datadriven.TestData) string {
 		return w.breakDown(d.Cmd, first == "works")
 	case "log":
 		return w.showLog(d)
+	case "failover":
+		return w.failoverStep(t, d)
+	case "told":
+		return w.toldStep(d)
+	case "await-told":
+		n, _ := strconv.Atoi(d.CmdArgs[1].Key)
+		p := w.pair(first)
+		w.await(func() bool { return p.waiting() >= n })
+		return ""
+	case "partner":
+		return w.partnerStep(t, d)
 	case "await":
 		n, _ := strconv.Atoi(first)
 		w.await(func() bool { return w.ended() >= n })
@@ -79,7 +91,7 @@ func (w *world) step(t *testing.T, d *datadriven.TestData) string {
 		w.inject(&netio.Packet{Data: raw, IfIndex: 1, Local: netip.MustParseAddr("10.0.0.1")})
 		w.settle()
 		return w.result()
-	case "health", "stats", "scope", "start", "stop":
+	case "health", "ready", "stats", "scope", "start", "stop":
 		return w.operate(t, d.Cmd, first)
 	}
 	return w.client(t, d)
@@ -121,6 +133,8 @@ func (w *world) operate(t *testing.T, cmd, name string) string {
 	case "health":
 		h := w.server.Health()
 		return fmt.Sprintln(h.Value, strings.Join(h.Reasons, "; "))
+	case "ready":
+		err = w.server.Ready()
 	case "stats":
 		var us []Utilization
 		if us, err = w.server.Utilization(name); err == nil {

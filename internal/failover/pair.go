@@ -238,6 +238,9 @@ func (p *Pair) handle(x any) {
 		p.conn, p.profile = nil, nil
 		p.await.all(false)
 		p.step(x)
+	case core.Message:
+		p.logMessage(false, x.Message)
+		p.step(x)
 	case core.Input:
 		p.step(x)
 	}
