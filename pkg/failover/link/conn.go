@@ -37,6 +37,7 @@ type Conn struct {
 	sent     atomic.Int64
 	writing  atomic.Int64 // negative if no write is under way
 	held     atomic.Bool
+	mute     atomic.Bool   // the owner hung up: what came before is not told any more
 	xid      atomic.Uint32 // of CONTACT and DISCONNECT, counted down
 
 	msgs    chan wire.Message
@@ -78,6 +79,11 @@ func (c *Conn) Send(xid uint32, body wire.Body) error {
 // Hangup ends the connection, with a DISCONNECT where reason is not 0. Down
 // follows. The relationship then connects again.
 func (c *Conn) Hangup(reason wire.Reason, text string) {
+	c.mute.Store(true)
+	c.hangup(reason, text)
+}
+
+func (c *Conn) hangup(reason wire.Reason, text string) {
 	c.end(Down{Reason: reason, Text: text}, func() {
 		if reason != 0 {
 			c.add(wire.DISCONNECT{Reason: reason, Text: text})
@@ -164,7 +170,7 @@ func (c *Conn) read() {
 		case wire.DISCONNECT:
 			c.abort(Down{Reason: body.Reason, Text: body.Text, ByPartner: true})
 		case wire.CONNECT, wire.CONNECTACK:
-			c.Hangup(wire.ReasonUnknown, body.Type().String()+" on a connection that is in use")
+			c.hangup(wire.ReasonUnknown, body.Type().String()+" on a connection that is in use")
 		default:
 			c.pass(m)
 		}
@@ -174,6 +180,11 @@ func (c *Conn) read() {
 // pass gives a message to the handler's side; it waits where that is far
 // behind, and the time of waiting is not the partner's silence.
 func (c *Conn) pass(m wire.Message) {
+	select {
+	case <-c.ended:
+		return
+	default:
+	}
 	select {
 	case c.msgs <- m:
 		return
@@ -189,9 +200,8 @@ func (c *Conn) pass(m wire.Message) {
 }
 
 func (c *Conn) broken(err error) {
-	var e *wire.Error
-	if errors.As(err, &e) {
-		c.Hangup(e.Reason, err.Error())
+	if e, ok := errors.AsType[*wire.Error](err); ok {
+		c.hangup(e.Reason, err.Error())
 		return
 	}
 	c.abort(Down{Text: lossText(err), ByPartner: true})
@@ -209,7 +219,7 @@ func (c *Conn) deliver() {
 			over = true
 		}
 	}
-	for c.cause.ByPartner { // its last words count
+	for !c.mute.Load() { // its last words count
 		select {
 		case m := <-c.msgs:
 			c.peer.handler.Message(m)
@@ -279,7 +289,7 @@ func (c *Conn) watch() {
 		case dueContact:
 			c.add(wire.CONTACT{})
 		case dueSilent:
-			c.Hangup(wire.ReasonNoTraffic, "nothing was received for "+c.receive.String())
+			c.hangup(wire.ReasonNoTraffic, "nothing was received for "+c.receive.String())
 			return
 		case dueStuck:
 			c.abort(Down{Text: errOverflow.Error() + " for " + c.receive.String()})

@@ -3,6 +3,7 @@ package link
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"sync"
@@ -105,11 +106,7 @@ func (h *Hub) Close(text string) {
 func (h *Hub) Strangers() map[netip.Addr]uint64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	m := make(map[netip.Addr]uint64, len(h.strangers))
-	for a, n := range h.strangers {
-		m[a] = n
-	}
-	return m
+	return maps.Clone(h.strangers)
 }
 
 func (h *Hub) stranger(local netip.AddrPort, from netip.Addr) {

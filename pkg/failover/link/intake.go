@@ -56,8 +56,7 @@ func (in *intake) read() {
 
 func (in *intake) frame(frame []byte) error {
 	m, err := in.dec.Decode(frame)
-	var e *wire.Error
-	if errors.As(err, &e) && e.Severity == wire.Close {
+	if e, ok := errors.AsType[*wire.Error](err); ok && e.Severity == wire.Close {
 		return explain(frame, err)
 	}
 	in.msgs = append(in.msgs, m)
@@ -80,8 +79,7 @@ func lossText(err error) string {
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return "the partner reset the connection"
 	}
-	var op *net.OpError
-	if errors.As(err, &op) { // without the addresses, which are known
+	if op, ok := errors.AsType[*net.OpError](err); ok { // without the addresses, which are known
 		return op.Err.Error()
 	}
 	return err.Error()

@@ -46,8 +46,7 @@ func (l *listener) listen() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.stopped {
-		ln.Close()
-		return nil
+		return ln.Close()
 	}
 	l.ln = ln
 	return nil
@@ -67,10 +66,10 @@ func (l *listener) stop() {
 	l.mu.Unlock()
 	close(l.quit)
 	if ln != nil {
-		ln.Close()
+		ln.Close() //nolint:errcheck // it was only listened on
 	}
 	for _, o := range pending {
-		o.raw.Close()
+		o.drop()
 	}
 }
 
@@ -112,7 +111,7 @@ func (l *listener) accept() {
 		}
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		ln.Close()
+		ln.Close() //nolint:errcheck // it has failed already
 		l.ln = nil
 		return
 	}
@@ -157,7 +156,7 @@ func (l *listener) hold(o *opening) bool {
 		}
 	}
 	if n >= maxPending {
-		l.pending[oldest].raw.Close()
+		l.pending[oldest].drop()
 		l.pending = slices.Delete(l.pending, oldest, oldest+1)
 	}
 	l.pending = append(l.pending, o)

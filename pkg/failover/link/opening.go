@@ -38,6 +38,7 @@ type opening struct {
 	hba     wire.HBA // as sent
 	late    bool     // the time is up
 	dropped bool     // given up for another connection
+	claimed bool     // the connection in use, too late to give it up
 }
 
 func newOpening(l *listener, nc net.Conn, dialled bool) *opening {
@@ -72,20 +73,33 @@ func (o *opening) open(timeout time.Duration) *Conn {
 func (o *opening) guard(timeout time.Duration) {
 	select {
 	case <-o.hub.clock.After(timeout):
-		o.mu.Lock()
-		o.late = true
-		o.mu.Unlock()
-		o.raw.Close()
 	case <-o.done:
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.claimed {
+		o.late = true
+		o.raw.Close()
 	}
 }
 
-// drop gives the connection up for another one of the same relationship.
+// drop gives the opening up for another one.
 func (o *opening) drop() {
 	o.mu.Lock()
-	o.dropped = true
-	o.mu.Unlock()
-	o.raw.Close()
+	defer o.mu.Unlock()
+	if !o.claimed {
+		o.dropped = true
+		o.raw.Close()
+	}
+}
+
+// claim makes the opening the connection in use, if it was not given up before.
+func (o *opening) claim() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.claimed = !o.dropped
+	return o.claimed
 }
 
 // forget closes the connection, not before the partner could read what was
@@ -329,10 +343,10 @@ func (o *opening) broken(err error) {
 	o.mu.Lock()
 	p, sent, late, dropped := o.peer, o.sent, o.late, o.dropped
 	o.mu.Unlock()
-	var e *wire.Error
+	e, malformed := errors.AsType[*wire.Error](err)
 	switch {
 	case dropped:
-	case errors.As(err, &e):
+	case malformed:
 		o.refuse(e.Reason, err.Error())
 	case p == nil: // it came and went without a word
 	case late && sent != nil:

@@ -60,7 +60,7 @@ func TestTwoServersConnect(t *testing.T) {
 	if u.Conn.Send(3, state) != ErrClosed || v.Conn.Send(3, state) != ErrClosed {
 		t.Error("a closed connection takes messages")
 	}
-	if s := m.Status(); s.Connected || s.LastError != "going home" || s.Refusals != nil {
+	if s := m.Status(); s.Connected || s.LastError != "going home" || len(s.Refusals) > 0 {
 		t.Errorf("main shows %+v", s)
 	}
 }
@@ -90,17 +90,35 @@ func TestMessagesKeepTheirOrderAndTheirTime(t *testing.T) {
 func TestHangupAndReconnect(t *testing.T) {
 	m, _, main, backup, _, toBackup := pair(t)
 	for i := range 3 {
-		toBackup.Send(2, wire.UPDREQ{})
-		toBackup.Hangup(wire.ReasonUnknown, "again")
-		await[Down](main)
-		await[wire.UPDREQ](backup)
-		if d := await[Down](backup); !d.ByPartner || d.Reason != wire.ReasonUnknown || d.Text != "again" {
-			t.Fatalf("backup heard %+v", d)
+		if err := toBackup.Send(2, wire.UPDREQ{}); err != nil {
+			t.Error(err)
 		}
+		toBackup.Hangup(wire.ReasonUnknown, "again")
+		if d := await[Down](main); d.ByPartner || d.Text != "again" {
+			t.Errorf("main heard %+v", d)
+		}
+		heard(backup, wire.UPDREQ{})
+		heard(backup, Down{wire.ReasonUnknown, "again", true})
 		toBackup = await[Up](main).Conn
-		await[Up](backup)
 		if c := m.Status().Connects; c != uint64(i+2) {
 			t.Fatalf("%d connections", c)
+		}
+	}
+}
+
+// heard waits for an event. The backup may take a CONNECT that the main server
+// sent on a second connection and has closed since: that comes up and goes down
+// again before.
+func heard(r *recorder, want any) {
+	r.tb.Helper()
+	for {
+		got := await[any](r)
+		if got == want {
+			return
+		}
+		d, down := got.(Down)
+		if _, up := got.(Up); !up && !(down && d.Reason == 0 && d.ByPartner) {
+			r.tb.Fatalf("%s: got %+v, want %+v", r.name, got, want)
 		}
 	}
 }

@@ -152,6 +152,10 @@ func (p *Peer) admit(o *opening, up Up, offset int64) (*Conn, wire.Reason, strin
 		former.probe()
 		return nil, wire.ReasonDuplicate, "there is a connection already, and it is alive"
 	}
+	if !o.claim() {
+		p.mu.Unlock()
+		return nil, wire.ReasonDuplicate, "another connection was faster"
+	}
 	c := newConn(p, o, up, p.told)
 	p.up, p.told, p.vendor = c, c.told, up.Vendor
 	p.live++
