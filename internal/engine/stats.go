@@ -90,7 +90,7 @@ func (s *Server) Stats(categories []string, _ bool) []*objects.Object {
 	if want("server") {
 		out = append(out, s.serverStats())
 	}
-	if s.partners != nil && want("failover") {
+	if p := s.plan.Load(); p != nil && p.shared && want("failover") {
 		out = append(out, s.partners.Stats())
 	}
 	return out

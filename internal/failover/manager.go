@@ -78,7 +78,10 @@ type prepared struct {
 // Prepare compiles the relationships of a configuration.
 func (m *Manager) Prepare(cfg *objects.Config) engine.Relationships {
 	c := compile(cfg, m.Port)
-	c.settle(m.names, m.Local)
+	c.settle(m.names, m.Local, func(name string) bool {
+		_, ok := m.record(name)
+		return ok
+	})
 	n := &prepared{m: m, c: c, pairs: map[*relationship]*Pair{}, flags: objects.DhcpLogSettings.Of(c.dhcp)}
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -139,10 +139,13 @@ func (p *Pair) detail(r *relationship, c *condition) *Detail {
 }
 
 func (e *endpoint) text() string {
-	if e.name == "" {
+	switch {
+	case e.name != "":
+		return e.name
+	case e.addr.IsValid():
 		return e.addr.String()
 	}
-	return e.name
+	return "(not set)"
 }
 
 // PartnerDown says that a partner is down.

@@ -23,8 +23,8 @@ type Local interface {
 // settle finds out which of its two servers this one is, for each of the
 // relationships, and says what is wrong with those where that cannot be told.
 // Such a relationship has no role: its scopes are not served, since the partner
-// may serve them.
-func (c *compiler) settle(n *names, local Local) {
+// may serve them. known tells which relationships there were before.
+func (c *compiler) settle(n *names, local Local, known func(name string) bool) {
 	var all []string
 	for _, r := range c.ordered {
 		for _, e := range []*endpoint{&r.main, &r.backup} {
@@ -37,7 +37,7 @@ func (c *compiler) settle(n *names, local Local) {
 	for _, r := range c.ordered {
 		c.settleOne(r, answers, local)
 	}
-	c.merge()
+	c.merge(known)
 }
 
 func (c *compiler) settleOne(r *relationship, answers map[string]answer, local Local) {
@@ -127,24 +127,29 @@ func (r *relationship) takeRole(local Local) {
 }
 
 // merge joins relationships of attributes that turned out to be the same two
-// servers in the same roles under other names.
-func (c *compiler) merge() {
-	first := map[string]*relationship{}
+// servers in the same roles under other names. They go by the name that is
+// known, since what is kept of them is kept under it.
+func (c *compiler) merge(known func(name string) bool) {
+	best := map[string]*relationship{}
+	for _, r := range c.ordered {
+		if r.object != nil || r.wire == "" {
+			continue
+		}
+		if o := best[r.wire]; o == nil || !known(o.name) && known(r.name) {
+			best[r.wire] = r
+		}
+	}
 	kept := c.ordered[:0]
 	for _, r := range c.ordered {
-		o := first[r.wire]
-		switch {
-		case r.object != nil || r.wire == "" || len(r.scopes) == 0 && !r.wide:
+		o := best[r.wire]
+		if o == nil || o == r || r.object != nil {
 			kept = append(kept, r)
-		case o == nil:
-			first[r.wire] = r
-			kept = append(kept, r)
-		default:
-			o.scopes = append(o.scopes, r.scopes...)
-			o.wide = o.wide || r.wide
-			for _, s := range r.scopes {
-				c.of[strings.ToLower(s.name)] = o
-			}
+			continue
+		}
+		o.scopes = append(o.scopes, r.scopes...)
+		o.wide = o.wide || r.wide
+		for _, s := range r.scopes {
+			c.of[strings.ToLower(s.name)] = o
 		}
 	}
 	c.ordered = kept
