@@ -1,0 +1,347 @@
+package failover
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"leasehold/internal/packet"
+	"leasehold/pkg/failover/wire"
+)
+
+// twoServers is the basic pair.
+const twoServers = `dhcp log-settings=default,incoming-packets,failover-detail
+scope lab subnet=$0/24 ranges=$100-$199
+failover-pair blue main-server=$2 backup-server=$3 mclt=60s failover-poll-interval=1s failover-poll-timeout=5s
+`
+
+// pairUp starts a main and a backup and waits until both are in NORMAL.
+func pairUp(t *testing.T, config string) (s *site, main, backup *node) {
+	t.Helper()
+	s = newSite(t)
+	main, backup = s.node(2, config), s.node(3, config)
+	main.start()
+	backup.start()
+	main.normal()
+	backup.normal()
+	return s, main, backup
+}
+
+func (n *node) normal() {
+	n.Helper()
+	n.until("NORMAL", func() bool {
+		r := n.related()
+		return r.State == "NORMAL" && r.PartnerState == "NORMAL" && r.Communications == "OK"
+	})
+}
+
+// balanced waits until the backup has its share of the free addresses.
+func (n *node) balanced(own int) {
+	n.Helper()
+	n.until("the share of the free addresses", func() bool {
+		p := n.related().Detail.Pools
+		return len(p) == 1 && p[0].Own == own && p[0].Pending == 0 && n.related().Requests == 0
+	})
+}
+
+func TestTwoServers(t *testing.T) {
+	s, main, backup := pairUp(t, twoServers)
+	main.balanced(90)
+	backup.balanced(10)
+	address, seconds := s.dora(1, main, backup)
+	if address != s.addr(100) || seconds != 60 {
+		t.Errorf("the first lease is %s for %d s, want %s for the maximum client lead time", address, seconds, s.addr(100))
+	}
+	backup.log.await(t, "drop-failover-partner (failover \"blue\" is in NORMAL state")
+	backup.until("the lease on the backup", func() bool { return backup.lease(address)["state"] == "leased" })
+	main.until("the partner's word", func() bool { return strings.Contains(main.lease(address)["flags"], "failover-updated") })
+	a, b := main.lease(address), backup.lease(address)
+	for _, attr := range []string{"expiration", "client-mac-addr", "client-last-transaction-time"} {
+		if a[attr] != b[attr] || a[attr] == "" {
+			t.Errorf("%s is %q on the main and %q on the backup", attr, a[attr], b[attr])
+		}
+	}
+	if a["data-source"] != "main-main" || b["data-source"] != "main-backup" {
+		t.Errorf("data-source is %q and %q", a["data-source"], b["data-source"])
+	}
+	// At the renewal the client gets all of its week.
+	if got := s.renew(1, address, main); got != 7*24*3600 {
+		t.Errorf("renewed for %d s", got)
+	}
+	for _, n := range []*node{main, backup} {
+		if err := n.engine.Ready(); err != nil {
+			t.Errorf("server %d is not ready: %v", n.host, err)
+		}
+		if h := n.engine.Health(); h.Value != 10 {
+			t.Errorf("server %d: health %d: %v", n.host, h.Value, h.Reasons)
+		}
+	}
+	main.log.await(t, "received DHCPBNDACK")
+}
+
+// The main ends in good order, the backup serves, the main returns and knows
+// what happened meanwhile.
+func TestTakeOverAndReturn(t *testing.T) {
+	s, main, backup := pairUp(t, twoServers)
+	backup.balanced(10)
+	address, _ := s.dora(1, main, backup)
+	backup.until("the lease", func() bool { return backup.lease(address)["state"] == "leased" })
+	main.stop()
+	backup.log.await(t, "communications with partner "+s.addr(2)+" are lost: the server stops serving clients")
+	backup.log.await(t, "state COMMUNICATIONS-INTERRUPTED, was NORMAL")
+	if h := backup.engine.Health(); h.Value != 7 || !strings.Contains(h.Reasons[0], "is not in touch") {
+		t.Errorf("health %d %v, want the partner named", h.Value, h.Reasons)
+	}
+	if got := s.renew(1, address, backup); got != 7*24*3600 {
+		t.Errorf("renewed for %d s; the main had promised a week", got)
+	}
+	other, seconds := s.dora(2, backup)
+	if other == s.addr(101) || seconds != 60 {
+		t.Errorf("a new client got %s for %d s, want an address of the backup's for 60 s", other, seconds)
+	}
+	main.start()
+	main.normal()
+	backup.normal()
+	main.until("what the backup gave", func() bool { return main.lease(other)["state"] == "leased" })
+	if got := main.lease(other)["data-source"]; got != "backup-main" {
+		t.Errorf("data-source is %q", got)
+	}
+	main.until("the renewal", func() bool { return main.lease(address)["expiration"] == backup.lease(address)["expiration"] })
+}
+
+// What an operator may declare, and what not.
+func TestPartnerDown(t *testing.T) {
+	s, main, backup := pairUp(t, twoServers)
+	if _, e := backup.manager.PartnerDown("", s.addr(2), 0, true); e == nil || !strings.Contains(e.Msg, "the partner answers, in state NORMAL") {
+		t.Errorf("declared down while it answers: %v", e)
+	}
+	main.stop()
+	backup.log.await(t, "state COMMUNICATIONS-INTERRUPTED")
+	now := time.Now().Unix()
+	for _, c := range []struct {
+		partner string
+		since   int64
+		force   bool
+		want    string
+	}{
+		{"", now - 3600, false, "-force takes that risk"},
+		{"", now + 3600, true, "the time is in the future"},
+		{"somebody", 0, false, `failover partner "somebody": no relationship`},
+	} {
+		if _, e := backup.manager.PartnerDown("blue", c.partner, c.since, c.force); e == nil || !strings.Contains(e.Msg, c.want) {
+			t.Errorf("%+v: %v", c, e)
+		}
+	}
+	lines, e := backup.manager.PartnerDown("BLUE", "", 0, false)
+	if e != nil || !strings.Contains(strings.Join(lines, "\n"), "PARTNER-DOWN") {
+		t.Fatalf("%v %v", lines, e)
+	}
+	if r := backup.related(); r.State != "PARTNER-DOWN" {
+		t.Errorf("state %s", r.State)
+	}
+	// The main was down since then. It asks for what it missed and waits.
+	main.start()
+	main.log.await(t, "state RECOVER, was STARTUP")
+	main.log.await(t, "state RECOVER-WAIT")
+	main.until("silence", func() bool {
+		s.send(packet.Discover, 10, nil, main)
+		return main.log.has("drop-failover-state")
+	})
+	if why := main.manager.Troubles(); len(why) != 1 || why[0].Value != 3 || !strings.Contains(why[0].Reason, "RECOVER-WAIT") {
+		t.Errorf("troubles: %v", why)
+	}
+}
+
+// A time that is not true has its price: addresses are given that the partner
+// may have given, and the two servers have a conflict to resolve.
+func TestPartnerDownTooEarly(t *testing.T) {
+	s, main, backup := pairUp(t, twoServers)
+	backup.balanced(10)
+	main.stop()
+	backup.log.await(t, "state COMMUNICATIONS-INTERRUPTED")
+	since := time.Now().Unix() - 3600
+	if _, e := backup.manager.PartnerDown("", s.addr(2), since, true); e != nil {
+		t.Fatal(e)
+	}
+	if got := backup.related().Detail.Status.Snapshot.Down; got != since {
+		t.Errorf("down since %d, want %d", got, since)
+	}
+	offer := s.answer(s.send(packet.Discover, 9, func(r *packet.Reply) { r.AddAddr(packet.RequestedAddress, mustAddr(s.addr(100))) }, backup))
+	if got := offer.YIAddr.String(); got != s.addr(100) {
+		t.Errorf("offered %s, want the partner's address that was asked for", got)
+	}
+	main.start()
+	main.log.await(t, "state POTENTIAL-CONFLICT")
+	main.normal()
+	backup.normal()
+}
+
+// A reload leaves alone what it does not change.
+func TestReload(t *testing.T) {
+	_, main, backup := pairUp(t, twoServers)
+	before := main.manager.pairs["blue"]
+	connects := before.peer.Status().Connects
+	main.set("scope more subnet=10.77.0.0/24 ranges=10.77.0.10-10.77.0.20 failover=scope-disabled\npolicy default grace-period=10m")
+	main.reload()
+	main.set("failover-pair blue backup-pct=30%")
+	main.reload()
+	if p := main.manager.pairs["blue"]; p != before || p.peer.Status().Connects != connects {
+		t.Error("the relationship was disturbed")
+	}
+	main.log.await(t, "backup-pct = 30")
+	backup.balanced(30)
+	if main.log.has("state COMMUNICATIONS-INTERRUPTED") || backup.log.has("state COMMUNICATIONS-INTERRUPTED") {
+		t.Error("communications were interrupted")
+	}
+	// What the link is made with changes the link, and no more.
+	main.set("failover-pair blue failover-poll-timeout=7s")
+	main.reload()
+	backup.log.await(t, "state COMMUNICATIONS-INTERRUPTED")
+	main.normal()
+	backup.normal()
+	if p := main.manager.pairs["blue"]; p != before {
+		t.Error("the endpoint was made anew")
+	}
+}
+
+// Failover is switched off on one server and on again: it has served alone
+// meanwhile, and says so.
+func TestSuspended(t *testing.T) {
+	s, main, backup := pairUp(t, twoServers)
+	backup.balanced(10)
+	main.set("failover-pair blue failover=false")
+	main.reload()
+	main.log.await(t, "is not configured any more")
+	backup.log.await(t, "failover is configured otherwise now")
+	if rs := main.manager.Related(); len(rs) != 0 {
+		t.Errorf("still related: %v", rs)
+	}
+	address, seconds := s.dora(1, main)
+	if seconds != 7*24*3600 {
+		t.Errorf("a server that is alone gave %d s", seconds)
+	}
+	main.set("failover-pair blue failover=true")
+	main.reload()
+	main.log.await(t, "state POTENTIAL-CONFLICT")
+	main.normal()
+	backup.normal()
+	backup.until("the lease given meanwhile", func() bool { return backup.lease(address)["state"] == "leased" })
+}
+
+// The lease database of a server that was in service is gone.
+func TestLostDatabase(t *testing.T) {
+	s, main, backup := pairUp(t, twoServers)
+	address, _ := s.dora(1, main, backup)
+	backup.until("the lease", func() bool { return backup.lease(address)["state"] == "leased" })
+	backup.stop()
+	files, err := filepath.Glob(filepath.Join(backup.dir, "leases.db*"))
+	s.must(err)
+	for _, f := range files {
+		s.must(os.Remove(f))
+	}
+	backup.start()
+	backup.log.await(t, "was in service before but the lease database knows nothing of it")
+	backup.log.await(t, "sent DHCPUPDREQALL")
+	backup.log.await(t, "state RECOVER-WAIT")
+	if got := backup.lease(address)["state"]; got != "leased" {
+		t.Errorf("the lease is %s", got)
+	}
+}
+
+// Nothing is done that would not be remembered; service resumes by itself.
+func TestUnsaved(t *testing.T) {
+	s, main, backup := pairUp(t, twoServers)
+	main.broken.set(errors.New("disk is full"))
+	backup.stop()
+	main.log.await(t, "is out of service, its state cannot be written: disk is full")
+	if why := main.manager.Troubles(); len(why) != 1 || why[0].Value != 3 || !strings.Contains(why[0].Reason, "disk is full") {
+		t.Errorf("troubles: %v", why)
+	}
+	s.send(packet.Discover, 1, nil, main)
+	main.log.await(t, "drop-failover-state")
+	main.broken.set(nil)
+	main.log.await(t, "is in service again")
+	backup.start()
+	main.normal()
+	backup.normal()
+}
+
+// Wrong configurations are told by name, and not served as if the server were
+// alone.
+func TestWrong(t *testing.T) {
+	s := newSite(t)
+	n := s.node(2, `dhcp failover=enabled failover-main-server=ghost.example.com failover-backup-server=phantom.example.com
+scope lab subnet=$0/24 ranges=$100-$199
+`)
+	n.start()
+	n.log.await(t, "Failover 'ghost.example.com-phantom.example.com' is wrong: failover-main-server \"ghost.example.com\" cannot be resolved")
+	r := n.related()
+	if r.State != "--" || len(r.Detail.Problems) == 0 || !slices.Equal(r.Detail.Scopes, []string{"lab"}) {
+		t.Errorf("%+v %+v", r, r.Detail)
+	}
+	s.send(packet.Discover, 1, nil, n)
+	n.log.await(t, "drop-failover-config")
+	if h := n.engine.Health(); h.Value != 3 {
+		t.Errorf("health %d", h.Value)
+	}
+	s.names.names["ghost.example.com"] = []string{s.addr(2)}
+	s.names.names["phantom.example.com"] = []string{s.addr(3)}
+	if ws := n.reload(); len(ws) != 0 {
+		t.Errorf("warnings: %v", ws)
+	}
+	if r := n.related(); r.Type != "BACKUP" || r.Name != "phantom.example.com" || r.Address != s.addr(3) || len(r.Detail.Problems) != 0 {
+		t.Errorf("%+v %+v", r, r.Detail)
+	}
+}
+
+// What differs between the two servers is told on the one that finds out.
+func TestDifferences(t *testing.T) {
+	s := newSite(t)
+	main, backup := s.node(2, twoServers), s.node(3, twoServers)
+	main.set("scope extra subnet=10.78.0.0/24 ranges=10.78.0.10-10.78.0.20")
+	backup.set("failover-pair blue mclt=2m")
+	main.start()
+	backup.start()
+	backup.log.await(t, "the maximum client lead time is 120 s here and 60 s on the main server")
+	main.log.await(t, "has no scope for 10.78.0.")
+	main.until("the problem", func() bool {
+		return slices.ContainsFunc(main.related().Detail.Problems, func(p string) bool { return strings.Contains(p, `scope "extra" is configured on this server only`) })
+	})
+	if p := backup.related().Detail; len(p.Problems) != 1 || !strings.Contains(p.Problems[0], "60 s") || p.MCLT != 60 {
+		t.Errorf("mclt %d, problems %v", p.MCLT, p.Problems)
+	}
+}
+
+// Both servers say that they are the main.
+func TestSameRole(t *testing.T) {
+	s := newSite(t)
+	main, other := s.node(2, twoServers), s.node(3, twoServers)
+	other.set("failover-pair blue main-server=$3 backup-server=$2")
+	main.start()
+	other.start()
+	for _, n := range []*node{main, other} {
+		n.until("a refusal", func() bool { return len(n.related().Detail.Refusals) > 0 })
+	}
+}
+
+// Two relationships between the same two servers, one in each role.
+func TestSymmetrical(t *testing.T) {
+	s := newSite(t)
+	const config = `dhcp failover=enabled failover-maximum-client-lead-time=60
+scope one subnet=$0/25 ranges=$100-$119 failover-main-server=$2 failover-backup-server=$3
+scope two subnet=$128/25 ranges=$200-$219 failover-main-server=$3 failover-backup-server=$2
+`
+	a, b := s.node(2, config), s.node(3, config)
+	a.start()
+	b.start()
+	for _, n := range []*node{a, b} {
+		n.until("NORMAL in both", func() bool {
+			rs := n.manager.Related()
+			return len(rs) == 2 && rs[0].State == wire.StateNormal.String() && rs[1].State == wire.StateNormal.String()
+		})
+	}
+}
