@@ -34,11 +34,18 @@ C
 	: >"$BENCH_DIR/configured-$role"
 fi
 if [ "${BENCH_PAIR:-}" = 1 ] && [ "$role" = main ]; then
-	# NORMAL on both sides, the backup has its share, and no update is under way.
-	for _ in $(seq 600); do
-		nrcmd -r dhcp getRelatedServers 'column-separator=|' | grep -q '| *0 *| *OK *| *NORMAL *| *BACKUP *| *NORMAL' &&
-			nrcmd -r scope bench getUtilization | grep -q 'other-available = [1-9]' && : >"$BENCH_DIR/shared" && break
-		sleep 0.2
+	# NORMAL on both sides, the backup has its share, and no update is under way
+	# twice in a row.
+	quiet=0
+	for _ in $(seq 240); do
+		if nrcmd -r dhcp getRelatedServers 'column-separator=|' | grep -q '| *0 *| *OK *| *NORMAL *| *BACKUP *| *NORMAL' &&
+			nrcmd scope bench getUtilization | grep -q 'other-available=[1-9]'; then
+			quiet=$((quiet + 1))
+			[ $quiet -ge 2 ] && : >"$BENCH_DIR/shared" && break
+		else
+			quiet=0
+		fi
+		sleep 0.5
 	done
 fi
 wait $pid
