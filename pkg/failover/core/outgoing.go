@@ -21,6 +21,9 @@ const (
 	maxJobs = 1024
 	// retryAfter is when a refused update is sent again.
 	retryAfter = 10 * time.Minute
+	// expiredAgain is when the partner is told once more that a lease expired
+	// which still ran by its clock: two clocks agree to a second or two.
+	expiredAgain = 5 * time.Second
 	// expiryPause is how long the secondary leaves it to the primary to tell
 	// that a lease expired, which both know. A dhcpd refuses to hear it.
 	expiryPause      = 5 * time.Second
@@ -66,10 +69,12 @@ type outbox struct {
 	flights map[uint32]flight
 	refused []later
 	expired []later
+	// early are those of expired that the partner has refused once.
+	early map[lease.Key]bool
 }
 
 func (o *outbox) reset() {
-	*o = outbox{entries: map[lease.Key]*entry{}, flights: map[uint32]flight{}}
+	*o = outbox{entries: map[lease.Key]*entry{}, flights: map[uint32]flight{}, early: map[lease.Key]bool{}}
 }
 
 // fifo is a queue of addresses.
@@ -350,9 +355,12 @@ func (a answered) done(m *Machine, l lease.Lease, err error) {
 	if a.reason != 0 {
 		m.emit(Event{Kind: EventConflict, Key: k, Lease: &l, Sent: a.sent, Why: a.reason, Text: a.text})
 		m.emit(Refused{Key: k, Reason: a.reason})
-		m.remember(k)
+		if !m.tooEarly(a) {
+			m.remember(k)
+		}
 		return
 	}
+	delete(m.out.early, k)
 	if err != nil {
 		return
 	}
@@ -362,6 +370,19 @@ func (a answered) done(m *Machine, l lease.Lease, err error) {
 		m.tell(k) // it is not what was told: the ack itself may have changed it
 	}
 	m.poolsChanged()
+}
+
+// tooEarly has an update that a lease expired sent again soon, when it was
+// refused for the first time because the lease runs.
+func (m *Machine) tooEarly(a answered) bool {
+	k := keyOf(a.sent)
+	if !m.link.ok || a.sent.Status != wire.StatusExpired || a.reason != wire.ReasonOutdated || m.out.early[k] || len(m.out.early) >= maxRefused {
+		return false
+	}
+	m.out.early[k] = true
+	m.out.expired = append(m.out.expired, later{k, m.now.Mono + expiredAgain})
+	m.waitAtMost(timeExpired, expiredAgain)
+	return true
 }
 
 // remember has a refused update sent again much later.
