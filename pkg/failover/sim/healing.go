@@ -8,7 +8,7 @@ func (w *World) heal() {
 	w.healed = true
 	w.say("-- all faults end")
 	s := *w.sched
-	s.Loss = 0
+	s.Loss, s.Latency = 0, min(s.Latency, defaultLatency)
 	w.sched = &s
 	for _, p := range w.pairs {
 		p.link.join()
