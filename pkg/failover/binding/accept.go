@@ -5,34 +5,43 @@ import (
 	"leasehold/pkg/failover/wire"
 )
 
-// rule is what has to be looked at before an update is accepted.
+// rule is what has to be looked at before an update is accepted. Where the
+// draft leaves two servers that sent their updates at the same time with
+// different records, or one with a client's lease ended by a word that was
+// spoken in ignorance of it, the rule says more than the draft.
 type rule uint8
 
 const (
 	accept rule = iota
-	// never is (4) of the draft's figure: an abandoned address stays so.
-	never
-	// ifLaterTransaction is time(1).
-	ifLaterTransaction
-	// ifLaterOrRuns is time(1), too, but a lease that still runs is accepted
-	// in any case: its server would refuse that it expired by time(2), and
+	// ifNotConflict is (5): the client is the same, or the contest is won.
+	ifNotConflict
+	// ifLater is time(1).
+	ifLater
+	// ifLaterRelease is time(1), and nobody releases another client's lease.
+	ifLaterRelease
+	// ifLaterOrRuns is time(1), but a lease that still runs is accepted in
+	// any case: its server would refuse that it expired by time(2), and
 	// nothing would settle the matter while the client renews.
 	ifLaterOrRuns
-	// ifOver is time(2).
+	// ifOver is time(2), and ifKnown.
 	ifOver
-	// ifLaterThanState is time(3).
+	// ifLaterThanState is time(3), or the lease still runs, as above.
 	ifLaterThanState
-	// ifNotConflict is (5).
-	ifNotConflict
-	// ifResetLater mirrors time(3), which would refuse our lease there. The
-	// draft accepts: then a reset that is sent again after its
-	// acknowledgement was lost would end the next client's lease, too.
-	ifResetLater
-	// ifSameReleased is time(1) for the client's own release only.
-	ifSameReleased
+	// ifKnown refuses the end of a lease that the partner had not heard all
+	// of: it may be on its way there, be accepted and renewed. The draft
+	// accepts any reset: also one that comes again after its acknowledgement
+	// was lost, and the address was given to another client.
+	ifKnown
+	// ifLaterAbandoned refuses an abandoned address that a client has got
+	// since, from a server that did not know.
+	ifLaterAbandoned
+	// ifLaterThanAbandoned is (4), but for that client's lease and its end.
+	ifLaterThanAbandoned
 	// ifLaterState is for a reset and an abandoned address that cross: one
-	// word must win on both sides.
+	// of them must win on both sides.
 	ifLaterState
+	// never is (4).
+	never
 )
 
 // acceptance is figure 7.1.3-1 of draft-12: what a server whose lease has the
@@ -40,13 +49,13 @@ const (
 var acceptance = map[wire.BindingStatus]struct {
 	active, expired, released, free, backup, reset, abandoned rule
 }{
-	wire.StatusActive:    {ifNotConflict, ifOver, ifSameReleased, ifOver, ifOver, ifResetLater, accept},
-	wire.StatusExpired:   {ifLaterOrRuns, accept, accept, accept, accept, accept, accept},
-	wire.StatusReleased:  {ifLaterTransaction, ifLaterTransaction, accept, accept, accept, accept, accept},
+	wire.StatusActive:    {ifNotConflict, ifOver, ifLaterRelease, ifOver, ifOver, ifKnown, ifLaterAbandoned},
+	wire.StatusExpired:   {ifLaterOrRuns, accept, accept, accept, accept, accept, ifLaterAbandoned},
+	wire.StatusReleased:  {ifLater, ifLater, accept, accept, accept, accept, ifLaterAbandoned},
 	wire.StatusFree:      {accept, accept, accept, accept, accept, accept, accept},
 	wire.StatusBackup:    {accept, accept, accept, accept, accept, accept, accept},
 	wire.StatusReset:     {ifLaterThanState, accept, accept, accept, accept, accept, ifLaterState},
-	wire.StatusAbandoned: {never, never, never, never, never, ifLaterState, accept},
+	wire.StatusAbandoned: {ifLaterThanAbandoned, ifLaterThanAbandoned, ifLaterThanAbandoned, never, never, ifLaterState, accept},
 }
 
 // ruleFor looks up the figure.
@@ -122,51 +131,44 @@ func (a *Authority) judge(l *lease.Lease, b *wire.Binding, now int64) (wire.Reas
 			return wire.ReasonFatalConflict, "the address is offered to a client"
 		}
 	}
-	same := a.sameClient(l, b)
+	same, isKnown := a.sameClient(l, b), l.Flags&lease.FailoverUpdated != 0
+	runs := b.Status == wire.StatusActive && b.Expiration.Unix() > now
+	later := a.later(l, b.LastTransaction, l.LastTransaction)
+	ok, why := true, "the client was here since"
 	switch ruleFor(status(l), b.Status) {
-	case never:
-		return wire.ReasonLessCritical, "the address is abandoned here"
-	case ifLaterOrRuns:
-		if b.Expiration.Unix() <= now && !a.laterTransaction(l, b) && !a.forgetful(l, b, same) {
-			return wire.ReasonOutdated, "the client was here since"
-		}
-	case ifLaterTransaction:
-		if !a.laterTransaction(l, b) && !a.forgetful(l, b, same) {
-			return wire.ReasonOutdated, "the client was here since"
-		}
-	case ifSameReleased:
-		if !same {
-			return wire.ReasonOutdated, "another client has the address now"
-		}
-		if !a.laterTransaction(l, b) {
-			return wire.ReasonOutdated, "the client was here since"
-		}
-	case ifOver:
-		if end(l) > now {
-			return wire.ReasonOutdated, "the lease still runs here"
-		}
-		if l.Flags&lease.FailoverUpdated == 0 {
-			// The partner spoke without knowing of it, may hear of it on
-			// the way, and renew it. It ends by our own word.
-			return wire.ReasonOutdated, "you have not heard all of the lease"
-		}
-	case ifLaterThanState:
-		if !a.later(l, b.LastTransaction, l.StateStart) {
-			return wire.ReasonOutdated, "the address was reset since"
-		}
-	case ifResetLater:
-		if b.StateStart != 0 && !a.later(l, b.StateStart, l.LastTransaction) {
-			return wire.ReasonOutdated, "the client was here since"
-		}
-	case ifLaterState:
-		ours := l.Flags&lease.FailoverUpdated == 0
-		if ours && b.StateStart != 0 && !a.later(l, b.StateStart, l.StateStart) {
-			return wire.ReasonOutdated, "what befell the address here was later"
-		}
 	case ifNotConflict:
 		if !same {
 			return a.contest(l, b, now)
 		}
+	case ifLater:
+		ok = later || a.forgetful(l, b, same)
+	case ifLaterRelease:
+		ok = later && same
+	case ifLaterOrRuns:
+		ok = later || runs || a.forgetful(l, b, same)
+	case ifOver:
+		if end(l) > now {
+			return wire.ReasonOutdated, "the lease still runs here"
+		}
+		ok, why = isKnown, "you had not heard all of the lease"
+	case ifKnown:
+		ok, why = isKnown, "you had not heard all of the lease"
+	case ifLaterThanState:
+		ok, why = runs || a.later(l, b.LastTransaction, l.StateStart), "the address was reset since"
+	case ifLaterAbandoned:
+		ok = isKnown || b.StateStart == 0 || a.later(l, b.StateStart, l.LastTransaction)
+	case ifLaterState:
+		ok = isKnown || b.StateStart == 0 || a.later(l, b.StateStart, l.StateStart)
+		why = "what befell the address here was later"
+	case ifLaterThanAbandoned:
+		if !a.later(l, b.LastTransaction, l.StateStart) {
+			return wire.ReasonLessCritical, "the address is abandoned here"
+		}
+	case never:
+		return wire.ReasonLessCritical, "the address is abandoned here"
+	}
+	if !ok {
+		return wire.ReasonOutdated, why
 	}
 	return 0, ""
 }
@@ -184,7 +186,7 @@ func (a *Authority) contest(l *lease.Lease, b *wire.Binding, now int64) (wire.Re
 	}
 	switch {
 	case over && theirsOver:
-		if !a.laterTransaction(l, b) {
+		if !a.later(l, b.LastTransaction, l.LastTransaction) {
 			return refusal, "another client had the address since"
 		}
 	case theirsOver:
@@ -193,12 +195,6 @@ func (a *Authority) contest(l *lease.Lease, b *wire.Binding, now int64) (wire.Re
 		return refusal, "another client has the address"
 	}
 	return 0, ""
-}
-
-// laterTransaction tells whether the update comes of a later packet of the
-// client than our lease.
-func (a *Authority) laterTransaction(l *lease.Lease, b *wire.Binding) bool {
-	return a.later(l, b.LastTransaction, l.LastTransaction)
 }
 
 // later tells whether their time is later than ours. No time is not later than

@@ -13,7 +13,7 @@ import (
 func (a *Authority) takeActive(l lease.Lease, b *wire.Binding, now int64) lease.Lease {
 	same := a.sameClient(&l, b)
 	held := same && status(&l) == wire.StatusActive
-	news := !held || a.laterTransaction(&l, b)
+	news := !held || a.later(&l, b.LastTransaction, l.LastTransaction)
 	wasKnown := l.Flags&lease.FailoverUpdated != 0
 
 	if !same {
@@ -21,16 +21,18 @@ func (a *Authority) takeActive(l lease.Lease, b *wire.Binding, now int64) lease.
 	} else if isFree(&l) {
 		l.Failover = lease.Failover{}
 	}
-	ours := end(&l)
-	if held && !news && (l.State == lease.Released || l.State == lease.Expired && b.Expiration.Unix() <= now) {
-		// It is over for us since, and the partner tells no more than before.
+	var ours int64
+	if held {
+		ours = end(&l)
+	}
+	if held && (l.State == lease.Released && !news || l.State == lease.Expired && b.Expiration.Unix() <= now) {
+		// It is over for us since, and nothing in it is news.
 		l.Failover.RcvdPE = max(l.Failover.RcvdPE, promise(b))
-		return known(l)
+		return l
 	}
 	if !held || l.State != lease.Leased {
 		l.StateStart = since(b, now)
 		l.Start = l.StateStart
-		ours = 0
 	}
 	l.State = lease.Leased
 	l.Expiration = max(ours, b.Expiration.Unix())
@@ -48,11 +50,10 @@ func (a *Authority) takeActive(l lease.Lease, b *wire.Binding, now int64) lease.
 	if news {
 		l.Failover.FromPartner = true
 	}
-	if wasKnown || news && l.Expiration <= b.Expiration.Unix() {
-		return known(l)
+	if held && !wasKnown {
+		return l // our own word of it is on its way, or still to be sent
 	}
-	l.Flags &^= lease.FailoverUpdated // what we know better is still to be sent
-	return l
+	return known(l)
 }
 
 // promise is the potential expiration of an ACTIVE update: a lease that the
@@ -109,7 +110,7 @@ func (a *Authority) takeFree(l lease.Lease, b *wire.Binding, now int64) lease.Le
 		takeClient(&l, b, true)
 		l.LastTransaction = b.LastTransaction.Unix()
 	case !who.IsZero():
-		takeClient(&l, b, a.laterTransaction(&l, b))
+		takeClient(&l, b, a.later(&l, b.LastTransaction, l.LastTransaction))
 		l.LastTransaction = max(l.LastTransaction, b.LastTransaction.Unix())
 	}
 	l = a.free(l, now, to)
