@@ -248,6 +248,8 @@ func BenchmarkReload(b *testing.B) {
 	wider := bigScope(n+2*spare, false)
 	renamed := same
 	renamed.Name = "renamed"
+	paired := same
+	paired.Role = Secondary
 	for _, c := range []struct {
 		name string
 		to   [2][]Scope
@@ -256,6 +258,7 @@ func BenchmarkReload(b *testing.B) {
 		{"range", [2][]Scope{{wider}, {same}}},
 		{"park-and-return", [2][]Scope{nil, {same}}},
 		{"rename", [2][]Scope{{renamed}, {same}}},
+		{"role", [2][]Scope{{paired}, {same}}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			for i := 0; b.Loop(); i++ {

@@ -155,7 +155,7 @@ func (s *scope) counts() Counts {
 		Reserved:  len(s.Reservations),
 		NeverUsed: s.inRanges - s.reservedIn,
 	}
-	var states [16]int
+	var states, toGive [16]int
 	for k, n := range s.tally {
 		if n == 0 {
 			continue
@@ -170,7 +170,7 @@ func (s *scope) counts() Counts {
 		if !reserved {
 			c.NeverUsed -= int(n)
 			if !deactivated {
-				c.addFree(state, int(n))
+				toGive[state] += int(n)
 			}
 		}
 		if deactivated {
@@ -180,19 +180,10 @@ func (s *scope) counts() Counts {
 			c.ReservedLeased += int(n)
 		}
 	}
-	c.addFree(freeState(s.Role, 0), c.NeverUsed)
+	toGive[freeState(s.Role, 0)] += c.NeverUsed
+	c.Available, c.OtherAvailable = toGive[Available], toGive[OtherAvailable]
 	c.Offered, c.Leased = states[Offered], states[Leased]
 	c.Expired, c.Released = states[Expired], states[Released]
 	c.Unavailable, c.PendingAvailable = states[Unavailable], states[PendingAvailable]
 	return c
-}
-
-// addFree counts n addresses to give in a state.
-func (c *Counts) addFree(state State, n int) {
-	switch state {
-	case Available:
-		c.Available += n
-	case OtherAvailable:
-		c.OtherAvailable += n
-	}
 }

@@ -97,6 +97,9 @@ type Lease struct {
 	LimitationID string
 	Giaddr       Addr
 	BOOTP        bool // given by BOOTP: never expires
+	// Role is what this server is to the address. It is not stored: the table
+	// derives it from the address's scope.
+	Role Role
 
 	StateStart      int64 // start-time-of-state
 	Start           int64 // when this client's present lease began
@@ -105,10 +108,6 @@ type Lease struct {
 	Cause           string // why it is unavailable: declined, ping, other-server, ...
 
 	Failover Failover
-	// Role is what this server is to the address. It is not stored: the table
-	// derives it from the address's scope.
-	Role Role
-
 	// Commit is the number of the store's batch that this row was written
 	// in: a partner asks "since n".
 	Commit uint64

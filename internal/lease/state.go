@@ -74,11 +74,13 @@ func Release(l Lease, now int64, grace time.Duration) Lease {
 		return l
 	}
 	if l.Role != Alone && l.State == Offered {
-		return l.withdrawn(now)
+		l.withdraw(now)
+		return l
 	}
 	l.LastTransaction = now
 	if grace <= 0 {
-		return l.over(now, EndedReleased)
+		l.end(now, EndedReleased)
+		return l
 	}
 	l.heldBack()
 	l.State, l.StateStart = Released, now
@@ -114,7 +116,7 @@ func Expire(l Lease, now int64, grace time.Duration) Lease {
 	switch l.State {
 	case Leased:
 		if grace <= 0 {
-			return l.over(now, EndedExpired)
+			break
 		}
 		l.heldBack()
 		l.State, l.StateStart = Expired, now
@@ -124,17 +126,22 @@ func Expire(l Lease, now int64, grace time.Duration) Lease {
 		// Nobody took it, and the store has never heard of it: the address
 		// is as good as never used.
 		if l.Commit == 0 && l.kept() == 0 {
-			b := Lease{Key: l.Key, Flags: l.Flags, Role: l.Role}
-			b.State = freeState(b.Role, b.Flags)
-			return b
+			l = Lease{Key: l.Key, Flags: l.Flags, Role: l.Role}
+			l.State = freeState(l.Role, l.Flags)
+			return l
 		}
-		return l.withdrawn(now)
+		l.withdraw(now)
+		return l
 	case Unavailable:
-		return l.forget().over(now, EndedReset)
+		l.forget()
+		l.end(now, EndedReset)
+		return l
 	case Released:
-		return l.over(now, EndedReleased)
+		l.end(now, EndedReleased)
+		return l
 	}
-	return l.over(now, EndedExpired)
+	l.end(now, EndedExpired)
+	return l
 }
 
 // ForceAvailable ends it whatever it is, and forgets its client. A deactivated
@@ -146,10 +153,14 @@ func ForceAvailable(l Lease, now int64) Lease {
 		case PendingAvailable, OtherAvailable:
 			return l
 		case Offered:
-			return l.withdrawn(now).forget()
+			l.forget()
+			l.withdraw(now)
+			return l
 		}
 	}
-	return l.forget().over(now, EndedReset)
+	l.forget()
+	l.end(now, EndedReset)
+	return l
 }
 
 // Freed is the lease as it is once both servers agree that nobody has it: the
@@ -160,7 +171,8 @@ func Freed(l Lease, now int64, backup bool) Lease {
 	if backup {
 		l.Flags |= Backup
 	}
-	return l.available(now)
+	l.setFree(now)
+	return l
 }
 
 // Activate lets it be given again after Deactivate.
@@ -180,7 +192,8 @@ func Deactivate(l Lease) Lease {
 // a lease that nobody but memory knows it is false.
 func (l Lease) Beneath() (Lease, bool) {
 	if l.State == Offered {
-		return l.withdrawn(l.StateStart), l.Commit != 0
+		l.withdraw(l.StateStart)
+		return l, l.Commit != 0
 	}
 	return l, true
 }
@@ -234,7 +247,7 @@ func (l *Lease) belongsTo(c *Client) bool {
 // carries neither giaddr nor option 82, nor what was computed from them.
 func (l *Lease) setClient(c *Client, same bool) {
 	if !same {
-		*l = l.forget()
+		l.forget()
 		l.Failover = Failover{Told: l.Failover.Told}
 	}
 	l.HW, l.ClientID, l.BOOTP = c.HW, c.ClientID, c.BOOTP
@@ -269,12 +282,13 @@ func (l *Lease) heldBack() {
 	}
 }
 
-// over ends what the lease was: at once if the partner need not be asked, and
+// end ends what the lease was: at once if the partner need not be asked, and
 // else as soon as it agrees. Until then Expiration is what it was: if the
 // partner is down, others wait for it.
-func (l Lease) over(now int64, how Ended) Lease {
+func (l *Lease) end(now int64, how Ended) {
 	if l.Role == Alone || !l.Failover.Told {
-		return l.available(now)
+		l.setFree(now)
+		return
 	}
 	l.State, l.StateStart = PendingAvailable, now
 	l.Start = 0
@@ -282,31 +296,28 @@ func (l Lease) over(now int64, how Ended) Lease {
 	l.Cause = ""
 	l.own()
 	l.Failover.Ended = how
-	return l
 }
 
-// available makes it free, for the server that the flag Backup says. Its last
-// client stays written in it and finds it again until somebody else takes it.
-func (l Lease) available(now int64) Lease {
-	l = l.withdrawn(now)
+// setFree makes it free, for the server that the flag Backup says. Its last client
+// stays written in it and finds it again until somebody else takes it.
+func (l *Lease) setFree(now int64) {
+	l.withdraw(now)
 	l.Flags &^= FailoverUpdated
 	l.Failover = Failover{}
-	return l
 }
 
-// withdrawn takes an offer back: the lease is free as it was before. Nothing
+// withdraw takes an offer back: the lease is free as it was before. Nothing
 // that the partner or the disk knows has changed.
-func (l Lease) withdrawn(now int64) Lease {
+func (l *Lease) withdraw(now int64) {
 	l.State, l.StateStart = freeState(l.Role, l.Flags), now
 	l.Start, l.Expiration = 0, 0
 	l.BOOTP = false
 	l.Cause = ""
-	return l
 }
 
-// forget is the lease without its client.
-func (l Lease) forget() Lease {
-	return Lease{
+// forget forgets the client.
+func (l *Lease) forget() {
+	*l = Lease{
 		Key: l.Key, State: l.State, Flags: l.Flags,
 		StateStart: l.StateStart, Expiration: l.Expiration,
 		Cause: l.Cause, Failover: l.Failover, Role: l.Role, Commit: l.Commit,
