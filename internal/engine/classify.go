@@ -20,6 +20,9 @@ func (ex *exchange) classify() verdict {
 	if old := ex.plan.settings.dropOld; old > 0 && now.Sub(ex.received) > old {
 		return dropped(DropOld)
 	}
+	if ex.kind == querying {
+		return ex.answerQuery()
+	}
 	ex.describe()
 	if ex.plan.settings.clientClass {
 		if v := ex.lookupClass(); v.act != next {

@@ -95,11 +95,12 @@ const (
 	releasing
 	informing
 	bootp
+	querying
 )
 
 var kindNames = [...]string{
 	discover: "discover", selecting: "selecting", rebooting: "init-reboot", renewing: "renewing", rebinding: "rebinding",
-	declining: "decline", releasing: "release", informing: "inform", bootp: "bootp",
+	declining: "decline", releasing: "release", informing: "inform", bootp: "bootp", querying: "leasequery",
 }
 
 func (k kind) String() string { return kindNames[k] }

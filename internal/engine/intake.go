@@ -72,7 +72,7 @@ func (ex *exchange) admit() verdict {
 		return dropped(DropImportMode)
 	}
 	ex.hw = lease.HardwareFrom(m.HType, m.HW())
-	if ex.hw.Len == 0 && (len(m.ClientID()) == 0 || ex.plan.settings.macOnly) {
+	if m.Type != packet.LeaseQuery && ex.hw.Len == 0 && (len(m.ClientID()) == 0 || ex.plan.settings.macOnly) {
 		return dropped(DropNoHardware)
 	}
 	ex.queueKey = queueKey{m.XID, m.Type, ex.hw}
@@ -92,7 +92,9 @@ func (ex *exchange) admit() verdict {
 	case packet.Offer, packet.Ack, packet.Nak:
 		return dropped(DropServerMessage)
 	case packet.LeaseQuery:
-		return dropped(DropLeasequery)
+		if v := ex.admitQuery(); v.act != next {
+			return v
+		}
 	case packet.LeaseActive, packet.LeaseUnassigned, packet.LeaseUnknown:
 		return dropped(DropServerMessage)
 	default:

@@ -157,7 +157,7 @@ func (ex *exchange) logOutcome(why Outcome) {
 		if ex.kind == informing {
 			a = lease.AddrFrom(ex.msg.CIAddr)
 		}
-		ex.server.logf(msgAnswered, append(head, a, ex.scope.name)...)
+		ex.server.logf(msgAnswered, append(head, a, ex.scopeName())...)
 	case naked:
 		ex.server.logf(msgRefused, append(head, o.help)...)
 	case drops, failed:
@@ -167,6 +167,14 @@ func (ex *exchange) logOutcome(why Outcome) {
 		}
 		ex.server.logf(msgDropped, append(head, help)...)
 	}
+}
+
+// scopeName is "" for a question about an address of none.
+func (ex *exchange) scopeName() string {
+	if ex.scope == nil {
+		return ""
+	}
+	return ex.scope.name
 }
 
 // title names the packet, and for a DHCPREQUEST the state that its client is in.
@@ -187,6 +195,9 @@ func (ex *exchange) wantsLine(why Outcome) bool {
 	}
 	switch outcomes[why].kind {
 	case done:
+		if ex.kind == querying {
+			return ex.logs(objects.LogLeasequery)
+		}
 		return ex.logs(objects.LogIncomingPackets) && !ex.logs(objects.LogNoSuccessMessages)
 	case naked:
 		return true

@@ -32,6 +32,9 @@ const (
 	Declined
 	DeclineIgnored
 	BootpReplied
+	QueryActive
+	QueryUnassigned
+	QueryUnknown
 
 	NakWrongNetwork
 	NakNotInScope
@@ -116,6 +119,10 @@ var outcomes = [numOutcomes]struct {
 	DeclineIgnored: {"decline-ignored", done, "a client found its address in use; the address is available again (ignore-declines)"},
 	BootpReplied:   {"bootp-replied", done, "a BOOTP client got its address"},
 
+	QueryActive:     {"query-active", done, "a relay's DHCPLEASEQUERY was answered with the lease"},
+	QueryUnassigned: {"query-unassigned", done, "a relay's DHCPLEASEQUERY named an address that nobody has now"},
+	QueryUnknown:    {"query-unknown", done, "a relay's DHCPLEASEQUERY named an address or client that this server knows nothing of"},
+
 	NakWrongNetwork:     {"nak-wrong-network", naked, "the address does not belong to the network that the client is on"},
 	NakNotInScope:       {"nak-not-in-scope", naked, "the address is on the client's network but in no range or reservation"},
 	NakOtherClient:      {"nak-other-client", naked, "the address is leased to another client"},
@@ -137,7 +144,7 @@ var outcomes = [numOutcomes]struct {
 	DropNoHardware:         {"drop-no-hardware", drops, "neither a hardware address nor a client-id to know the client by"},
 	DropBadType:            {"drop-bad-type", drops, "unknown DHCP message type"},
 	DropServerMessage:      {"drop-server-message", drops, "a message that only servers send"},
-	DropLeasequery:         {"drop-leasequery", drops, "DHCPLEASEQUERY is not served"},
+	DropLeasequery:         {"drop-leasequery", drops, "a DHCPLEASEQUERY that is not from a relay, or does not ask by exactly one of address, hardware address and client-id"},
 	DropStopped:            {"drop-stopped", drops, "the packet service was being stopped"},
 	DropImportMode:         {"drop-import-mode", drops, "import-mode is on: only imported leases are taken"},
 	DropQueueFull:          {"drop-queue-full", drops, "more requests than max-dhcp-requests were waiting; the oldest went"},

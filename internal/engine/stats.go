@@ -12,7 +12,7 @@ import (
 // on through reloads.
 type statistics struct {
 	received atomic.Uint64
-	kinds    [bootp + 1]atomic.Uint64 // packets by what they ask for
+	kinds    [querying + 1]atomic.Uint64 // packets by what they ask for
 	sent     atomic.Uint64
 	total    counts
 	resetAt  atomic.Int64
@@ -143,6 +143,7 @@ func (s *Server) kindStats(set func(string, int64)) {
 	set("total-requests", of(selecting, rebooting, renewing, rebinding))
 	set("total-declines", of(declining))
 	set("total-releases", of(releasing))
+	set("total-leasequeries", of(querying))
 	set("total-informs", of(informing))
 	set("total-bootp-requests", of(bootp))
 }
