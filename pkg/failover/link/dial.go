@@ -127,14 +127,14 @@ func (p *Peer) next(o outcome) {
 	now := p.hub.clock.Now()
 	switch o {
 	case outcomeRefused:
-		p.refusals++
+		p.refused++
 	case outcomeAgain:
 		if !p.again.IsZero() && now.Sub(p.again) < p.cfg.Retry {
 			o = outcomeFailed // it does not know what it is
 		}
 		p.again = now
 	default:
-		p.refusals = 0
+		p.refused = 0
 	}
-	p.due = now.Add(p.cfg.pause(o, 0, p.refusals))
+	p.due = now.Add(p.cfg.pause(o, 0, p.refused))
 }

@@ -6,12 +6,13 @@
 // A connection that carried CONNECT and CONNECTACK is a [Conn]: the [Handler]
 // is told Up, then every message, then Down, in order and never two at once.
 //
-//	hub.go        listeners, and which relationship a connection is for
+//	hub.go        the relationships of a server
+//	listener.go   a local address, and which relationship a connection is for
 //	peer.go       one relationship: who connects when, which connection stays
 //	dial.go       the connections that this server opens
 //	handshake.go  CONNECT and CONNECTACK judged, pure (draft-12 section 7.8.2)
 //	timing.go     when to send CONTACT, give up, try again; pure
-//	opening.go    a connection up to its CONNECTACK
+//	opening.go    a connection up to its CONNECTACK; tls.go where it takes a turn
 //	conn.go       a connection in use; intake.go and outbox.go its two halves
 //	refusal.go    what was refused, counted
 //

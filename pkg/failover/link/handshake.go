@@ -2,7 +2,6 @@ package link
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"leasehold/internal/lease"
@@ -251,13 +250,7 @@ func writing(profile *wire.Profile, tls wire.TLS) *wire.Profile {
 	return profile
 }
 
-// The dhcpd 3.0 had other option numbers: its vendor class stands where a
-// hash-bucket-assignment is expected.
-const oldDhcpd = "isc-V3"
-
-func explain(frame []byte, err error) error {
-	if strings.Contains(string(frame), oldDhcpd) {
-		return fmt.Errorf("the partner is a dhcpd 3.0, whose failover protocol is older: %w", err)
-	}
-	return err
+// refusal is the CONNECTACK that turns a duplicate or a late CONNECT down.
+func refusal(ack wire.CONNECTACK, reason wire.Reason, text string) wire.CONNECTACK {
+	return wire.CONNECTACK{Relationship: ack.Relationship, Version: ack.Version, TLS: ack.TLS, Reason: reason, Text: text}
 }

@@ -9,7 +9,6 @@ import (
 	"sync"
 
 	"leasehold/internal/clock"
-	"leasehold/internal/lease"
 	"leasehold/pkg/failover/wire"
 )
 
@@ -151,28 +150,3 @@ func called(peers []*Peer, name string) *Peer {
 
 // time is what a message bears that is sent now.
 func (h *Hub) time() wire.Time { return wire.TimeOf(h.clock.Now().Unix()) }
-
-// assign decides what becomes of a connection that a partner opened. The draft
-// lets only the opener send CONNECT; dhcpd waits for it on the connections that
-// it opened as secondary, too. With one relationship, or with this server
-// primary in all of them, there is no doubt what the partner waits for;
-// otherwise it may be about to send CONNECT itself, and its coming is taken as
-// a sign that it is there.
-func assign(o *opening, peers []*Peer) {
-	var idle *Peer
-	for _, p := range peers {
-		if p.cfg.Role != lease.Primary {
-			for _, p := range peers {
-				p.stimulate()
-			}
-			return
-		}
-		if idle == nil && !p.connected() {
-			idle = p
-		}
-	}
-	if idle == nil {
-		idle = peers[0]
-	}
-	idle.offer(o)
-}

@@ -1,7 +1,9 @@
 package link
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"syscall"
@@ -61,6 +63,17 @@ func (in *intake) frame(frame []byte) error {
 	}
 	in.msgs = append(in.msgs, m)
 	return nil
+}
+
+// The dhcpd 3.0 had other option numbers: its vendor class stands where a
+// hash-bucket-assignment is expected.
+var oldDhcpd = []byte("isc-V3")
+
+func explain(frame []byte, err error) error {
+	if bytes.Contains(frame, oldDhcpd) {
+		return fmt.Errorf("the partner is a dhcpd 3.0, whose failover protocol is older: %w", err)
+	}
+	return err
 }
 
 // empty tells whether nothing was received beyond what was given out: TLS must

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"sync"
 
-	"leasehold/pkg/failover/wire"
+	"leasehold/internal/lease"
 )
 
 // maxPending is how many connections of one partner may wait for their CONNECT.
@@ -140,6 +140,31 @@ func (l *listener) take(nc net.Conn) {
 	assign(o, peers)
 }
 
+// assign decides what becomes of a connection that a partner opened. The draft
+// lets only the opener send CONNECT; dhcpd waits for it on the connections that
+// it opened as secondary, too. With one relationship, or with this server
+// primary in all of them, there is no doubt what the partner waits for;
+// otherwise it may be about to send CONNECT itself, and its coming is taken as
+// a sign that it is there.
+func assign(o *opening, peers []*Peer) {
+	var idle *Peer
+	for _, p := range peers {
+		if p.cfg.Role != lease.Primary {
+			for _, p := range peers {
+				p.stimulate()
+			}
+			return
+		}
+		if idle == nil && !p.connected() {
+			idle = p
+		}
+	}
+	if idle == nil {
+		idle = peers[0]
+	}
+	idle.offer(o)
+}
+
 // hold enters a connection that waits for its CONNECT.
 func (l *listener) hold(o *opening) bool {
 	l.mu.Lock()
@@ -175,9 +200,4 @@ func addrPort(a net.Addr) netip.AddrPort {
 		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
 	}
 	return netip.AddrPort{}
-}
-
-// refusal is the CONNECTACK that turns a duplicate or a late CONNECT down.
-func refusal(ack wire.CONNECTACK, reason wire.Reason, text string) wire.CONNECTACK {
-	return wire.CONNECTACK{Relationship: ack.Relationship, Version: ack.Version, TLS: ack.TLS, Reason: reason, Text: text}
 }

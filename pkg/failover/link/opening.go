@@ -1,7 +1,6 @@
 package link
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -264,29 +263,6 @@ func (o *opening) offset(m wire.Message) int64 {
 	return m.Time.Unix() - o.hub.clock.Now().Unix()
 }
 
-// encrypt puts TLS over the connection.
-func (o *opening) encrypt(p *Peer, server bool) bool {
-	if !o.in.empty() {
-		o.fail("there was more before TLS began than belongs there")
-		return false
-	}
-	var t *tls.Conn
-	if server {
-		t = tls.Server(o.raw, serverTLS(p.cfg.TLS))
-	} else {
-		t = tls.Client(o.raw, clientTLS(p.cfg.TLS, o.remote.Addr().String()))
-	}
-	if err := t.Handshake(); err != nil {
-		o.fail("TLS: " + lossText(err))
-		return false
-	}
-	o.mu.Lock()
-	o.nc, o.secure = t, true
-	o.mu.Unlock()
-	o.in = newIntake(t)
-	return true
-}
-
 // say writes a message to a partner of which nothing is known for certain. If
 // it cannot be written there is nobody to read it.
 func (o *opening) say(body wire.Body) {
@@ -377,27 +353,4 @@ func tellRefusing(p *Peer, partners []*Peer, reason wire.Reason, text string) {
 	if len(partners) > 0 {
 		partners[0].refuse(NoticeRefusing, reason, text)
 	}
-}
-
-// serverTLS and clientTLS hold the owner's configuration to version 1.3 and
-// certificates on both sides.
-func serverTLS(cfg *tls.Config) *tls.Config {
-	c := cfg.Clone()
-	c.MinVersion = tls.VersionTLS13
-	if c.ClientCAs == nil {
-		c.ClientCAs = c.RootCAs
-	}
-	if c.ClientAuth < tls.RequireAnyClientCert {
-		c.ClientAuth = tls.RequireAndVerifyClientCert
-	}
-	return c
-}
-
-func clientTLS(cfg *tls.Config, partner string) *tls.Config {
-	c := cfg.Clone()
-	c.MinVersion = tls.VersionTLS13
-	if c.ServerName == "" {
-		c.ServerName = partner
-	}
-	return c
 }

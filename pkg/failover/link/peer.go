@@ -31,10 +31,10 @@ type Peer struct {
 	due      time.Time         // of the next attempt
 	dialled  time.Time         // the last one
 	again    time.Time         // last time that the buckets were the wrong way round
-	refusals int               // attempts refused in a row
+	refused  int               // attempts refused in a row
 	silence  int               // attempts without an answer in a row
-	journal
-	status Status
+	journal  journal
+	status   Status
 }
 
 func newPeer(h *Hub, l *listener, cfg Config, handler Handler) *Peer {
@@ -160,7 +160,7 @@ func (p *Peer) admit(o *opening, up Up, offset int64) (*Conn, wire.Reason, strin
 	p.up, p.told, p.vendor = c, c.told, up.Vendor
 	p.live++
 	p.wg.Add(1)
-	p.refusals, p.silence = 0, 0
+	p.refused, p.silence = 0, 0
 	p.journal.forget()
 	p.connectedNow(c, offset)
 	delete(p.openings, o)
