@@ -18,6 +18,8 @@ var requests = [...]binding.Request{
 	discover: binding.Discover, selecting: binding.Selecting, rebooting: binding.Rebooting, renewing: binding.Renewing,
 	rebinding: binding.Rebinding, declining: binding.GivingBack, releasing: binding.GivingBack, informing: binding.Inform,
 	bootp: binding.BOOTP,
+	// Whoever may renew leases knows them.
+	querying: binding.Renewing,
 }
 
 // mayAnswer tells why this server does not answer the client's packet at all;

@@ -43,8 +43,8 @@ func (ex *exchange) answerQuery() verdict {
 		answer = packet.LeaseActive
 	}
 	ex.lease = l
-	if place, ok := ex.server.table.Place(l.Key); ok {
-		ex.scope = ex.plan.byID[place.Scope]
+	if ex.ignorant(l.Key) {
+		return dropped(DropFailoverState)
 	}
 	ex.success = map[packet.MessageType]Outcome{
 		packet.LeaseActive: QueryActive, packet.LeaseUnassigned: QueryUnassigned, packet.LeaseUnknown: QueryUnknown,
@@ -52,6 +52,27 @@ func (ex *exchange) answerQuery() verdict {
 	ex.encodeQuery(answer, &l, others)
 	ex.send()
 	return verdict{act: park} // it was sent: ex is somebody else's
+}
+
+// ignorant takes the scope of the address, and tells whether its failover state
+// keeps the server from knowing who has it: after a loss of leases an answer
+// would cut clients off. Without an address that goes for every scope.
+func (ex *exchange) ignorant(k lease.Key) bool {
+	scopes := ex.plan.ordered
+	if place, ok := ex.server.table.Place(k); ok {
+		if ex.scope = ex.plan.byID[place.Scope]; ex.scope == nil {
+			return false
+		}
+		scopes = []*scope{ex.scope}
+	}
+	for _, sc := range scopes {
+		ex.network = sc.network
+		if why := ex.silence(sc); why == DropFailoverState || why == DropFailoverConfig {
+			return true
+		}
+	}
+	ex.network = nil
+	return false
 }
 
 // queryAddress looks an address up (section 6.4.1).
