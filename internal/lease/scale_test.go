@@ -185,7 +185,7 @@ func TestConcurrent(t *testing.T) {
 	)
 	table := New()
 	scopes := []Scope{
-		{Name: "blue", Prefix: prefix("10.0.1.0/24"), Ranges: span("10.0.1.1", "10.0.1.40")},
+		{Name: "blue", Prefix: prefix("10.0.1.0/24"), Ranges: span("10.0.1.1", "10.0.1.40"), Role: Primary},
 		{Name: "red", Prefix: prefix("10.0.0.0/24"), Ranges: span("10.0.0.1", "10.0.0.40"), FirstAvailable: true},
 	}
 	if _, err := table.Configure(scopes); err != nil {
@@ -238,6 +238,26 @@ func TestConcurrent(t *testing.T) {
 			}
 		}
 	})
+	group := table.Group(ids)
+	for range 2 {
+		wg.Go(func() {
+			for i := range rounds {
+				for _, l := range group.Unacked(Key{}, 100, nil) {
+					table.Change(l.Key, func(l Lease, _ Place) (Lease, bool) { return told(l, int64(1000+i)), true })
+					table.Change(l.Key, func(l Lease, _ Place) (Lease, bool) { l.Flags |= FailoverUpdated; return l, true })
+				}
+				for _, k := range group.Pending(int64(1000+i), 10, nil) {
+					table.Change(k, func(l Lease, _ Place) (Lease, bool) {
+						return Freed(l, int64(1000+i), false), l.State == PendingAvailable
+					})
+				}
+				group.NextPending()
+				for _, k := range table.Spare(ids[1], Primary, 3, nil, nil) {
+					table.Change(k, func(l Lease, _ Place) (Lease, bool) { return Freed(l, int64(1000+i), i%2 == 0), l.Free() })
+				}
+			}
+		})
+	}
 	wg.Go(func() {
 		for i := range rounds / 10 {
 			if _, err := table.Configure(scopes[i%2 : 1+i%2]); err != nil {
