@@ -21,7 +21,7 @@ const stopWait = 3 * time.Second
 func (m *Machine) boot() {
 	m.phase = startup
 	known := m.snap.State != 0
-	if m.snap.MCLT == 0 || m.primary() {
+	if m.snap.MCLT == 0 { // else the partner has to hear of another one first
 		m.snap.MCLT = m.cfg.MCLT
 	}
 	switch restored := m.cfg.Recover > 0 && m.cfg.Recover != m.snap.RecoverDone; {
@@ -41,7 +41,6 @@ func (m *Machine) boot() {
 	if long {
 		m.wait(timeStartup, startupLong)
 	}
-	m.readVendor()
 }
 
 // bootNew is a start without a stored state. A primary that has no partner
@@ -55,14 +54,6 @@ func (m *Machine) bootNew() {
 	}
 	if m.primary() && m.snap.New {
 		m.snap.State, m.snap.Since = partnerDown, 0
-	}
-}
-
-// readVendor takes what the snapshot says of the partner's buckets, which the
-// primary may have had changed.
-func (m *Machine) readVendor() {
-	if p := m.profile(); p != nil && m.primary() {
-		m.snap.Buckets, m.snap.Balanced = primaryBuckets(p, m.cfg.HBA(p))
 	}
 }
 
@@ -86,10 +77,10 @@ func (m *Machine) recoverLater() {
 	m.wait(timeStop, 0)
 }
 
-// reconfigured takes a changed configuration.
+// reconfigured takes a changed configuration. What both servers go by, the MCLT
+// and the buckets, changes with the next connection.
 func (m *Machine) reconfigured(cfg Config) {
 	m.cfg = cfg
-	m.readVendor()
 	if m.state() == interrupted && !m.link.ok {
 		m.startSafePeriod()
 	}

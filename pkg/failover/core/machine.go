@@ -148,7 +148,7 @@ func (m *Machine) state() wire.ServerState {
 // Authority is what this server may do now.
 func (m *Machine) Authority() binding.Authority {
 	return binding.Authority{
-		Role: m.cfg.Role, State: m.serving(), Down: m.snap.Down, MCLT: m.snap.MCLT,
+		Role: m.cfg.Role, State: m.serving(), Down: m.snap.Down, MCLT: m.mclt(),
 		Connected: m.link.ok, Partner: m.profile(), PartnerState: m.snap.PartnerState,
 		Balanced: m.snap.Balanced, Buckets: m.snap.Buckets, DelayedService: m.cfg.DelayedService,
 	}
@@ -168,6 +168,15 @@ func (m *Machine) serving() wire.ServerState {
 		return recoverWait
 	}
 	return s
+}
+
+// mclt is the MCLT in force. In PARTNER-DOWN that is the longer one that the
+// partner may have been told with our last CONNECT.
+func (m *Machine) mclt() int64 {
+	if m.primary() && m.state() == partnerDown {
+		return max(m.snap.MCLT, m.cfg.MCLT)
+	}
+	return m.snap.MCLT
 }
 
 // profile is how the partner wants its messages, nil if it was never met.

@@ -42,17 +42,16 @@ func (m *Machine) connected(in Up) {
 	before := m.snap
 	m.snap.Vendor = in.Vendor
 	if m.primary() {
-		m.readVendor()
-		m.snap.MCLT = m.cfg.MCLT
+		m.snap.Buckets, m.snap.Balanced = primaryBuckets(p, m.cfg.HBA(p))
 	} else {
 		if in.MCLT > 0 {
-			m.snap.MCLT = in.MCLT
+			m.snap.MCLT = in.MCLT // stored before our STATE tells that it is
 		}
 		if in.HBA != nil {
 			m.snap.Buckets, m.snap.Balanced = primaryBuckets(p, *in.HBA)
 		}
 	}
-	if m.snap != before && m.phase == 0 {
+	if m.snap != before {
 		m.save()
 	}
 	if m.link.withheld {
@@ -87,6 +86,9 @@ func (m *Machine) disconnected(in Down) {
 	m.out.reset()
 	m.service = service{gen: m.service.gen}
 	m.share.forget()
+	if m.state() == partnerDown {
+		m.startReclaim()
+	}
 	if !wasOK {
 		return
 	}
@@ -158,6 +160,9 @@ func (m *Machine) partnerState(s wire.STATE) {
 	m.meetStranger(s)
 	if m.link.first {
 		m.link.ok = true
+		if m.primary() {
+			m.snap.MCLT = m.cfg.MCLT // the secondary goes by it now
+		}
 		m.emit(Event{Kind: EventConnected, N: int(m.offset.delta()), Text: m.snap.Vendor})
 	}
 	if m.link.withheld {
@@ -186,10 +191,23 @@ func (m *Machine) meetStranger(s wire.STATE) {
 func (m *Machine) release() {
 	m.cancel(timeState)
 	m.link.withheld = false
-	harm := m.snap.PartnerState == resolved ||
-		m.snap.PartnerState == normal && slices.Contains(states{conflict, resolution, resolved}, m.snap.State)
-	if m.phase == startup && !harm {
+	if m.phase == startup {
 		m.tellState()
 	}
 	m.telling = true
+}
+
+// harmful tells whether a dhcpd takes a state so badly that it must not be told
+// it: it would stop for good, or end its process.
+func (m *Machine) harmful(s wire.ServerState) bool {
+	if m.link.profile != wire.ISC || !m.link.ok {
+		return false
+	}
+	switch m.snap.PartnerState {
+	case normal:
+		return slices.Contains(states{conflict, resolution, resolved}, s)
+	case resolved:
+		return !slices.Contains(states{normal, conflict, resolution}, s)
+	}
+	return false
 }

@@ -36,7 +36,7 @@ func (m *Machine) pendingChanged() {
 	if !ok {
 		return
 	}
-	m.waitAtMost(timeReclaim, max(m.until(max(end, m.snap.Down)+m.snap.MCLT+1), 0))
+	m.waitAtMost(timeReclaim, max(m.until(max(end, m.snap.Down)+m.mclt()+1), 0))
 }
 
 func (m *Machine) reclaimPending() {
@@ -44,12 +44,12 @@ func (m *Machine) reclaimPending() {
 	if m.state() != partnerDown || m.leaving.begun || r.busy > 0 {
 		return
 	}
-	if m.now.Wall <= m.snap.Down+m.snap.MCLT {
+	if m.now.Wall <= m.snap.Down+m.mclt() {
 		m.pendingChanged()
 		return
 	}
 	r.freed = 0
-	m.keys = m.view.Pending(m.now.Wall-m.snap.MCLT-1, stepWork+r.skip, m.keys[:0])
+	m.keys = m.view.Pending(m.now.Wall-m.mclt()-1, stepWork+r.skip, m.keys[:0])
 	if len(m.keys) == 0 {
 		r.skip = 0
 		m.pendingChanged()

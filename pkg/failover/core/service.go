@@ -115,7 +115,7 @@ func (m *Machine) leave() {
 	}
 	m.leaving.begun = true
 	m.wait(timeLeave, 0)
-	if m.now.Wall > m.snap.Down+m.snap.MCLT { // the partner's addresses were given
+	if m.now.Wall > m.snap.Down+m.mclt() { // the partner's addresses were given
 		m.wait(timeLeave, linger)
 	}
 }

@@ -48,10 +48,12 @@ func (m *Machine) enter(to wire.ServerState, why string) {
 	case from:
 		return
 	}
+	if m.operating() {
+		m.snap.Heartbeat = m.now.Wall
+	}
 	m.phase = 0
 	if to == paused || to == shutdown {
 		m.phase = to
-		m.snap.Heartbeat = m.now.Wall
 	} else if m.snap.State != to || m.snap.Since == 0 {
 		m.record(to)
 	}
@@ -153,6 +155,9 @@ func (m *Machine) tellState() {
 		}
 	case m.phase != 0:
 		s.State = m.phase
+	}
+	if m.harmful(s.State) {
+		return
 	}
 	switch {
 	case m.snap.New:

@@ -32,8 +32,8 @@ func (m *Machine) waitingFor() (string, int64) {
 			return "the partner to be told of all leases", 0
 		case m.link.ok:
 			return fmt.Sprintf("the partner, which is in %s", partner), 0
-		case m.now.Wall < m.snap.Down+m.snap.MCLT:
-			return "MCLT after the partner went down; then its free addresses are given, too", m.snap.Down + m.snap.MCLT
+		case m.now.Wall < m.snap.Down+m.mclt():
+			return "MCLT after the partner went down; then its free addresses are given, too", m.snap.Down + m.mclt()
 		}
 		return "the partner", 0
 	case recovering:

@@ -267,6 +267,9 @@ func (s *story) body(f []string, now wire.Time) wire.Body {
 	switch f[0] {
 	case "STATE":
 		st, ok := wire.ParseServerState(f[1])
+		if n, err := strconv.Atoi(f[1]); err == nil {
+			st, ok = wire.ServerState(n), true
+		}
 		if !ok {
 			s.d.Fatalf(s.T, "no state %s", f[1])
 		}

@@ -3,6 +3,7 @@ package core
 import (
 	"fmt"
 	"net/netip"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -23,7 +24,6 @@ type world struct {
 	out   strings.Builder
 	// quiet leaves messages out of what is printed, quieter everything.
 	quiet, quieter bool
-	steps          int
 	// cutAfter messages the link is cut, once.
 	cutAfter int
 }
@@ -40,6 +40,7 @@ type node struct {
 	pct   int
 
 	m      *Machine // nil while the server is down
+	twin   *Machine // takes the same steps, and must do the same
 	inputs []Input
 	held   map[lease.Key][]uint64 // who has an address, and who waits for it
 	writes []Write
@@ -100,6 +101,7 @@ func (n *node) configure() {
 func (n *node) start() {
 	n.held, n.writes, n.inputs, n.outbox = map[lease.Key][]uint64{}, nil, nil, nil
 	n.m = New(n.cfg, n.disk, view{n}, n.clock())
+	n.twin = New(n.cfg, n.disk, view{n}, n.clock())
 	n.w.connect()
 }
 
@@ -199,9 +201,13 @@ func (n *node) turn() bool {
 }
 
 func (n *node) step(in Input) {
-	n.w.steps++
 	n.m.Step(n.clock(), in)
-	for _, o := range n.m.Take() {
+	n.twin.Step(n.clock(), in)
+	outs := n.m.Take()
+	if twins := n.twin.Take(); !reflect.DeepEqual(outs, twins) {
+		panic(fmt.Sprintf("%T: the same input, other outputs:\n%+v\n%+v", in, outs, twins))
+	}
+	for _, o := range outs {
 		n.do(o)
 		if n.m == nil {
 			return
@@ -299,7 +305,11 @@ func (w *world) advance(d time.Duration) {
 				next = min(next, max(at-time.Hour, w.now))
 			}
 			if at, ok := n.table.NextDeadline(); ok {
-				next = min(next, max(time.Duration(at-worldStart)*time.Second-n.skew, w.now))
+				at := time.Duration(at-worldStart)*time.Second - n.skew
+				if at <= w.now { // its address is held
+					at = w.now + time.Second
+				}
+				next = min(next, at)
 			}
 		}
 		w.now = next
