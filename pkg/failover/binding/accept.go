@@ -133,7 +133,7 @@ func (a *Authority) judge(l *lease.Lease, b *wire.Binding, now int64) (wire.Reas
 	}
 	same, isKnown := a.sameClient(l, b), l.Flags&lease.FailoverUpdated != 0
 	runs := b.Status == wire.StatusActive && b.Expiration.Unix() > now
-	later := a.later(l, b.LastTransaction, l.LastTransaction)
+	notEarlier := b.LastTransaction != 0 && b.LastTransaction.Unix() >= l.LastTransaction
 	ok, why := true, "the client was here since"
 	switch ruleFor(status(l), b.Status) {
 	case ifNotConflict:
@@ -141,11 +141,11 @@ func (a *Authority) judge(l *lease.Lease, b *wire.Binding, now int64) (wire.Reas
 			return a.contest(l, b, now)
 		}
 	case ifLater:
-		ok = later || a.forgetful(l, b, same)
+		ok = notEarlier || a.forgetful(l, b, same)
 	case ifLaterRelease:
-		ok = later && same
+		ok = same && later(l, b.LastTransaction)
 	case ifLaterOrRuns:
-		ok = later || runs || a.forgetful(l, b, same)
+		ok = notEarlier || runs || a.forgetful(l, b, same)
 	case ifOver:
 		if end(l) > now {
 			return wire.ReasonOutdated, "the lease still runs here"
@@ -154,14 +154,14 @@ func (a *Authority) judge(l *lease.Lease, b *wire.Binding, now int64) (wire.Reas
 	case ifKnown:
 		ok, why = isKnown, "you had not heard all of the lease"
 	case ifLaterThanState:
-		ok, why = runs || a.later(l, b.LastTransaction, l.StateStart), "the address was reset since"
+		ok, why = runs || b.LastTransaction.Unix() > l.StateStart, "the address was reset since"
 	case ifLaterAbandoned:
-		ok = isKnown || b.StateStart == 0 || a.later(l, b.StateStart, l.LastTransaction)
+		ok = isKnown || b.StateStart == 0 || later(l, b.StateStart)
 	case ifLaterState:
-		ok = isKnown || b.StateStart == 0 || a.later(l, b.StateStart, l.StateStart)
+		ok = isKnown || b.StateStart == 0 || a.prevails(l, b.StateStart, l.StateStart)
 		why = "what befell the address here was later"
 	case ifLaterThanAbandoned:
-		if !a.later(l, b.LastTransaction, l.StateStart) {
+		if b.LastTransaction == 0 || b.LastTransaction.Unix() < l.StateStart {
 			return wire.ReasonLessCritical, "the address is abandoned here"
 		}
 	case never:
@@ -186,7 +186,7 @@ func (a *Authority) contest(l *lease.Lease, b *wire.Binding, now int64) (wire.Re
 	}
 	switch {
 	case over && theirsOver:
-		if !a.later(l, b.LastTransaction, l.LastTransaction) {
+		if !a.prevails(l, b.LastTransaction, l.LastTransaction) {
 			return refusal, "another client had the address since"
 		}
 	case theirsOver:
@@ -197,10 +197,18 @@ func (a *Authority) contest(l *lease.Lease, b *wire.Binding, now int64) (wire.Re
 	return 0, ""
 }
 
-// later tells whether their time is later than ours. No time is not later than
-// any. Of equal times the primary's is the later; but what the partner itself
-// told us was told before what it tells now.
-func (a *Authority) later(l *lease.Lease, theirs wire.Time, ours int64) bool {
+// later tells whether something happened after our client's last transaction.
+// Within one second a lease goes before its end: to free it too late does no
+// harm. But what the partner itself told us was before what it tells now.
+func later(l *lease.Lease, theirs wire.Time) bool {
+	t := theirs.Unix()
+	return t > l.LastTransaction || t == l.LastTransaction && t != 0 && l.Failover.FromPartner
+}
+
+// prevails tells whether, of two words that neither server knew of when it
+// spoke, the partner's is to stand: the later, and of the same second that of
+// the primary. No time is not later than any.
+func (a *Authority) prevails(l *lease.Lease, theirs wire.Time, ours int64) bool {
 	t := theirs.Unix()
 	return t > ours || t == ours && t != 0 && (a.Role == lease.Secondary || l.Failover.FromPartner)
 }

@@ -1,7 +1,6 @@
 package binding
 
 import (
-	"net/netip"
 	"strings"
 	"testing"
 
@@ -228,5 +227,3 @@ func TestMayResume(t *testing.T) {
 		check("RECOVER-DONE", Authority{Role: lease.Primary, State: wire.StateRecoverDone, MCLT: mclt}, down+1, r.recoverRun)
 	}
 }
-
-var tenNet = netip.MustParseAddr("10.0.0.77")

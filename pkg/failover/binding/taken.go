@@ -13,7 +13,7 @@ import (
 func (a *Authority) takeActive(l lease.Lease, b *wire.Binding, now int64) lease.Lease {
 	same := a.sameClient(&l, b)
 	held := same && status(&l) == wire.StatusActive
-	news := !held || a.later(&l, b.LastTransaction, l.LastTransaction)
+	news := !held || a.prevails(&l, b.LastTransaction, l.LastTransaction)
 	wasKnown := l.Flags&lease.FailoverUpdated != 0
 
 	if !same {
@@ -110,7 +110,7 @@ func (a *Authority) takeFree(l lease.Lease, b *wire.Binding, now int64) lease.Le
 		takeClient(&l, b, true)
 		l.LastTransaction = b.LastTransaction.Unix()
 	case !who.IsZero():
-		takeClient(&l, b, a.later(&l, b.LastTransaction, l.LastTransaction))
+		takeClient(&l, b, a.prevails(&l, b.LastTransaction, l.LastTransaction))
 		l.LastTransaction = max(l.LastTransaction, b.LastTransaction.Unix())
 	}
 	l = a.free(l, now, to)
