@@ -150,6 +150,9 @@ func (a *Authority) judge(l *lease.Lease, b *wire.Binding, now int64) (wire.Reas
 		if end(l) > now {
 			return wire.ReasonOutdated, "the lease still runs here"
 		}
+		if until, doubtful := a.doubt(l); doubtful && until > now {
+			return wire.ReasonOutdated, "the lease may have been extended by a server that lost it"
+		}
 		ok, why = isKnown, "you had not heard all of the lease"
 	case ifKnown:
 		ok, why = isKnown, "you had not heard all of the lease"

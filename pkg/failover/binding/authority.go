@@ -22,6 +22,9 @@ type Authority struct {
 	Partner *wire.Profile
 	// PartnerState is what the partner reported last.
 	PartnerState wire.ServerState
+	// Forgotten is when one of the two servers lost leases that it had given,
+	// Unix seconds, 0 never.
+	Forgotten int64
 	// Balanced: load balancing is in force; Buckets then says which hash
 	// buckets the primary serves, read with PrimaryServes of the profile it
 	// was made with.

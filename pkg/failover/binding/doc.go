@@ -15,6 +15,7 @@
 //	taken.go      what becomes of our lease then
 //	acked.go      our binding update acknowledged or refused
 //	transfer.go   free addresses that change hands
+//	doubt.go      leases that a server may have extended before it lost its disk
 //	reuse.go      when a survivor may give away what its partner may have given
 //	balance.go    how many free addresses should change hands
 //	buckets.go    load balancing by the client's hash

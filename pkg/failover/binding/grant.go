@@ -61,7 +61,10 @@ func (a *Authority) Given(l lease.Lease, potential int64) lease.Lease {
 // decline, an operator's command): not known to the partner. To that, a grace
 // period is no change.
 func (a *Authority) Changed(l lease.Lease) lease.Lease {
-	if a.Role == lease.Alone || l.State == lease.Expired {
+	if a.Role == lease.Alone {
+		return l
+	}
+	if l = a.doubted(l); l.State == lease.Expired {
 		return l
 	}
 	if l.State == lease.Released {

@@ -77,6 +77,7 @@ func requestOptions(l *lease.Lease) wire.ClientOptions {
 // A primary that says again that an address is the secondary's is to be answered
 // again: it could cross with the secondary's giving it back.
 func (a *Authority) Announced(l lease.Lease) lease.Lease {
+	l = a.doubted(l)
 	switch l.State {
 	case lease.Leased, lease.Expired, lease.Released, lease.Unavailable:
 		l.Failover.Told = true

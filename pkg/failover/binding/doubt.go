@@ -1,0 +1,50 @@
+package binding
+
+import "leasehold/internal/lease"
+
+// A server that loses its disk does not know any more for how long it extended
+// leases. It may have given any of them until the MCLT after what its partner
+// had promised, and the partner heard nothing of it. The MCLT that it waits in
+// RECOVER-WAIT covers new leases, not these: draft-12 has no word on them. So
+// when such a lease ends by the records of both servers it stays its client's,
+// as in a grace period, until the latest end that it may have. The client's
+// next packet removes the doubt.
+
+// doubt is how long a lease may run that one of the servers has forgotten;
+// false if it is known when it ends.
+func (a *Authority) doubt(l *lease.Lease) (until int64, doubtful bool) {
+	f := &l.Failover
+	promise := max(f.SentPE, f.AckPE, f.RcvdPE)
+	if promise == 0 || !f.Told || l.LastTransaction >= a.Forgotten {
+		return 0, false
+	}
+	switch l.State {
+	case lease.Leased, lease.Expired, lease.Released:
+	case lease.PendingAvailable:
+		if f.Ended != lease.EndedExpired && f.Ended != lease.EndedReleased {
+			return 0, false
+		}
+	default:
+		return 0, false
+	}
+	return after(promise, a.MCLT), true
+}
+
+// doubted is the lease, which has ended, as one in a grace period if it is
+// doubtful for longer.
+func (a *Authority) doubted(l lease.Lease) lease.Lease {
+	if l.State != lease.Expired && l.State != lease.PendingAvailable {
+		return l
+	}
+	until, doubtful := a.doubt(&l)
+	switch {
+	case !doubtful:
+	case l.State == lease.Expired:
+		l.Expiration = max(l.Expiration, until)
+	case until > max(l.StateStart, a.Forgotten):
+		l.State, l.Expiration = lease.Expired, until
+		l.Failover.Ended = lease.NotEnded
+		l = untold(l)
+	}
+	return l
+}
