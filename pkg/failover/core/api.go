@@ -58,6 +58,9 @@ type Snapshot struct {
 	// New: this server has no record of ever having served with the partner.
 	// The partner is told so by a start-time-of-state of 1.
 	New bool
+	// Forgot is when one of the two servers came back without leases that it
+	// had given, Unix seconds, 0 never.
+	Forgot int64
 	// Owes: the partner asked for all bindings and was not told that it has
 	// them.
 	Owes bool
@@ -92,7 +95,7 @@ type Input interface{ input() }
 
 // The inputs.
 type (
-	// Up: a connection was made and CONNECT and CONNECTACK were exchanged.
+	// Up says that a connection was made and CONNECT and CONNECTACK were exchanged.
 	Up struct {
 		Vendor       string // the partner's vendor class
 		MaxUnacked   uint32 // what the partner takes unacknowledged
@@ -101,7 +104,8 @@ type (
 		HBA          *wire.HBA
 		Time         wire.Time // header time of the partner's message
 	}
-	// Down: the connection is gone. Reason is what a DISCONNECT or a refusal said.
+	// Down says that the connection is gone. Reason is what a DISCONNECT or a
+	// refusal said.
 	Down struct {
 		Reason wire.Reason
 		Text   string
@@ -110,30 +114,31 @@ type (
 	// DISCONNECT: those are the link's, but their header time counts: the
 	// link passes CONTACT on.
 	Message struct{ wire.Message }
-	// Changed: this server changed leases; they are on disk.
+	// Changed tells of leases that this server changed; they are on disk.
 	Changed struct{ Leases []lease.Lease }
-	// Held: the address that was asked for is ours to change until Write or Go.
+	// Held says that the address that was asked for is ours to change until
+	// Write or Go.
 	Held struct{ ID uint64 }
-	// Written: the lease is on disk, or could not be written.
+	// Written says that the lease is on disk, or could not be written.
 	Written struct {
 		ID  uint64
 		Err error
 	}
-	// Timeout: the Deadline has come.
+	// Timeout says that the Deadline has come.
 	Timeout struct{}
 	// PartnerDown is the operator's command: the partner is down since a time
 	// (Unix seconds, 0 is now).
 	PartnerDown struct{ Since int64 }
-	// Pause and Shutdown end service in an orderly way: a short absence, or a
-	// long one for which the partner takes over. The server may stop when
-	// Hangup comes out.
-	Pause    struct{}
+	// Pause ends service in an orderly way for a short absence. The server may
+	// stop when Hangup comes out.
+	Pause struct{}
+	// Shutdown is Pause for a long absence: the partner takes over.
 	Shutdown struct{}
 	// Rebalance is the operator's command.
 	Rebalance struct{}
-	// Reconfigured: the configuration changed, not the role or the name.
+	// Reconfigured has the changed configuration; role and name are the same.
 	Reconfigured struct{ Config Config }
-	// PoolsChanged: ranges or reservations changed.
+	// PoolsChanged says that ranges or reservations changed.
 	PoolsChanged struct{}
 )
 
@@ -156,7 +161,7 @@ type Output interface{ output() }
 
 // The outputs.
 type (
-	// Save: the snapshot must be on disk before the next output is carried
+	// Save has the snapshot on disk before the next output is carried
 	// out. If it cannot be, the endpoint must be stopped.
 	Save struct{ Snapshot Snapshot }
 	// Send a message to the partner, encoded in its profile.
@@ -182,9 +187,10 @@ type (
 		Reason wire.Reason
 		Text   string
 	}
-	// Acked: the partner has acknowledged the update of the lease (eager
-	// updates wait for it); Refused it has refused.
-	Acked   struct{ Key lease.Key }
+	// Acked says that the partner has acknowledged the update of the lease (eager
+	// updates wait for it).
+	Acked struct{ Key lease.Key }
+	// Refused says that it has refused it.
 	Refused struct {
 		Key    lease.Key
 		Reason wire.Reason

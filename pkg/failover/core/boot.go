@@ -28,6 +28,7 @@ func (m *Machine) boot() {
 	case restored:
 		m.snap.State, m.snap.Since = recovering, m.now.Wall
 		m.snap.All, m.snap.Failed, m.snap.RecoverDone = true, m.cfg.Recover, m.cfg.Recover
+		m.snap.Forgot = m.now.Wall
 	case known:
 		if s := afterDown(m.snap.State); s != m.snap.State {
 			m.snap.State, m.snap.Since = s, 0
@@ -51,6 +52,9 @@ func (m *Machine) bootNew() {
 	m.snap = Snapshot{
 		State: recovering, Since: m.now.Wall, MCLT: m.snap.MCLT,
 		All: true, Failed: m.now.Wall, New: !m.cfg.Lost,
+	}
+	if m.cfg.Lost {
+		m.snap.Forgot = m.now.Wall
 	}
 	if m.primary() && m.snap.New {
 		m.snap.State, m.snap.Since = partnerDown, 0

@@ -26,6 +26,9 @@ type service struct {
 func (m *Machine) serve(xid uint32, all bool) {
 	if all && !m.snap.Owes {
 		m.snap.Owes = true
+		if !m.snap.New { // it had leases, and lost them
+			m.snap.Forgot = m.now.Wall
+		}
 		m.save()
 	}
 	what := "UPDREQ"

@@ -15,7 +15,7 @@ const neverTime wire.Time = 1
 // what the partner's state is. The partner is told of the last only.
 func (m *Machine) fire(on event, why string) {
 	var later []action
-	for range len(transitions) {
+	for range transitions {
 		t := m.find(m.state(), on)
 		if t == nil {
 			break

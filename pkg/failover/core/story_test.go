@@ -247,7 +247,7 @@ func (s *story) partner() {
 // says sends the messages of the input, one a line, as the story's partner.
 func (s *story) says() {
 	n := s.nodes[0]
-	for _, line := range strings.Split(s.d.Input, "\n") {
+	for line := range strings.SplitSeq(s.d.Input, "\n") {
 		f := strings.Fields(line)
 		msg := wire.Message{Time: wire.TimeOf(n.clock().Wall + int64(s.duration("skew", "0s").Seconds()))}
 		if f[0] != "STATE" && len(f) > 1 {

@@ -247,7 +247,7 @@ func init() { // the functions come back here
 		tell:         {text: "send STATE again", now: func(m *Machine) { m.telling = true }},
 		hangUp:       {text: "close the connection, so that it leaves NORMAL first", later: (*Machine).dropNormalDhcpd},
 		request:      {text: "UPDREQ, or UPDREQALL where the leases were lost", later: (*Machine).request},
-		askAll:       {text: "all leases are to be asked for", now: func(m *Machine) { m.snap.All = true }},
+		askAll:       {text: "all leases are to be asked for", now: func(m *Machine) { m.snap.All, m.snap.Forgot = true, m.now.Wall }},
 		haveAll:      {text: "", now: func(m *Machine) { m.snap.All = false }},
 		setFailed:    {text: "the wait runs from the last heartbeat", now: (*Machine).setFailed},
 		takeDate:     {text: "down since the date given", now: (*Machine).takeDate},
