@@ -77,6 +77,9 @@ func (w *World) longest() time.Duration {
 	longest := time.Duration(0)
 	for _, p := range w.pairs {
 		span := max(p.Lease, w.mclt, p.MCLT) + max(p.Grace, p.ReleaseGrace) + 30
+		if w.checks.risk.any { // a forgotten extension may be as long as the promise
+			span += p.Lease + 2*max(w.mclt, p.MCLT)
+		}
 		longest = max(longest, seconds(max(span, p.Unavailable)))
 	}
 	return max(longest, 10*time.Minute) + 2*time.Minute // a refused update is repeated after ten

@@ -30,7 +30,7 @@ func (w *World) l3check() {
 // update was refused of late: that is settled when it is repeated.
 func (w *World) equalNow() {
 	for _, p := range w.pairs {
-		if w.failure == nil && w.now-w.checks.refused[p.index] > 11*time.Minute {
+		if w.failure == nil && !w.checks.risk.gone[p.index] && w.now-w.checks.refused[p.index] > 11*time.Minute {
 			w.equalPair(p, false)
 		}
 	}
@@ -39,7 +39,9 @@ func (w *World) equalNow() {
 // equal holds the two servers' tables against each other.
 func (w *World) equal() {
 	for _, p := range w.pairs {
-		w.equalPair(p, true)
+		if !w.checks.risk.gone[p.index] {
+			w.equalPair(p, true)
+		}
 	}
 }
 

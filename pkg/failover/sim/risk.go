@@ -13,6 +13,10 @@ type risk struct {
 	w    *World
 	runs []string // by pair: why; "" is no risk
 	lost []bool   // by pair: a disk was lost, and NORMAL not reached since
+	// gone: leases were lost, and nobody noticed; what the servers know of
+	// each other is not put right by itself.
+	gone []bool
+	any  bool // a disk was lost at all
 	// served is when an endpoint last could serve clients.
 	served [][2]time.Duration
 	now    [][2]bool // it can at the moment
@@ -25,6 +29,7 @@ func (r *risk) begin(w *World) {
 	r.w = w
 	r.runs = make([]string, len(w.pairs))
 	r.lost = make([]bool, len(w.pairs))
+	r.gone = make([]bool, len(w.pairs))
 	r.served = make([][2]time.Duration, len(w.pairs))
 	r.now = make([][2]bool, len(w.pairs))
 	r.slack = 2 * time.Second
@@ -61,10 +66,13 @@ func (r *risk) taken(p *pair) bool { return r.runs[p.index] != "" }
 
 // knows tells whether what the servers of a pair have on disk is all that they
 // ever wrote, and nobody has taken a risk.
-func (r *risk) knows(p *pair) bool { return r.runs[p.index] == "" && !r.lost[p.index] }
+func (r *risk) knows(p *pair) bool {
+	return r.runs[p.index] == "" && !r.lost[p.index] && !r.gone[p.index]
+}
 
 // replaced: a server has another disk.
 func (r *risk) replaced(n *node) {
+	r.any = true
 	for _, e := range n.ends {
 		if r.lost[e.p.index] { // what both have forgotten does not come back
 			r.w.checks.s1.taint(e.p)
@@ -168,6 +176,8 @@ func (e *endpoint) state() wire.ServerState {
 // lostDisk: a server comes back with less than it knew, and does not know it.
 func (r *risk) lostDisk(n *node) {
 	for _, e := range n.ends {
+		r.gone[e.p.index] = true
+		r.w.checks.s1.taint(e.p)
 		r.take(e.p, n.name+" has lost leases and does not know it")
 	}
 }

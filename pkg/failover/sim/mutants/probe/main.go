@@ -1,0 +1,134 @@
+// Command probe runs the schedules of some seeds in order and tells the first
+// that fails, as JSON. It is built with a fault in the rules, so it expects
+// them to panic, or not to come to an end.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"leasehold/pkg/failover/sim"
+	"leasehold/pkg/failover/sim/mutants"
+)
+
+// patience is how long one schedule may take, which is some milliseconds on a
+// machine that has nothing else to do.
+const patience = 30 * time.Second
+
+// memory is what an endless loop may take before it is seen to be one.
+const memory = 6 << 30
+
+func main() {
+	seeds := flag.String("seeds", "1..1000", "first..last")
+	workers := flag.Int("workers", 1, "how many run at a time")
+	flag.Parse()
+	p := &probe{}
+	var first uint64
+	if _, err := fmt.Sscanf(*seeds, "%d..%d", &first, &p.last); err != nil {
+		fmt.Fprintf(os.Stderr, "-seeds %s: %v\n", *seeds, err)
+		os.Exit(2)
+	}
+	limit := syscall.Rlimit{Cur: memory, Max: memory}
+	if err := syscall.Setrlimit(syscall.RLIMIT_AS, &limit); err != nil {
+		fmt.Fprintf(os.Stderr, "limit the memory: %v\n", err)
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	p.next.Store(first)
+	done := make(chan struct{})
+	go func() {
+		var wg sync.WaitGroup
+		for range max(*workers, 1) {
+			wg.Go(func() { p.work(ctx) })
+		}
+		wg.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-p.hung():
+	}
+	p.tell()
+}
+
+type probe struct {
+	last uint64
+	next atomic.Uint64
+	stop atomic.Bool
+
+	mu       sync.Mutex
+	verdict  mutants.Verdict
+	hangs    chan struct{}
+	watchers sync.Once
+}
+
+func (p *probe) hung() chan struct{} {
+	p.watchers.Do(func() { p.hangs = make(chan struct{}) })
+	return p.hangs
+}
+
+func (p *probe) work(ctx context.Context) {
+	for ctx.Err() == nil && !p.stop.Load() {
+		seed := p.next.Add(1) - 1
+		if seed > p.last {
+			return
+		}
+		overdue := time.AfterFunc(patience, func() {
+			p.failed(seed, mutants.Hung, "a schedule does not come to its end")
+			close(p.hung())
+		})
+		check, text := run(seed)
+		overdue.Stop()
+		if check != "" {
+			p.failed(seed, check, text)
+		}
+		p.mu.Lock()
+		p.verdict.Runs++
+		p.mu.Unlock()
+	}
+}
+
+// run runs one schedule.
+func run(seed uint64) (check, text string) {
+	defer func() {
+		if r := recover(); r != nil {
+			check, text = mutants.Panicked, fmt.Sprint(r)
+		}
+	}()
+	r := sim.Run(sim.Generate(seed), nil)
+	if r.Failure == nil {
+		return "", ""
+	}
+	return r.Failure.Check, r.Failure.Text
+}
+
+// failed notes a failure. No seed after it is begun; those before it are under
+// way or done, so that the first one is the same with any number of workers.
+func (p *probe) failed(seed uint64, check, text string) {
+	p.stop.Store(true)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.verdict.Check == "" || seed < p.verdict.Seed {
+		p.verdict.Seed, p.verdict.Check, p.verdict.Text = seed, check, text
+	}
+}
+
+func (p *probe) tell() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	b, err := json.Marshal(p.verdict)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+	fmt.Println(string(b))
+}
