@@ -19,7 +19,6 @@ import (
 type hosts struct {
 	own   []string
 	names map[string][]string
-	asked []string
 }
 
 func (h *hosts) Own(a netip.Addr) bool { return slices.Contains(h.own, a.String()) }

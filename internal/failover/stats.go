@@ -72,10 +72,7 @@ func (p *Pair) trouble(c *condition) string {
 	if c.status.Waiting != "" {
 		why += ": " + c.status.Waiting
 	}
-	for _, problem := range c.problems {
-		why += "; " + problem
-	}
-	return why
+	return strings.Join(append([]string{why}, c.problems...), "; ")
 }
 
 // Figure is one relationship in numbers, for monitoring.
