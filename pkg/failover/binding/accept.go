@@ -32,13 +32,13 @@ const (
 	// accepts any reset: also one that comes again after its acknowledgement
 	// was lost, and the address was given to another client.
 	ifKnown
-	// ifLaterAbandoned refuses an abandoned address that a client has got
-	// since, from a server that did not know.
+	// ifLaterAbandoned refuses an abandoned address whose client was here
+	// since.
 	ifLaterAbandoned
 	// ifLaterThanAbandoned is (4), but for that client's lease and its end.
 	ifLaterThanAbandoned
-	// ifLaterState is for a reset and an abandoned address that cross: one
-	// of them must win on both sides.
+	// ifLaterState is for a reset and an abandoned address: where they cross,
+	// one of them must win on both sides.
 	ifLaterState
 	// never is (4).
 	never
@@ -131,6 +131,11 @@ func (a *Authority) judge(l *lease.Lease, b *wire.Binding, now int64) (wire.Reas
 			return wire.ReasonFatalConflict, "the address is offered to a client"
 		}
 	}
+	if b.Status == wire.StatusBackup && a.Role == lease.Secondary && l.State == lease.PendingAvailable {
+		// The primary gave it before it heard of the lease, which makes it
+		// the primary's again, or before its answer to that came.
+		return wire.ReasonLessCritical, "you have yet to agree that the lease ended"
+	}
 	same, isKnown := a.sameClient(l, b), l.Flags&lease.FailoverUpdated != 0
 	runs := b.Status == wire.StatusActive && b.Expiration.Unix() > now
 	notEarlier := b.LastTransaction != 0 && b.LastTransaction.Unix() >= l.LastTransaction
@@ -159,9 +164,9 @@ func (a *Authority) judge(l *lease.Lease, b *wire.Binding, now int64) (wire.Reas
 	case ifLaterThanState:
 		ok, why = runs || b.LastTransaction.Unix() > l.StateStart, "the address was reset since"
 	case ifLaterAbandoned:
-		ok = isKnown || b.StateStart == 0 || later(l, b.StateStart)
+		ok = b.StateStart == 0 || later(l, b.StateStart)
 	case ifLaterState:
-		ok = isKnown || b.StateStart == 0 || a.prevails(l, b.StateStart, l.StateStart)
+		ok = b.StateStart == 0 || a.prevails(l, b.StateStart, l.StateStart)
 		why = "what befell the address here was later"
 	case ifLaterThanAbandoned:
 		if b.LastTransaction == 0 || b.LastTransaction.Unix() < l.StateStart {

@@ -86,8 +86,9 @@ func (a *Authority) takeFree(l lease.Lease, b *wire.Binding, now int64) lease.Le
 	}
 	if l.State == lease.PendingAvailable {
 		// Our own word comes first: the partner may have renewed the lease
-		// since it sent this. Its answer to that shows.
-		return l
+		// since it sent this. Its answer to that shows. But for the client
+		// there is no coming back: the partner may give the address away.
+		return a.Announced(l)
 	}
 	to := a.receiver(&l, b)
 	who := lease.KeyOf(b.ClientID, lease.HW(b.HW))
