@@ -32,6 +32,9 @@ func (w *World) heal() {
 
 // ended tells whether a part of the server has ended its service for good.
 func (n *node) ended() bool {
+	if n.leaving {
+		return true
+	}
 	for _, e := range n.ends {
 		if e.stopped || e.state() == paused || e.state() == shut {
 			return true

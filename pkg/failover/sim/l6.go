@@ -22,7 +22,7 @@ type owed struct {
 }
 
 // l6bound is how long an answer may take on a disk that works.
-const l6bound = 5 * time.Second
+const l6bound = 20 * time.Second
 
 func (l *l6) asked(e *endpoint, q *query) {
 	if q.kind != binding.Renewing && q.kind != binding.Rebinding || e.dhcpd != nil || e.p.link.sides[e.side].conn != nil || !serves(e.state()) {

@@ -19,8 +19,10 @@ type node struct {
 	dhcpd bool
 	up    bool
 	dark  bool // the machine is off, too
-	boot  int  // number of the process that runs
-	rng   rng
+	// leaving: an operator ends its service.
+	leaving bool
+	boot    int // number of the process that runs
+	rng     rng
 
 	skew   time.Duration // of its clock, with all steps
 	drift  int           // millionths
@@ -94,7 +96,7 @@ func (n *node) start() {
 	if n.up {
 		return
 	}
-	n.up, n.dark = true, false
+	n.up, n.dark, n.leaving = true, false, false
 	n.boot++
 	n.booted = n.w.now
 	n.w.say("%s starts", n.name)

@@ -223,6 +223,10 @@ func (n *node) tell(in core.Input) {
 
 // orderly ends a server's service and, when its partners were told, the server.
 func (n *node) orderly(in core.Input) {
+	if !n.up {
+		return
+	}
+	n.leaving = true
 	n.tell(in)
 	boot := n.boot
 	n.w.after(12*time.Second, func() {
