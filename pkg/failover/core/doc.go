@@ -3,7 +3,7 @@
 // effects: no clock, no goroutine, no I/O, no random choice. The same inputs
 // give the same outputs.
 //
-//	m := core.New(cfg, snapshot, view)
+//	m := core.New(cfg, snapshot, view, now)
 //	m.Step(now, input)
 //	for _, out := range m.Take() { ... }   // carry out, in order
 //	at, ok := m.Deadline()                 // Step(now, Timeout{}) then
@@ -13,4 +13,7 @@
 // changes one in three steps, so that a lease never has two writers: it asks
 // to [Hold] an address, is told [Held], and either [Write]s (and is told
 // [Written] when that is on disk) or lets it [Go].
+//
+// Start with the table in transitions.go, then the files that the comment of
+// [Machine] lists, then the stories in testdata.
 package core

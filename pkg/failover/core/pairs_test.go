@@ -64,7 +64,7 @@ func TestEveryPairEndsInNormal(t *testing.T) {
 				continue
 			}
 			for _, alone := range []time.Duration{0, 45 * time.Second} {
-				for cut := range 16 {
+				for cut := range 12 {
 					name := fmt.Sprintf("%s+%s alone=%s cut=%d", a, b, alone, cut)
 					if msg := meet(a, b, alone, cut); msg != "" {
 						t.Fatalf("%s: %s", name, msg)
