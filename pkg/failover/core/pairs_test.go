@@ -87,7 +87,10 @@ func meet(a, b wire.ServerState, alone time.Duration, cut int) string {
 	w.advance(alone)
 	w.wired = true
 	w.cutAfter = cut
-	for range 80 {
+	for calm := 0; calm < 4 && w.now < alone+400*time.Second; calm++ {
+		if p.m.state() != normal || s.m.state() != normal {
+			calm = 0
+		}
 		w.connect()
 		w.settle()
 		if p.up && s.up && !p.m.leaving.begun && !s.m.leaving.begun && !compatible(p.m.state(), s.m.state()) {
