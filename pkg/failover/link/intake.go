@@ -97,3 +97,24 @@ func lossText(err error) string {
 	}
 	return err.Error()
 }
+
+// stale tells whether the partner has closed a connection and nothing that it
+// sent is left to be read. A server that was stopped for a while finds
+// connections that its partner has tried and given up.
+func stale(nc net.Conn) bool {
+	sc, ok := nc.(syscall.Conn)
+	if !ok {
+		return false
+	}
+	raw, err := sc.SyscallConn()
+	if err != nil {
+		return true
+	}
+	over := false
+	err = raw.Control(func(fd uintptr) { // Read would wait for who is reading
+		var b [1]byte
+		n, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		over = n == 0 && err == nil || err != nil && err != syscall.EAGAIN && err != syscall.EINTR
+	})
+	return over || err != nil
+}

@@ -142,6 +142,10 @@ func (o *opening) sendConnect() {
 	profile := wire.ProfileOf(p.partnerVendor())
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if stale(o.raw) {
+		o.raw.Close()
+		return
+	}
 	connect := p.cfg.proposal(profile, o.secure)
 	o.sent, o.hba = profile, *connect.HBA
 	frame, err := writing(profile, connect.TLS).Encode(wire.Message{Time: o.hub.time(), XID: connectXID, Body: connect})
@@ -155,6 +159,9 @@ func (o *opening) sendConnect() {
 
 // connect answers a CONNECT.
 func (o *opening) connect(m wire.Message, body wire.CONNECT) (c *Conn, over bool) {
+	if stale(o.raw) {
+		return nil, true
+	}
 	if sent, own := o.asked(); sent && o.dialled && own != body.Relationship {
 		return nil, false // both sent one for a relationship of their own: who opened the connection goes first
 	}

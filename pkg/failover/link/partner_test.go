@@ -3,6 +3,7 @@ package link
 import (
 	"encoding/binary"
 	"math"
+	"net"
 	"testing"
 	"time"
 
@@ -492,5 +493,52 @@ func TestNobodyThere(t *testing.T) {
 	}
 	if s := p.Status(); s.Connected || s.LastError != n.Text || s.Attempts < patience {
 		t.Errorf("status %+v", s)
+	}
+}
+
+// TestServerThatWasStopped finds, when it goes on, what its partner has tried
+// and given up meanwhile: that must not come up for a moment each.
+func TestServerThatWasStopped(t *testing.T) {
+	for _, role := range []lease.Role{lease.Primary, lease.Secondary} {
+		t.Run(role.String(), func(t *testing.T) {
+			port := free(t)
+			h := newHub(t, clock.NewManual(time.Now()))
+			p, r := add(t, h, patient(role, port))
+			ln := listenAt(t, at(4, port)) // where the attempts wait
+			var waiting []net.Conn
+			for range 5 {
+				s := dialFrom(t, 3, at(4, port))
+				if role == lease.Secondary {
+					s.send(1, goodConnect("pair"))
+				}
+				nc, err := ln.Accept()
+				if err != nil {
+					t.Fatal(err)
+				}
+				waiting = append(waiting, nc)
+				s.nc.Close()
+			}
+			for _, nc := range waiting {
+				if role == lease.Primary {
+					eventually(t, "the end of the connection arrives", func() bool { return stale(nc) })
+				} else {
+					eventually(t, "CONNECT arrives", func() bool { return !stale(nc) })
+				}
+				p.listener.take(nc)
+			}
+			s := dialFrom(t, 3, at(2, port))
+			if role == lease.Primary {
+				_, xid := hear[wire.CONNECT](s)
+				s.send(xid, goodAck("pair"))
+			} else {
+				s.send(1, goodConnect("pair"))
+				hear[wire.CONNECTACK](s)
+			}
+			await[Up](r)
+			r.calm()
+			if s := p.Status(); s.Connects != 1 || len(s.Refusals) > 0 {
+				t.Errorf("status %+v", s)
+			}
+		})
 	}
 }
