@@ -42,7 +42,7 @@ func (a *Authority) doubted(l lease.Lease) lease.Lease {
 	case l.State == lease.Expired:
 		l.Expiration = max(l.Expiration, until)
 	case until > max(l.StateStart, a.Forgotten):
-		l.State, l.Expiration = lease.Expired, until
+		l.State, l.StateStart, l.Expiration = lease.Expired, l.Expiration, until
 		l.Failover.Ended = lease.NotEnded
 		l = untold(l)
 	}

@@ -12,48 +12,60 @@ import (
 // client no time becomes earlier.
 func (a *Authority) takeActive(l lease.Lease, b *wire.Binding, now int64) lease.Lease {
 	same := a.sameClient(&l, b)
-	held := same && status(&l) == wire.StatusActive
-	news := !held || a.prevails(&l, b.LastTransaction, l.LastTransaction)
-	wasKnown := l.Flags&lease.FailoverUpdated != 0
-
+	if same && status(&l) == wire.StatusActive {
+		return a.extend(l, b, now)
+	}
 	if !same {
 		l = fresh(l)
 	} else if isFree(&l) {
 		l.Failover = lease.Failover{}
 	}
-	var ours int64
-	if held {
-		ours = end(&l)
-	}
-	if held && (l.State == lease.Released && !news || l.State == lease.Expired && b.Expiration.Unix() <= now) {
+	l.StateStart = since(b, now)
+	l.Start, l.Expiration = l.StateStart, 0
+	l.Failover.FromPartner = true
+	takeClient(&l, b, true)
+	return known(run(l, b))
+}
+
+// extend is takeActive for a client that has the lease here, too. While the
+// partner has not heard all that we have to tell of it, it is still to be told.
+func (a *Authority) extend(l lease.Lease, b *wire.Binding, now int64) lease.Lease {
+	news := a.prevails(&l, b.LastTransaction, l.LastTransaction)
+	if l.State == lease.Released && !news || l.State == lease.Expired && b.Expiration.Unix() <= now {
 		// It is over for us since, and nothing in it is news.
 		l.Failover.RcvdPE = max(l.Failover.RcvdPE, promise(b))
 		return l
 	}
-	if !held || l.State != lease.Leased {
+	if l.State != lease.Leased {
+		l.Expiration = end(&l)
 		l.StateStart = since(b, now)
 		l.Start = l.StateStart
 	}
+	wasKnown := l.Flags&lease.FailoverUpdated != 0
+	if news && (wasKnown || b.LastTransaction.Unix() > l.LastTransaction) {
+		l.Failover.FromPartner = true
+	}
+	if news && l.BOOTP {
+		l.BOOTP, l.Expiration = false, 0 // if the client speaks DHCP now
+	}
+	takeClient(&l, b, news)
+	return run(l, b)
+}
+
+// run is the lease of the client until the end that the update says, or ours if
+// that is later.
+func run(l lease.Lease, b *wire.Binding) lease.Lease {
 	l.State = lease.Leased
-	l.Expiration = max(ours, b.Expiration.Unix())
+	l.Expiration = max(l.Expiration, b.Expiration.Unix())
 	if b.Flags&wire.FlagBOOTP != 0 {
 		l.BOOTP, l.Expiration = true, lease.Forever
-	} else if news {
-		l.BOOTP = false
 	}
 	l.Flags &^= lease.Backup
 	l.Cause = ""
-	takeClient(&l, b, news)
 	l.LastTransaction = max(l.LastTransaction, b.LastTransaction.Unix())
 	l.Failover.RcvdPE = max(l.Failover.RcvdPE, promise(b))
 	l.Failover.Told, l.Failover.Ended = true, lease.NotEnded
-	if news {
-		l.Failover.FromPartner = true
-	}
-	if held && !wasKnown {
-		return l // our own word of it is on its way, or still to be sent
-	}
-	return known(l)
+	return l
 }
 
 // promise is the potential expiration of an ACTIVE update: a lease that the
