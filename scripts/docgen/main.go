@@ -15,6 +15,7 @@ var pages = []struct {
 }{
 	{"docs/command-reference.md", reference},
 	{"docs/messages.md", messages},
+	{"docs/failover-states.md", states},
 }
 
 func main() {
