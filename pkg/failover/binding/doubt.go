@@ -42,7 +42,8 @@ func (a *Authority) doubted(l lease.Lease) lease.Lease {
 	case l.State == lease.Expired:
 		l.Expiration = max(l.Expiration, until)
 	case until > max(l.StateStart, a.Forgotten):
-		l.State, l.StateStart, l.Expiration = lease.Expired, l.Expiration, until
+		// No later end than was promised is told: the doubt would never end.
+		l.State, l.StateStart, l.Expiration = lease.Expired, min(l.Expiration, until-a.MCLT), until
 		l.Failover.Ended = lease.NotEnded
 		l = untold(l)
 	}

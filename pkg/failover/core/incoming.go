@@ -81,6 +81,9 @@ func (r *received) done(m *Machine, l lease.Lease, err error) {
 	}
 	m.emit(Event{Kind: EventReceived, Key: l.Key, Lease: &l, Sent: &r.update})
 	m.answer(r.batch)
+	if l.Flags&lease.FailoverUpdated == 0 {
+		m.tell(l.Key) // what the partner refused before it may take now
+	}
 	m.poolsChanged()
 	m.pendingChanged()
 }
