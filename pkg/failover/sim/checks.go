@@ -98,13 +98,26 @@ func (c *checkers) disconnected(p *pair, side int) {
 	c.l2.disconnected(p, side)
 }
 
+// decided: a machine has made its outputs; some may have to wait for the disk.
+func (c *checkers) decided(e *endpoint, outs []core.Output) {
+	for _, o := range outs {
+		if s, ok := o.(core.Send); ok {
+			if b, ok := s.Body.(wire.BNDUPD); ok {
+				c.s12sent(e, &b)
+			}
+		}
+	}
+}
+
 // sending: an endpoint hands a message to its connection.
 func (c *checkers) sending(e *endpoint, m core.Send) {
 	switch b := m.Body.(type) {
 	case wire.BNDUPD:
+		if e.conn == nil || e.p.link.sides[e.side].conn != e.conn {
+			return
+		}
 		c.s10.update(e.p, e.side, m.XID)
 		c.s5.update(e, m.XID, &b)
-		c.s12sent(e, &b)
 		c.l5.update(e, &b)
 	case wire.BNDACK:
 		c.s6.acking(e, m.XID, &b)

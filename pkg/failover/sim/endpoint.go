@@ -11,7 +11,7 @@ import (
 
 // end is one server's part in a relationship, as its connection sees it.
 type end interface {
-	up(core.Up)
+	up(core.Up, *conn)
 	down(core.Down)
 	message(wire.Message)
 	// connect is what it puts into CONNECT for such a partner.
@@ -67,7 +67,8 @@ type endpoint struct {
 
 	m     *core.Machine // nil while the server is down
 	auth  binding.Authority
-	inbox []core.Input
+	inbox []entry
+	conn  *conn // of the last Up that the machine was given
 	outs  []core.Output
 	// saving: a snapshot is being written, and everything waits for it.
 	saving  bool
@@ -104,12 +105,20 @@ func (e *endpoint) time() core.Now {
 	return core.Now{Wall: e.n.wall(), Mono: e.n.w.now - e.n.booted}
 }
 
-func (e *endpoint) up(u core.Up)           { e.input(u) }
+func (e *endpoint) up(u core.Up, c *conn)  { e.enter(entry{u, c}) }
 func (e *endpoint) down(d core.Down)       { e.input(d) }
 func (e *endpoint) message(m wire.Message) { e.input(core.Message{Message: m}) }
 
 // input gives the machine something that happened, after what it is at.
-func (e *endpoint) input(in core.Input) {
+func (e *endpoint) input(in core.Input) { e.enter(entry{in: in}) }
+
+// entry is an input, with the connection that it is about.
+type entry struct {
+	in   core.Input
+	conn *conn
+}
+
+func (e *endpoint) enter(in entry) {
 	if e.m == nil || e.stopped {
 		return
 	}
@@ -149,11 +158,18 @@ func (e *endpoint) work() {
 	}
 }
 
-func (e *endpoint) step(in core.Input) {
+func (e *endpoint) step(in entry) {
 	before := e.m.Status().State
-	e.m.Step(e.time(), in)
+	switch in.in.(type) {
+	case core.Up:
+		e.conn = in.conn
+	case core.Down:
+		e.conn = nil
+	}
+	e.m.Step(e.time(), in.in)
 	e.n.w.stats.Steps++
 	e.outs = append(e.outs[:0], e.m.Take()...)
+	e.n.w.checks.decided(e, e.outs)
 	if !e.saves() {
 		e.authorise()
 	}
@@ -199,7 +215,7 @@ func (e *endpoint) carry(out core.Output) {
 		e.n.disk.save(e.index, o.Snapshot, func(err error) { e.saved(o.Snapshot, err) })
 	case core.Send:
 		w.checks.sending(e, o)
-		e.p.link.send(e.side, o.XID, o.Body)
+		e.p.link.send(e.side, e.conn, o.XID, o.Body)
 	case core.Hold:
 		e.n.hold(o.Key, func() {
 			e.held[o.ID] = o.Key
@@ -225,7 +241,7 @@ func (e *endpoint) carry(out core.Output) {
 		delete(e.held, o.ID)
 		e.n.release(k)
 	case core.Hangup:
-		e.p.link.hangup(e.side, o.Reason, o.Text)
+		e.p.link.hangup(e.side, e.conn, o.Reason, o.Text)
 	case core.Event:
 		e.event(&o)
 	}

@@ -263,7 +263,7 @@ func (l *link) establish(c *conn, side int, profile *wire.Profile, up core.Up) {
 	l.watch(side)
 	l.contact(side)
 	l.w.checks.connected(l.p, side, up.MaxUnacked)
-	l.end(side).up(up)
+	l.end(side).up(up, c)
 }
 
 // watch gives the connection up after a silence.
@@ -303,9 +303,9 @@ func (l *link) contact(side int) {
 }
 
 // send is a message of an end.
-func (l *link) send(side int, xid uint32, body wire.Body) {
+func (l *link) send(side int, c *conn, xid uint32, body wire.Body) {
 	s := &l.sides[side]
-	if s.conn == nil {
+	if c == nil || s.conn != c { // it is gone meanwhile
 		return
 	}
 	l.write(s.conn, side, s.profile, wire.Message{XID: xid, Body: body})
@@ -313,10 +313,9 @@ func (l *link) send(side int, xid uint32, body wire.Body) {
 }
 
 // hangup is an end that wants no connection.
-func (l *link) hangup(side int, reason wire.Reason, text string) {
+func (l *link) hangup(side int, c *conn, reason wire.Reason, text string) {
 	s := &l.sides[side]
-	c := s.conn
-	if c == nil {
+	if c == nil || s.conn != c {
 		return
 	}
 	if reason != 0 {

@@ -75,6 +75,7 @@ func (r *risk) replaced(n *node) {
 	r.any = true
 	for _, e := range n.ends {
 		if r.lost[e.p.index] { // what both have forgotten does not come back
+			r.gone[e.p.index] = true
 			r.w.checks.s1.taint(e.p)
 		}
 		r.lost[e.p.index] = true
@@ -111,6 +112,8 @@ func (r *risk) entered(e *endpoint, from, to wire.ServerState) {
 	if to == wire.StatePartnerDown && from != wire.StatePartnerDown {
 		r.partnerDown(e, other)
 		if s := e.stored(); from == rec || from == rw || from == startup && (s == rec || s == rw || r.lost[p.index]) {
+			r.gone[p.index] = true
+			r.w.checks.s1.taint(p)
 			r.take(p, e.n.name+" is made to serve before it has got its leases back")
 		}
 	}

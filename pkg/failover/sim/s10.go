@@ -25,9 +25,6 @@ func (s *s10) disconnected(p *pair, side int) { clear(s.out[2*p.index+side]) }
 
 func (s *s10) update(p *pair, side int, xid uint32) {
 	out := s.out[2*p.index+side]
-	if p.link.sides[side].conn == nil {
-		return
-	}
 	out[xid] = true
 	if len(out) > s.max[p.index][side] {
 		s.w.fail("S10", "%s has %d updates under way, its partner takes %d", p.ends[side].n.name, len(out), s.max[p.index][side])

@@ -19,7 +19,10 @@ func (s *s9) entered(p *pair) {
 // look fails when it sees the same two states for the second time.
 func (s *s9) look(p *pair, tries int, seen [2]wire.ServerState) {
 	a, b, ok := p.link.settled()
-	now := [2]wire.ServerState{a.state(), b.state()}
+	now := [2]wire.ServerState{}
+	if ok {
+		now = [2]wire.ServerState{a.state(), b.state()}
+	}
 	bad := ok && !compatible(now[0], now[1])
 	switch {
 	case !ok || bad && seen != now:

@@ -16,7 +16,8 @@ type exchange struct {
 	q    *query
 	key  lease.ClientKey
 	now  int64
-	held lease.Key // claimed; zero is none
+	held lease.Key   // claimed; zero is none
+	more []lease.Key // claimed besides, while the table chooses
 }
 
 // offerTimeout is how long an offer stands.
@@ -191,14 +192,10 @@ func (x *exchange) allocate() {
 			if !x.live(&l) && !x.mayGive(&l) {
 				return false
 			}
-			if x.held.Addr != 0 {
-				x.n.release(x.held)
-				x.held = lease.Key{}
-			}
 			if !x.n.tryHold(l.Key) {
 				return false
 			}
-			x.held = l.Key
+			x.more = append(x.more, l.Key)
 			return true
 		},
 	}
@@ -206,9 +203,16 @@ func (x *exchange) allocate() {
 		r.PartnerIn = r.Scopes
 	}
 	l, v := x.n.table.Allocate(&r)
+	for _, k := range x.more {
+		if v.Gave() && k == l.Key {
+			x.held = k
+		} else {
+			x.n.release(k)
+		}
+	}
+	x.more = nil
 	if !v.Gave() {
 		x.n.w.stats.Exhausted++
-		x.let()
 		return
 	}
 	if x.held != l.Key {
