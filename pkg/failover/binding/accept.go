@@ -210,7 +210,13 @@ func (a *Authority) contest(l *lease.Lease, b *wire.Binding, now int64) (wire.Re
 // harm. But what the partner itself told us was before what it tells now.
 func later(l *lease.Lease, theirs wire.Time) bool {
 	t := theirs.Unix()
-	return t > l.LastTransaction || t == l.LastTransaction && t != 0 && l.Failover.FromPartner
+	return t > l.LastTransaction || t == l.LastTransaction && t != 0 && theirWord(l)
+}
+
+// theirWord tells whether the lease is as the partner told it, with nothing of
+// ours that may be on its way there.
+func theirWord(l *lease.Lease) bool {
+	return l.Failover.FromPartner && l.Flags&lease.FailoverUpdated != 0
 }
 
 // prevails tells whether, of two words that neither server knew of when it
@@ -218,7 +224,7 @@ func later(l *lease.Lease, theirs wire.Time) bool {
 // the primary. No time is not later than any.
 func (a *Authority) prevails(l *lease.Lease, theirs wire.Time, ours int64) bool {
 	t := theirs.Unix()
-	return t > ours || t == ours && t != 0 && (a.Role == lease.Secondary || l.Failover.FromPartner)
+	return t > ours || t == ours && t != 0 && (a.Role == lease.Secondary || theirWord(l))
 }
 
 // forgetful tells whether the update is a dhcpd's, of a lease that it learned

@@ -31,24 +31,25 @@ func (a *Authority) takeActive(l lease.Lease, b *wire.Binding, now int64) lease.
 // partner has not heard all that we have to tell of it, it is still to be told.
 func (a *Authority) extend(l lease.Lease, b *wire.Binding, now int64) lease.Lease {
 	news := a.prevails(&l, b.LastTransaction, l.LastTransaction)
-	if l.State == lease.Released && !news || l.State == lease.Expired && b.Expiration.Unix() <= now {
-		// It is over for us since, and nothing in it is news.
-		l.Failover.RcvdPE = max(l.Failover.RcvdPE, promise(b))
-		return l
-	}
-	if l.State != lease.Leased {
-		l.Expiration = end(&l)
-		l.StateStart = since(b, now)
-		l.Start = l.StateStart
-	}
 	wasKnown := l.Flags&lease.FailoverUpdated != 0
 	if news && (wasKnown || b.LastTransaction.Unix() > l.LastTransaction) {
 		l.Failover.FromPartner = true
 	}
+	takeClient(&l, b, news)
+	switch {
+	case l.State == lease.Released && !news, l.State == lease.Expired && b.Expiration.Unix() <= now:
+		// It is over for us, and stays so.
+		l.LastTransaction = max(l.LastTransaction, b.LastTransaction.Unix())
+		l.Failover.RcvdPE = max(l.Failover.RcvdPE, promise(b))
+		return l
+	case l.State != lease.Leased:
+		l.Expiration = end(&l)
+		l.StateStart = since(b, now)
+		l.Start = l.StateStart
+	}
 	if news && l.BOOTP {
 		l.BOOTP, l.Expiration = false, 0 // if the client speaks DHCP now
 	}
-	takeClient(&l, b, news)
 	return run(l, b)
 }
 
