@@ -291,7 +291,7 @@ func (c *client) take(m *packet.Message, server netip.Addr, now time.Time) {
 	time2 := optionTime(m, packet.RebindingTime, seconds*7/8)
 	fresh := c.state == requesting
 	if fresh {
-		r.wait(now.Sub(c.began))
+		r.Waits = append(r.Waits, now.Sub(c.began))
 	} else if c.state != rebooting {
 		r.Extended++
 	}

@@ -18,7 +18,7 @@ type Report struct {
 	Released       int
 	Refused        int // NAK of an offer just made: the client tries again
 	SendErrors     int
-	Longest        time.Duration // longest wait from the first DISCOVER to the ACK
+	Waits          []time.Duration // of each new client, from its first DISCOVER to the ACK
 
 	// What a user would have noticed, a line for each.
 	Lapsed     []string // a lease ran out although the client asked in time
@@ -36,14 +36,20 @@ func (r *Report) fail(list *[]string, format string, args ...any) {
 	*list = append(*list, fmt.Sprintf(format, args...))
 }
 
-func (r *Report) wait(d time.Duration) { r.Longest = max(r.Longest, d) }
+// Median is what half of the new clients waited at most.
+func (r Report) Median() time.Duration {
+	if len(r.Waits) == 0 {
+		return 0
+	}
+	return slices.Sorted(slices.Values(r.Waits))[len(r.Waits)/2]
+}
 
 // Report returns the account so far.
 func (p *Population) Report() Report {
 	var r Report
 	p.do(func() {
 		r = p.report
-		r.Acks = maps.Clone(r.Acks)
+		r.Acks, r.Waits = maps.Clone(r.Acks), slices.Clone(r.Waits)
 		now := time.Now()
 		for _, c := range p.all {
 			if c.state == gone {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -108,8 +109,10 @@ func start(t *testing.T, ns string, env []string, argv ...string) *process {
 	return p
 }
 
+// tail is the last lines of an output, without those that the looking of a test
+// makes.
 func tail(s string, n int) string {
-	ls := strings.Split(s, "\n")
+	ls := slices.DeleteFunc(strings.Split(s, "\n"), func(l string) bool { return strings.Contains(l, " logged in from unix ") })
 	return strings.Join(ls[max(0, len(ls)-n):], "\n")
 }
 
@@ -168,4 +171,27 @@ func containsAll(s string, words []string) bool {
 		}
 	}
 	return true
+}
+
+// within asks again and again, so often, for so long, until it is so.
+func within(d, often time.Duration, so func() bool) bool {
+	tick := time.NewTicker(often)
+	defer tick.Stop()
+	deadline := time.After(d)
+	for !so() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			return false
+		}
+	}
+	return true
+}
+
+// eventually fails the test if it does not come to be so.
+func eventually(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	if !within(patience, 50*time.Millisecond, so) {
+		t.Fatalf("it never came about: %s", what)
+	}
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // office is the configuration of most tests: leases of 20 s, so that T1 and T2
@@ -21,28 +20,11 @@ var office = []string{
 	"dhcp reload",
 }
 
-// eventually asks again and again until it is so.
-func eventually(t *testing.T, what string, so func() bool) {
-	t.Helper()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(patience)
-	for !so() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("it never came about: %s", what)
-		}
-	}
-}
-
 func (s *server) wantState(lease string, states ...string) {
 	s.t.Helper()
-	var got string
-	eventually(s.t, "lease "+lease+" is "+strings.Join(states, " or "), func() bool {
-		got = s.attr(lease, "state")
-		return slices.Contains(states, got)
-	})
+	s.eventually("lease "+lease+" is "+strings.Join(states, " or "), func() bool {
+		return slices.Contains(states, s.attr(lease, "state"))
+	}, func() string { return s.one("lease " + lease) })
 }
 
 func officeLab(t *testing.T) (*lab, *server) {

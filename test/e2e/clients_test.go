@@ -63,7 +63,13 @@ type client struct {
 // event waits for the client's next event of that name.
 func (c *client) event(name string) bound {
 	c.t.Helper()
-	line := c.expect(c.from, "EVENT "+name+" ")
+	return c.next("EVENT " + name + " ")
+}
+
+// next waits for the client's next event whose line holds the words.
+func (c *client) next(words string) bound {
+	c.t.Helper()
+	line := c.expect(c.from, words)
 	for i, s := range strings.Split(c.out.text(), "\n") {
 		if i >= c.from && s == line {
 			c.from = i + 1

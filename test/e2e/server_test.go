@@ -22,6 +22,9 @@ type server struct {
 	args []string
 	env  []string
 	proc *process
+
+	program string      // "" is the one that TestMain built
+	here    map[int]int // line of the output that states counts from, by process
 }
 
 // startServer starts dhcpd in a namespace and returns once it serves.
@@ -44,7 +47,7 @@ func (s *server) start() {
 // tryStart starts the server and tells whether it came up.
 func (s *server) tryStart() bool {
 	s.t.Helper()
-	path := filepath.Join(s.lab.dir, "notify")
+	path := s.data + ".notify"
 	os.Remove(path)
 	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
 	if err != nil {
@@ -65,7 +68,11 @@ func (s *server) tryStart() bool {
 			}
 		}
 	}()
-	argv := append([]string{filepath.Join(bin, "dhcpd"), "-data", s.data}, s.args...)
+	program := s.program
+	if program == "" {
+		program = filepath.Join(bin, "dhcpd")
+	}
+	argv := append([]string{program, "-data", s.data}, s.args...)
 	ns := ""
 	if s.ns != "" {
 		ns = s.lab.ns(s.ns)

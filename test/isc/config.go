@@ -106,3 +106,9 @@ func SetState(port int, peer string, state int) string {
 	return fmt.Sprintf("server 127.0.0.1\nport %d\nkey %s %s\nconnect\nnew failover-state\nset name = \"%s\"\nopen\nset local-state = %d\nupdate\n",
 		port, OMAPIKey, OMAPISecret, peer, state)
 }
+
+// SetControl is the script for omshell that sets the state of the server
+// itself: 2 shuts it down in good order.
+func SetControl(port, state int) string {
+	return fmt.Sprintf("server 127.0.0.1\nport %d\nkey %s %s\nconnect\nnew control\nopen\nset state = %d\nupdate\n", port, OMAPIKey, OMAPISecret, state)
+}
