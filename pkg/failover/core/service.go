@@ -26,8 +26,11 @@ type service struct {
 func (m *Machine) serve(xid uint32, all bool) {
 	if all && !m.snap.Owes {
 		m.snap.Owes = true
-		if !m.snap.New { // it had leases, and lost them
+		if !m.snap.New { // it had leases, and lost them before it started
 			m.snap.Forgot = m.now.Wall
+			if m.snap.PartnerState == recovering && m.link.since > int64(neverTime) {
+				m.snap.Forgot = min(m.snap.Forgot, m.link.since+offsetNoise)
+			}
 		}
 		m.save()
 	}
