@@ -8,8 +8,9 @@ import (
 // l5 is no ping-pong: after the last thing that happened to an address, few
 // binding updates are sent of it.
 type l5 struct {
-	w    *World
-	sent []int // by slot, since the last event
+	w     *World
+	sent  []int // by slot, since the last event
+	moves []int // by slot, from one server to the other while all is quiet
 }
 
 // l5bound is how many are few.
@@ -18,12 +19,13 @@ const l5bound = 4
 func (l *l5) begin(w *World) {
 	l.w = w
 	l.sent = make([]int, len(w.pairs)*maxPool)
+	l.moves = make([]int, len(w.pairs)*maxPool)
 }
 
 // entered: a change of state, a connection or a loss sends everything again.
 func (l *l5) entered(p *pair) {
 	for i := range p.Pool {
-		l.sent[p.index*maxPool+i] = 0
+		l.sent[p.index*maxPool+i], l.moves[p.index*maxPool+i] = 0, 0
 	}
 }
 
@@ -31,6 +33,12 @@ func (l *l5) entered(p *pair) {
 func (l *l5) wrote(_ *node, slot int, before, after *lease.Lease) {
 	if after.LastTransaction != before.LastTransaction || after.State != before.State && !isFree(after) {
 		l.sent[slot] = 0
+	}
+	if isFree(before) && isFree(after) && (before.Flags^after.Flags)&lease.Backup != 0 { // balance
+		l.sent[slot] = 0
+		if l.moves[slot]++; l.moves[slot] > 2*l5bound && l.w.quiet {
+			l.w.fail("L5", "%v has changed hands %d times", after.Addr, l.moves[slot]/2)
+		}
 	}
 }
 
