@@ -18,7 +18,7 @@ build: ## bin/dhcpd and bin/nrcmd
 	@scripts/deps.sh build
 	go build -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
 
-demo: build ## a real server, a real client, a kill -9, in under two minutes
+demo: build ## a pair of servers, real clients, a kill -9 of the main, in under two minutes
 	@scripts/deps.sh demo
 	scripts/demo.sh
 

@@ -27,8 +27,9 @@ test | bench)
 	want ping iputils-ping
 	want strace strace
 	want pgrep procps
+	want dhcpd isc-dhcp-server # omshell is in it, too
+	compgen -G "/usr/lib/*/faketime/libfaketime.so.1" >/dev/null || need+=(libfaketime)
 	if [ "$1" = bench ]; then
-		want dhcpd isc-dhcp-server
 		want kea-dhcp4 kea-dhcp4-server
 		want dnsmasq dnsmasq-base
 	fi
