@@ -123,7 +123,7 @@ func (s *service) openFailover(leases *store.LeaseDB) (err error) {
 	s.pairs, err = failover.New(failover.Deps{
 		Clock: clock.Real{}, Table: s.table, Records: leases, Marks: s.stored, Log: s.events,
 		Local: ownAddresses{s.address}, Resolver: net.DefaultResolver, Port: s.failoverPort,
-		Again: s.again,
+		Again: s.again, Recovered: s.recovered,
 	})
 	if err == nil {
 		s.onClose(s.pairs.Close)
@@ -140,6 +140,13 @@ func (s *service) again() {
 	}
 	for _, e := range s.engine.Reload(cfg, true).Errors {
 		s.logger.Error("configuration refused", "reason", e.Error())
+	}
+}
+
+// recovered sets failover-recover back, which has been dealt with.
+func (s *service) recovered(pair string, since int64) {
+	if err := s.admin.Recovered(context.Background(), pair, since); err != nil {
+		s.logger.Error("failover-recover is dealt with but stays configured", "error", err)
 	}
 }
 

@@ -152,8 +152,13 @@ func (p *Pair) let(id uint64) {
 
 // event is a fact for the log.
 func (p *Pair) event(e *core.Event) {
-	if e.Kind == core.EventConnected {
+	switch {
+	case e.Kind == core.EventConnected:
 		p.commission()
+	case e.Kind == core.EventRisk && p.quiet:
+		return
+	case e.Kind == core.EventState && e.To == wire.StateNormal && p.rel.Load().core.Recover > 0:
+		p.m.tasks.Go(func() { p.m.recovered(p) })
 	}
 	p.logEvent(e)
 }

@@ -66,6 +66,17 @@ func (r *relationship) partner() endpoint {
 	return r.backup
 }
 
+// recoverOf is the failover-pair that says recover itself; "" where the dhcp
+// object does.
+func (r *relationship) recoverOf() string {
+	if r.object != nil {
+		if _, own := objects.FailoverPairRecover.Lookup(r.object); own {
+			return r.object.Name
+		}
+	}
+	return ""
+}
+
 // same tells whether the other is the same relationship with the same partner
 // in the same role: then its endpoint goes on.
 func (r *relationship) same(o *relationship) bool {
@@ -91,6 +102,7 @@ type compiler struct {
 	found    map[string]*relationship // by what tells them apart
 	ordered  []*relationship
 	of       map[string]*relationship // by scope, lower case
+	alone    []string                 // scopes that are in none
 	warnings []*objects.Error
 }
 
@@ -143,6 +155,7 @@ func (c *compiler) pair(o *objects.Object) {
 func (c *compiler) place(o *objects.Object) {
 	how := objects.ScopeFailover.Of(o)
 	if how == objects.FailoverScopeDisabled {
+		c.alone = append(c.alone, o.Name)
 		return
 	}
 	r := (*relationship)(nil)
@@ -156,10 +169,12 @@ func (c *compiler) place(o *objects.Object) {
 		r = c.servers(either(o, objects.ScopeFailoverMain, objects.DhcpFailoverMain.Of(c.dhcp)),
 			either(o, objects.ScopeFailoverBackup, objects.DhcpFailoverBackup.Of(c.dhcp)))
 	}
-	if r != nil {
-		r.scopes = append(r.scopes, c.share(o, r))
-		c.of[strings.ToLower(o.Name)] = r
+	if r == nil {
+		c.alone = append(c.alone, o.Name)
+		return
 	}
+	r.scopes = append(r.scopes, c.share(o, r))
+	c.of[strings.ToLower(o.Name)] = r
 }
 
 // servers is the relationship of two servers named by attributes of dhcp and

@@ -32,6 +32,10 @@ type Deps struct {
 	// Again is called when a name that could not be resolved may be found
 	// now: the configuration in service should be taken into service again.
 	Again func()
+	// Recovered is told when the leases that were missing since a time
+	// (failover-recover) have been fetched: of the failover-pair that says so,
+	// or "" where the dhcp object does.
+	Recovered func(pair string, since int64)
 }
 
 // Manager has all relationships of a server.
@@ -47,10 +51,12 @@ type Manager struct {
 
 	mu      sync.Mutex
 	pairs   map[string]*Pair // by name, those in service and those that are wrong
+	alone   map[string]bool  // scopes in service that are in none of them
 	serving bool
 	closed  bool
 	keeper  engine.Keeper
-	looking chan struct{}     // ends the search for names
+	looking chan struct{} // ends the search for names
+	tasks   sync.WaitGroup
 	reset   map[string]uint64 // counters at the last ResetStats
 }
 
@@ -96,7 +102,7 @@ func (m *Manager) Prepare(cfg *objects.Config) engine.Relationships {
 // the role that it had, so that its leases stay what they are.
 func (m *Manager) pairFor(r *relationship) *Pair {
 	old := m.pairs[r.name]
-	if old != nil && old.rel.Load().same(r) && (r.role != lease.Alone) == old.started {
+	if old != nil && old.rel.Load().same(r) && (r.role != lease.Alone) == old.started && !m.restores(old, r) {
 		return old
 	}
 	role := r.role
@@ -109,6 +115,14 @@ func (m *Manager) pairFor(r *relationship) *Pair {
 		}
 	}
 	return newPair(m, r, role)
+}
+
+// restores tells whether failover-recover was set since: then the relationship
+// begins anew, as after a start with that lease database.
+func (m *Manager) restores(p *Pair, r *relationship) bool {
+	since := r.core.Recover
+	kept, _ := m.record(p.name)
+	return since > 0 && since != p.rel.Load().core.Recover && since != kept.Snapshot.RecoverDone
 }
 
 // Problems are what is wrong, for the answer to the reload.
@@ -168,6 +182,10 @@ func (n *prepared) Apply(k engine.Keeper) {
 		m.pairs[r.name] = p
 		m.enter(p, r)
 	}
+	m.alone = map[string]bool{}
+	for _, name := range n.c.alone {
+		m.alone[name] = true
+	}
 	m.lookAgain()
 }
 
@@ -189,30 +207,49 @@ func (m *Manager) remove(p *Pair, replaced bool) {
 
 // enter brings a pair to what the configuration says of it.
 func (m *Manager) enter(p *Pair, r *relationship) {
-	old := p.rel.Swap(r)
+	old := p.rel.Load()
 	m.logConfiguration(r, old, !p.started)
-	if r.role == lease.Alone {
+	switch {
+	case r.role == lease.Alone:
+		p.rel.Store(r)
 		return
-	}
-	p.view.configure(r)
-	if !p.started {
-		snap, lost := m.resume(r)
-		r.core.Role, r.core.Lost = r.role, lost
-		if lost {
-			m.Log.Log(msgLostRecord, p.name)
-		}
-		p.started = true
-		p.start(m.keeper, snap)
-	} else {
+	case !p.started:
+		m.begin(p, r)
+	default:
 		r.core.Role, r.core.Lost = r.role, old.core.Lost
+		p.rel.Store(r)
+		p.view.configure(r)
 		if r.core != old.core {
 			p.in.put(core.Reconfigured{Config: r.core})
 		}
+		p.tellJoined(old)
 		p.in.put(core.PoolsChanged{})
 	}
 	if m.serving {
 		p.connect()
 	}
+}
+
+// begin starts a pair.
+func (m *Manager) begin(p *Pair, r *relationship) {
+	snap, lost := m.resume(r)
+	r.core.Role, r.core.Lost = r.role, lost
+	p.rel.Store(r)
+	p.view.configure(r)
+	if lost {
+		m.Log.Log(msgLostRecord, p.name)
+	}
+	p.started = true
+	p.start(m.keeper, snap, m.servedAlone(r) && !lost)
+}
+
+// servedAlone tells whether this server served all scopes of a relationship
+// alone until now.
+func (m *Manager) servedAlone(r *relationship) bool {
+	if !m.serving || len(r.scopes) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(r.scopes, func(s share) bool { return !m.alone[s.name] })
 }
 
 // Serving says whether clients are answered. A partner is kept in touch with
@@ -236,11 +273,16 @@ func (m *Manager) Serving(on bool) {
 // Close ends all relationships; partners are told.
 func (m *Manager) Close() error {
 	m.Serving(false)
+	m.end()
+	m.hub.Close("the server is being stopped")
+	m.tasks.Wait()
+	return nil
+}
+
+// end ends the pairs. None is started afterwards.
+func (m *Manager) end() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.closed {
-		return nil
-	}
 	m.closed = true
 	if m.looking != nil {
 		close(m.looking)
@@ -251,8 +293,28 @@ func (m *Manager) Close() error {
 			p.stop("the server is being stopped")
 		}
 	}
-	m.hub.Close("the server is being stopped")
-	return nil
+	m.pairs = map[string]*Pair{}
+}
+
+// recovered tells, once it is so for all whom it concerns, that the leases
+// which failover-recover speaks of have been fetched.
+func (m *Manager) recovered(p *Pair) {
+	m.mu.Lock()
+	since, name := p.rel.Load().core.Recover, p.rel.Load().recoverOf()
+	done := since > 0 && m.Recovered != nil && !m.closed
+	for _, o := range m.pairs {
+		r := o.rel.Load()
+		if !o.started || r.core.Recover != since || r.recoverOf() != name {
+			continue
+		}
+		kept, _ := m.record(o.name)
+		done = done && kept.Snapshot.RecoverDone == since && kept.Snapshot.State == wire.StateNormal
+	}
+	m.mu.Unlock()
+	if done {
+		m.Log.Log(msgRecovered, p.name, time.Unix(since, 0).Format(time.ANSIC))
+		m.Recovered(name, since)
+	}
 }
 
 // linkConfig is the relationship as the link needs it.

@@ -92,6 +92,9 @@ var (
 	msgMCLT = eventlog.Declare(6022, eventlog.Warning, "Failover",
 		"Failover '%s': the maximum client lead time is %d s here and %d s on the main server, whose value is in force.",
 		"Configure the same on both servers.")
+	msgRecovered = eventlog.Declare(6024, eventlog.Info, "Failover",
+		"Failover '%s': the leases since %s have been fetched from the partner; failover-recover is unset.",
+		"What was missing in the lease database is there again.")
 	msgLostRecord = eventlog.Declare(6023, eventlog.Error, "Failover",
 		"Failover '%s' was in service before but the lease database knows nothing of it: all leases are fetched from the partner, and nobody is served until it is safe.",
 		"The lease database was lost or replaced. The server waits for its partner and then for the maximum client lead time.")

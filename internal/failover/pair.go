@@ -1,6 +1,7 @@
 package failover
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,6 +45,7 @@ type Pair struct {
 	holds    map[uint64]*holding
 	run      int // which machine the holds are of
 	saved    core.Snapshot
+	quiet    bool // no risk is taken
 	timer    <-chan time.Time
 	timerAt  time.Duration
 	tryAgain time.Duration // when unsaved
@@ -118,15 +120,58 @@ func (p *Pair) partners(k lease.ClientKey) bool {
 	return a.Balanced && a.Buckets.Has(bucketOf(&k)) != (p.role == lease.Primary)
 }
 
-// start begins the work with what was known at the last stop.
-func (p *Pair) start(k engine.Keeper, snap core.Snapshot) {
+// start begins the work with what was known at the last stop. A server that
+// served the addresses alone until now goes on to, as one whose partner is
+// down: STARTUP would only take it away from its clients.
+func (p *Pair) start(k engine.Keeper, snap core.Snapshot, alone bool) {
 	p.keeper, p.saved = k, snap
 	p.mu.Lock()
 	p.contacts = snap.Contact > 0 || snap.PartnerState != 0
 	p.machine = core.New(p.rel.Load().core, snap, p.view, p.m.now())
 	p.mu.Unlock()
+	if alone && p.mayStayAlone(snap) {
+		p.quiet = true
+		p.carry()
+		p.step(core.PartnerDown{Since: snap.Down})
+		p.quiet = false
+	}
 	go p.loop()
 }
+
+// mayStayAlone tells whether the relationship is one that had taken over from
+// its partner, or a main server's that has no partner yet.
+func (p *Pair) mayStayAlone(snap core.Snapshot) bool {
+	if r := p.rel.Load().core.Recover; r > 0 && r != snap.RecoverDone {
+		return false
+	}
+	return snap.State == wire.StatePartnerDown || snap.State == 0 && p.role == lease.Primary
+}
+
+// tellJoined tells the partner of the leases in scopes that are new to the
+// relationship.
+func (p *Pair) tellJoined(old *relationship) {
+	var ids []lease.ScopeID
+	for _, s := range p.view.now.Load().scopes {
+		if !slices.ContainsFunc(old.scopes, func(o share) bool { return o.name == s.name }) {
+			ids = append(ids, s.id)
+		}
+	}
+	if len(ids) == 0 {
+		return
+	}
+	joined := p.m.Table.Group(ids)
+	for after := (lease.Key{}); ; {
+		page := joined.Unacked(after, joinedPage, nil)
+		if len(page) == 0 {
+			return
+		}
+		p.in.put(&core.Changed{Leases: page})
+		after = page[len(page)-1].Key
+	}
+}
+
+// joinedPage is how many leases the core is told of at once.
+const joinedPage = 256
 
 // stop ends the work and the link; text goes to the partner.
 func (p *Pair) stop(text string) {

@@ -190,17 +190,17 @@ func (p *Pair) mayDeclare(since int64, force bool) *objects.Error {
 		return objects.Errorf(objects.Invalid, "failover %q: the partner answers, in state %s: it is not down", p.name, c.status.Snapshot.PartnerState)
 	case since > now:
 		return objects.Errorf(objects.Invalid, "failover %q: the time is in the future", p.name)
+	case !force && !mayGoDown(c.status.State):
+		return objects.Errorf(objects.Invalid, "failover %q is in state %s: this server may not know all leases that its partner gave, and would give addresses that are in use (%s); -force takes that risk",
+			p.name, state(c.status.State), or(c.status.Waiting, "it waits for the partner"))
 	case since != 0 && since < contact && !force:
 		return objects.Errorf(objects.Invalid, "failover %q: the partner was last heard at %s, after that time. If it gave leases between, its addresses could be given to others too early and be used twice; -force takes that risk",
 			p.name, time.Unix(contact, 0).Format(time.ANSIC))
-	case !mayGoDown(c.status.State):
-		return objects.Errorf(objects.Invalid, "failover %q: not from state %s: %s", p.name, c.status.State, or(c.status.Waiting, "this server has to be in service first"))
 	}
 	return nil
 }
 
-// mayGoDown tells whether an operator's word leads from the state to
-// PARTNER-DOWN.
+// mayGoDown tells whether the state is one of a server that knows its leases.
 func mayGoDown(s wire.ServerState) bool {
 	switch s {
 	case wire.StateNormal, wire.StateCommunicationsInterrupted, wire.StateResolutionInterrupted, wire.StatePartnerDown:
