@@ -77,7 +77,9 @@ func requestOptions(l *lease.Lease) wire.ClientOptions {
 // A primary that says again that an address is the secondary's is to be answered
 // again: it could cross with the secondary's giving it back.
 func (a *Authority) Announced(l lease.Lease) lease.Lease {
-	l = a.doubted(l)
+	if l = a.doubted(l); a.unanswerable(&l) {
+		return untold(a.free(l, l.StateStart, lease.Secondary))
+	}
 	switch l.State {
 	case lease.Leased, lease.Expired, lease.Released, lease.Unavailable:
 		l.Failover.Told = true
@@ -90,6 +92,14 @@ func (a *Authority) Announced(l lease.Lease) lease.Lease {
 		}
 	}
 	return l
+}
+
+// unanswerable tells whether the address was asked back of a partner that does
+// not serve because it may have lost what it gave: it would agree, and its
+// client has the address still. Such a partner is told that it has it.
+func (a *Authority) unanswerable(l *lease.Lease) bool {
+	return l.State == lease.PendingAvailable && l.Failover.Ended == lease.EndedReclaimed &&
+		(a.PartnerState == wire.StateRecover || a.PartnerState == wire.StateRecoverWait)
 }
 
 // lapsed tells whether the partner may have been told that the pending lease

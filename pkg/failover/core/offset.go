@@ -63,8 +63,12 @@ func (o *offset) sample(m *Machine, t wire.Time) {
 	}
 	d, at, was := m.now.Wall-int64(t), m.now.Mono, o.estimate()
 	silence := int64((at - o.heard) / time.Second)
-	if d > o.last+silence+truncation || d < was-truncation {
+	if later := d > o.last+silence+truncation; later || d < was-truncation {
+		n := o.samples
 		o.set(d, at)
+		if !later { // the ones before were only slower
+			o.samples = n + 1
+		}
 		o.compare(m, was)
 		return
 	}
@@ -116,7 +120,7 @@ func (o *offset) later(t wire.Time) wire.Time {
 // binding corrects all times of an update.
 func (o *offset) binding(b wire.Binding) wire.Binding {
 	b.Expiration = o.later(b.Expiration)
-	b.PotentialExpiration = o.later(b.PotentialExpiration)
+	b.PotentialExpiration = wire.TimeOf(o.correct(b.PotentialExpiration)) // not to count on more than was promised
 	b.StateStart = wire.TimeOf(o.correct(b.StateStart))
 	b.LastTransaction = wire.TimeOf(o.correct(b.LastTransaction))
 	return b
