@@ -141,8 +141,11 @@ func (ex *exchange) rewind() {
 	if ex.class != ex.first {
 		ex.enterClass(ex.first)
 	}
-	// Time may have passed in the line.
-	ex.now = ex.server.clock.Now().Unix()
+	// Time may have passed in the line. But what a client gives back it gave
+	// back when it sent that: it may have got it again from the partner since.
+	if ex.kind != releasing && ex.kind != declining {
+		ex.now = ex.server.clock.Now().Unix()
+	}
 }
 
 // claim takes the address for the exchange, or puts it in line: then the
