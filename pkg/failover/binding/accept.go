@@ -45,13 +45,15 @@ const (
 )
 
 // acceptance is figure 7.1.3-1 of draft-12: what a server whose lease has the
-// status of the row does with an update that has the status of the column.
+// status of the row does with an update that has the status of the column. That
+// a released lease expired, which the draft holds to time(1), is accepted: until
+// the partner agrees to our own word, no end of it that it tells has any effect.
 var acceptance = map[wire.BindingStatus]struct {
 	active, expired, released, free, backup, reset, abandoned rule
 }{
 	wire.StatusActive:    {ifNotConflict, ifOver, ifLaterRelease, ifOver, ifOver, ifKnown, ifLaterAbandoned},
 	wire.StatusExpired:   {ifLaterOrRuns, accept, accept, accept, accept, accept, ifLaterAbandoned},
-	wire.StatusReleased:  {ifLater, ifLater, accept, accept, accept, accept, ifLaterAbandoned},
+	wire.StatusReleased:  {ifLater, accept, accept, accept, accept, accept, ifLaterAbandoned},
 	wire.StatusFree:      {accept, accept, accept, accept, accept, accept, accept},
 	wire.StatusBackup:    {accept, accept, accept, accept, accept, accept, accept},
 	wire.StatusReset:     {ifLaterThanState, accept, accept, accept, accept, accept, ifLaterState},
@@ -150,7 +152,7 @@ func (a *Authority) judge(l *lease.Lease, b *wire.Binding, now int64) (wire.Reas
 	case ifLaterRelease:
 		ok = same && later(l, b.LastTransaction)
 	case ifLaterOrRuns:
-		ok = notEarlier || runs || a.forgetful(l, b, same)
+		ok = runs || b.LastTransaction.Unix() > l.LastTransaction || a.forgetful(l, b, same)
 	case ifOver:
 		if end(l) > now {
 			return wire.ReasonOutdated, "the lease still runs here"

@@ -296,3 +296,63 @@ func TestReclaimed(t *testing.T) {
 		}
 	}
 }
+
+// TestEndsTogether is a lease that both servers saw expire: one EXPIRED is
+// enough where the partner had heard all that this server gave, and else each
+// waits for the answer to its own.
+func TestEndsTogether(t *testing.T) {
+	a := Authority{Role: lease.Secondary, State: wire.StateNormal, Connected: true, Partner: wire.Own}
+	for _, c := range []struct {
+		name  string
+		f     lease.Failover
+		ended lease.Ended
+		frees bool
+	}{
+		{"the partner's lease", lease.Failover{RcvdPE: 1500}, lease.EndedExpired, true},
+		{"ours, acknowledged", lease.Failover{SentPE: 1500, AckPE: 1500}, lease.EndedExpired, true},
+		{"ours, acknowledged, and released", lease.Failover{SentPE: 1500, AckPE: 1600}, lease.EndedReleased, true},
+		{"renewed here, not acknowledged", lease.Failover{SentPE: 1501, AckPE: 1500, RcvdPE: 1500}, lease.EndedExpired, false},
+		{"for ever, once", lease.Failover{SentPE: lease.Forever, AckPE: lease.Forever}, lease.EndedExpired, false},
+		{"reset", lease.Failover{RcvdPE: 1500}, lease.EndedReset, false},
+	} {
+		l := mineIs(lease.Secondary, expired)
+		c.f.Told, c.f.Ended = true, c.ended
+		l.Failover = c.f
+		l = a.Changed(l)
+		if !lapsed(&l) {
+			t.Errorf("%s: a promise stands: %s", c.name, show(&l))
+		}
+		for _, received := range []wire.BindingStatus{expired, released, reset, free} {
+			b := theirsIs(received)
+			got, reason, text := a.Accept(l, &b, acceptNow)
+			if reason != 0 || got.Free() != c.frees {
+				t.Errorf("%s, receives %v: %d %s, %s", c.name, received, reason, text, show(&got))
+			}
+			if !c.frees && got != l {
+				t.Errorf("%s, receives %v: %s", c.name, received, show(&got))
+			}
+		}
+	}
+}
+
+// TestPromisesGrow: every lease promises more than any before, so that an
+// acknowledgement shows what the partner has heard.
+func TestPromisesGrow(t *testing.T) {
+	a := Authority{Role: lease.Secondary, State: wire.StateNormal, Partner: wire.Own}
+	l := lease.Lease{State: lease.Leased, HW: alice, Start: 1, Expiration: 200, Failover: lease.Failover{RcvdPE: 5000, SentPE: 100, AckPE: 100}}
+	if !heard(&l) {
+		t.Error("all was acknowledged, and not heard")
+	}
+	first := a.Update(&l)
+	l = a.Given(l, 900)
+	second := a.Update(&l)
+	if heard(&l) || second.PotentialExpiration.Unix() != 5001 {
+		t.Errorf("given anew: %s", show(&l))
+	}
+	if l = a.Acked(l, &first, acceptNow); heard(&l) {
+		t.Errorf("the update before is acknowledged: %s", show(&l))
+	}
+	if l = a.Acked(l, &second, acceptNow); !heard(&l) {
+		t.Errorf("acknowledged: %s", show(&l))
+	}
+}

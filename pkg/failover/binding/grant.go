@@ -45,16 +45,24 @@ func promised(l *lease.Lease) int64 {
 
 // Given is the lease as it must be written when a client was given it until
 // expiration (after lease.Acknowledge): the partner is to be told of it. While
-// it can be, it is taken to have been.
+// it can be, it is taken to have been. The promise is larger than any before, so
+// that its acknowledgement shows that the partner has heard of all (heard).
 func (a *Authority) Given(l lease.Lease, potential int64) lease.Lease {
 	if a.Role == lease.Alone {
 		return l
 	}
 	l = untold(l)
-	l.Failover.Ended = lease.NotEnded
-	l.Failover.SentPE = max(l.Failover.SentPE, potential, l.Expiration)
-	l.Failover.Told = l.Failover.Told || a.Connected
+	f := &l.Failover
+	f.Ended = lease.NotEnded
+	f.SentPE = max(potential, l.Expiration, after(max(f.SentPE, f.AckPE, f.RcvdPE), 1))
+	f.Told = f.Told || a.Connected
 	return l
+}
+
+// heard tells whether the partner has acknowledged every lease that this server
+// gave the client: no such word is on its way any more.
+func heard(l *lease.Lease) bool {
+	return l.Failover.SentPE <= l.Failover.AckPE && l.Failover.SentPE < lease.Forever
 }
 
 // Changed is the lease after a change of this server's own (release, expiry,
@@ -72,6 +80,9 @@ func (a *Authority) Changed(l lease.Lease) lease.Lease {
 		return l
 	}
 	l = untold(l)
+	if l.State == lease.PendingAvailable && (l.Failover.Ended == lease.EndedExpired || l.Failover.Ended == lease.EndedReleased) {
+		l.Failover.FromPartner = heard(&l) // see yields
+	}
 	if a.Connected {
 		l = a.Announced(l)
 	}

@@ -135,7 +135,7 @@ func TestGiven(t *testing.T) {
 	for _, c := range []struct {
 		connected, told, want bool
 		potential, sent       int64
-	}{{false, false, false, 500, 500}, {true, false, true, 300, 400}, {false, true, true, 50, 400}} {
+	}{{false, false, false, 500, 500}, {true, false, true, 300, 401}, {false, true, true, 50, 401}} {
 		l.Failover.Told = c.told
 		a := Authority{Role: lease.Secondary, Connected: c.connected}
 		got := a.Given(l, c.potential)

@@ -94,10 +94,10 @@ func (a *Authority) takeAbandoned(l lease.Lease, b *wire.Binding, now int64) lea
 // takeFree makes the address free by the partner's word: the primary's, if
 // that was not BACKUP.
 func (a *Authority) takeFree(l lease.Lease, b *wire.Binding, now int64) lease.Lease {
-	if a.givenAway(&l) && b.Status != wire.StatusBackup && a.profile() != wire.Own {
-		return l // any but ours takes it although it waits for an answer itself
-	}
-	if l.State == lease.PendingAvailable {
+	switch {
+	case a.givenAway(&l) && b.Status != wire.StatusBackup:
+		return l // it has been free since, and the partner may have it already
+	case l.State == lease.PendingAvailable && !yields(&l, b):
 		// Our own word comes first: the partner may have renewed the lease
 		// since it sent this. Its answer to that shows. But for the client
 		// there is no coming back: the partner may give the address away.
@@ -131,6 +131,14 @@ func (a *Authority) takeFree(l lease.Lease, b *wire.Binding, now int64) lease.Le
 	l.StateStart = at
 	l.Failover.FromPartner = true
 	return l
+}
+
+// yields tells whether a lease that ended is over by the partner's word alone.
+// That spoke of all of it if it had heard of all that this server gave: which a
+// pending lease keeps in FromPartner, as the lease that ended was then as the
+// partner has it, whoever gave it.
+func yields(l *lease.Lease, b *wire.Binding) bool {
+	return l.Failover.FromPartner && b.Status != wire.StatusBackup
 }
 
 // receiver is the server that the address belongs to by the update.
