@@ -76,8 +76,11 @@ func covers(l *lease.Lease, b *wire.Binding) bool {
 		return l.Client() == lease.KeyOf(b.ClientID, lease.HW(b.HW)) && !isFree(l)
 	case wire.StatusBackup:
 		return isFree(l) && (l.Flags&lease.Backup != 0 || l.Flags&lease.Reserved != 0) || l.State == lease.PendingAvailable
-	case wire.StatusFree, wire.StatusExpired, wire.StatusReleased, wire.StatusReset:
-		// or it has ended here, too, and waits for the partner's word
+	case wire.StatusExpired, wire.StatusReleased, wire.StatusReset:
+		// it is free, and may have been given away since; or it has ended
+		// here, too, and waits for the partner's word
+		return isFree(l) || l.State == lease.PendingAvailable
+	case wire.StatusFree:
 		return isFree(l) && l.Flags&lease.Backup == 0 || l.Flags&lease.Reserved != 0 || l.State == lease.PendingAvailable
 	}
 	return l.State == lease.Unavailable
