@@ -22,11 +22,11 @@ type Budget struct {
 
 // Verdict is what a probe says of the seeds that it ran.
 type Verdict struct {
-	Runs   uint64 // schedules run
-	Seed   uint64 // of the first that failed
-	Check  string // that found it; "" is none
-	Text   string
-	Passed uint64 // seeds that failed without the fault, too, and do not count
+	Runs  uint64 // schedules run
+	Seed  uint64 // of the first that failed
+	Check string // that found it; "" is none
+	Text  string
+	Also  uint64 // seeds that fail without the fault, too, and do not count
 }
 
 // Caught tells whether a checker found the fault.
@@ -42,8 +42,6 @@ const (
 // it.
 func Hunt(ctx context.Context, faulty, sound string, b Budget) (Verdict, error) {
 	var all Verdict
-	deadline := time.AfterFunc(b.Time, func() {})
-	defer deadline.Stop()
 	ctx, cancel := context.WithTimeout(ctx, b.Time)
 	defer cancel()
 	for from := uint64(1); from <= b.Seeds; {
@@ -63,7 +61,7 @@ func Hunt(ctx context.Context, faulty, sound string, b Budget) (Verdict, error) 
 			all.Seed, all.Check, all.Text = v.Seed, v.Check, v.Text
 			return all, nil
 		}
-		all.Passed++
+		all.Also++
 		from = v.Seed + 1
 	}
 	return all, nil
@@ -86,8 +84,7 @@ func Run(ctx context.Context, exe string, first, last uint64, workers int) (Verd
 	if json.Unmarshal(out, &v) == nil && (err == nil || ctx.Err() != nil) {
 		return v, nil
 	}
-	var exit *exec.ExitError
-	if errors.As(err, &exit) { // what cannot be recovered from, as an exhausted memory
+	if _, ended := errors.AsType[*exec.ExitError](err); ended { // what cannot be recovered from, as an exhausted memory
 		line, _, _ := strings.Cut(said.String(), "\n")
 		return Verdict{Runs: 1, Seed: first, Check: Panicked, Text: line}, nil
 	}

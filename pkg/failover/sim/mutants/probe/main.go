@@ -30,7 +30,7 @@ func main() {
 	seeds := flag.String("seeds", "1..1000", "first..last")
 	workers := flag.Int("workers", 1, "how many run at a time")
 	flag.Parse()
-	p := &probe{}
+	p := &probe{hung: make(chan struct{}, 1)}
 	var first uint64
 	if _, err := fmt.Sscanf(*seeds, "%d..%d", &first, &p.last); err != nil {
 		fmt.Fprintf(os.Stderr, "-seeds %s: %v\n", *seeds, err)
@@ -55,7 +55,7 @@ func main() {
 	}()
 	select {
 	case <-done:
-	case <-p.hung():
+	case <-p.hung:
 	}
 	p.tell()
 }
@@ -65,15 +65,10 @@ type probe struct {
 	next atomic.Uint64
 	stop atomic.Bool
 
-	mu       sync.Mutex
-	verdict  mutants.Verdict
-	hangs    chan struct{}
-	watchers sync.Once
-}
+	hung chan struct{}
 
-func (p *probe) hung() chan struct{} {
-	p.watchers.Do(func() { p.hangs = make(chan struct{}) })
-	return p.hangs
+	mu      sync.Mutex
+	verdict mutants.Verdict
 }
 
 func (p *probe) work(ctx context.Context) {
@@ -84,7 +79,10 @@ func (p *probe) work(ctx context.Context) {
 		}
 		overdue := time.AfterFunc(patience, func() {
 			p.failed(seed, mutants.Hung, "a schedule does not come to its end")
-			close(p.hung())
+			select {
+			case p.hung <- struct{}{}:
+			default:
+			}
 		})
 		check, text := run(seed)
 		overdue.Stop()

@@ -1,0 +1,82 @@
+package mutants
+
+// pastFaults are faults that ISC dhcpd's release notes report as mended, as
+// they would look here.
+var pastFaults = []Mutant{
+	{
+		Name: "dhcpd-abandoned-refused", What: "the primary accepts that an address is abandoned which is active here",
+		Edits:  change(bindingDir+"accept.go", `wire.StatusActive:    {ifNotConflict, ifOver, ifLaterRelease, ifOver, ifOver, ifKnown, ifLaterAbandoned},`, `wire.StatusActive: {ifNotConflict, ifOver, ifLaterRelease, ifOver, ifOver, ifKnown, never},`),
+		Expect: stuck, Notes: "since 4.3.3, bug 25189",
+	},
+	{
+		Name: "dhcpd-all-not-transferred", What: "a secondary that lost its disk asks for all, also when the primary has gone PARTNER-DOWN",
+		Edits:  change(coreDir+"recover.go", "what := \"UPDREQ\"\n\tif m.snap.All {", "what := \"UPDREQ\"\n\tif m.snap.All && m.snap.PartnerState != partnerDown {"),
+		Expect: append([]string{"S6"}, twoClients...), Notes: "since 3.0.2",
+	},
+	{
+		Name: "dhcpd-not-resent", What: "NORMAL begins with all that was not acknowledged",
+		Edits: change(coreDir+"entry.go", `{"send all updates that the partner has not acknowledged", (*Machine).tellAll},`, ``),
+		// A primary frees nothing that the secondary did not agree to.
+		Expect: stuck, Notes: "since 3.0 release candidate 7",
+	},
+	{
+		Name: "dhcpd-unbalanced-start", What: "NORMAL begins with sharing out the free addresses",
+		Edits:  change(coreDir+"entry.go", `{"share out the free addresses; the secondary sends POOLREQ", (*Machine).startBalance},`, ``),
+		Expect: []string{"L4"}, Notes: "since 3.1.0b1",
+	},
+	{
+		Name: "dhcpd-partners-address-requested", What: "a client is not given an address of the partner's because it had it once",
+		Edits:  change(bindingDir+"authority.go", "\treturn a.MayGive(l, now, bootp)\n}", "\treturn l.Free() || a.MayGive(l, now, bootp)\n}"),
+		Expect: append([]string{"equal", "L3"}, twoClients...), Notes: "since 3.0 release candidate 4",
+	},
+	{
+		Name: "dhcpd-never-freed", What: "an expired lease is free when the partner has acknowledged that",
+		Edits:  change(bindingDir+"acked.go", `case l.State == lease.PendingAvailable && a.says(&l, sent):`, `case l.State == lease.PendingAvailable && a.says(&l, sent) && l.Failover.Ended != lease.EndedExpired:`),
+		Expect: stuck, Notes: "since 3.0 release candidate 4",
+	},
+	{
+		Name: "dhcpd-crossing-updates", What: "an update that crosses ours of the same address is refused: a primary keeps to what it gave away",
+		Edits:  change(bindingDir+"accept.go", "case a.givenAway(l):\n", "case a.givenAway(l) && l.StateStart < 0:\n"),
+		Expect: append([]string{"equal"}, twoClients...), Notes: "since 4.1.0a2",
+	},
+	{
+		Name: "dhcpd-conflict-interrupted", What: "POTENTIAL-CONFLICT is left when communications fail, and begun anew",
+		Edits:  change(coreDir+"transitions.go", `{from: states{conflict}, on: lost, to: resolution},`, ``),
+		Expect: stuck, Notes: "since 4.3.1, bug 36810",
+	},
+	{
+		Name: "dhcpd-no-request-in-recover", What: "a server that starts in RECOVER asks for updates",
+		Edits:  change(coreDir+"transitions.go", `{from: states{startup}, on: up, partner: states{partnerDown}, guard: recovers, to: previous, do: actions{again}},`, `{from: states{startup}, on: up, partner: states{partnerDown}, guard: recovers, to: previous},`),
+		Expect: stuck, Notes: "since 3.0.1rc1",
+	},
+	{
+		Name: "dhcpd-old-updates-counted", What: "with a connection the updates under way on it are over",
+		Edits:  change(coreDir+"partner.go", "\tm.out.reset()\n", "\n"),
+		Expect: append([]string{"S10", "equal"}, stuck...), Notes: "since 3.0.1rc1",
+	},
+	{
+		Name: "dhcpd-request-interrupted", What: "an update request that was interrupted is repeated",
+		Edits:  change(coreDir+"partner.go", `m.asked, m.leaving = asked{}, leaving{}`, `m.leaving = leaving{}`),
+		Expect: stuck, Notes: "since 3.0 release candidate 1",
+	},
+	{
+		Name: "dhcpd-balance-ping-pong", What: "rounding does not have addresses given to and fro",
+		Edits:  change(bindingDir+"balance.go", `return min(-over, p.Free), 0`, `return min(2-over, p.Free), 0`),
+		Expect: []string{"L4", "L5"}, Notes: "since 3.1.0b2",
+	},
+	{
+		Name: "dhcpd-conflict-done-not-read", What: "CONFLICT-DONE is a state that is read from disk",
+		Edits:  change(coreDir+"boot.go", `known := m.snap.State != 0`, `known := m.snap.State != 0 && m.snap.State != resolved`),
+		Expect: append([]string{"S6"}, states...), Notes: "since 4.1.0",
+	},
+	{
+		Name: "dhcpd-renewed-after-end", What: "a lease whose end the partner was told of is not renewed",
+		Edits:  change(bindingDir+"update.go", `f.SentPE, f.AckPE, f.RcvdPE = max(f.SentPE, f.AckPE, f.RcvdPE), 0, 0`, `f.SentPE = max(f.SentPE, f.AckPE, f.RcvdPE)`),
+		Expect: append([]string{"equal", "L3"}, twoClients...), Notes: "since 3.0.1rc6",
+	},
+	{
+		Name: "dhcpd-same-state-ignored", What: "a partner that comes back in the state it had is there again",
+		Edits:  change(coreDir+"partner.go", `m.fire(up, fmt.Sprintf("the partner is in %s", s.State))`, `if before != s.State { m.fire(up, fmt.Sprintf("the partner is in %s", s.State)) }`),
+		Expect: stuck, Notes: "since 3.0 release candidate 1",
+	},
+}
