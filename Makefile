@@ -46,6 +46,9 @@ e2e: ## only the tests with real clients and servers
 fuzz: ## each fuzzer for FUZZTIME (30s)
 	scripts/fuzz.sh $(FUZZTIME)
 
+mutants: ## every seeded fault of the failover rules, found by the simulator; writes its table into the documentation
+	go run ./pkg/failover/sim/mutants/run -write docs/failover-verification.md
+
 bench: build ## ours and the installed peers, side by side in one run
 	@scripts/deps.sh bench
 	bench/run.sh
@@ -71,4 +74,4 @@ $(BUF):
 	GOBIN=$(CURDIR)/$(TOOLS) go install github.com/bufbuild/buf/cmd/buf@v1.75.0
 	mv $(TOOLS)/buf $@
 
-.PHONY: help build demo test check lint race e2e fuzz bench proto docs clean
+.PHONY: help build demo test check lint race e2e fuzz mutants bench proto docs clean
