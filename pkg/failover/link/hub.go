@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"net/netip"
 	"slices"
 	"sync"
@@ -20,6 +21,11 @@ const maxStrangers = 64
 
 // Hub has the listeners of a server's relationships.
 type Hub struct {
+	// Listen, where it is not nil, opens the sockets that are listened on: a
+	// server that has given root up has its own way to low ports. It is set
+	// before the first relationship is added.
+	Listen func(netip.AddrPort) (net.Listener, error)
+
 	clock  clock.Clock
 	notice func(Notice)
 	wg     sync.WaitGroup

@@ -38,8 +38,7 @@ func (l *listener) start() {
 }
 
 func (l *listener) listen() error {
-	var lc net.ListenConfig
-	ln, err := lc.Listen(context.Background(), "tcp", l.local.String())
+	ln, err := l.hub.listen(l.local)
 	if err != nil {
 		return err
 	}
@@ -50,6 +49,15 @@ func (l *listener) listen() error {
 	}
 	l.ln = ln
 	return nil
+}
+
+// listen opens the socket of a listener.
+func (h *Hub) listen(at netip.AddrPort) (net.Listener, error) {
+	if h.Listen != nil {
+		return h.Listen(at)
+	}
+	var lc net.ListenConfig
+	return lc.Listen(context.Background(), "tcp", at.String())
 }
 
 func (l *listener) listening() bool {
