@@ -44,6 +44,7 @@ type service struct {
 	engine *engine.Server
 	admin  *admin.Service
 	rpc    *rpc.Server
+	ports  *lowPorts  // nil while the server stays who it is
 	failed chan error // a listener broke
 
 	closers []func() error // run last to first
@@ -66,6 +67,11 @@ func (s *service) open() error {
 	owner, err := lookupAccount(s.user)
 	if err != nil {
 		return err
+	}
+	if s.user != "" {
+		if s.ports, err = newLowPorts(); err != nil {
+			return err
+		}
 	}
 	if err := s.openData(); err != nil {
 		return err
@@ -98,7 +104,10 @@ func (s *service) open() error {
 	if err := s.openAdmin(ctx); err != nil {
 		return err
 	}
-	return owner.become(s.data)
+	if err := owner.become(s.data); err != nil || s.ports == nil {
+		return err
+	}
+	return s.ports.afterRoot()
 }
 
 // openData makes the data folder and holds it for this process alone.
@@ -123,12 +132,20 @@ func (s *service) openFailover(leases *store.LeaseDB) (err error) {
 	s.pairs, err = failover.New(failover.Deps{
 		Clock: clock.Real{}, Table: s.table, Records: leases, Marks: s.stored, Log: s.events,
 		Local: ownAddresses{s.address}, Resolver: net.DefaultResolver, Port: s.failoverPort,
-		Again: s.again, Recovered: s.recovered,
+		Again: s.again, Recovered: s.recovered, Listen: s.listen(),
 	})
 	if err == nil {
 		s.onClose(s.pairs.Close)
 	}
 	return err
+}
+
+// listen is the way to failover ports; nil is the usual one.
+func (s *service) listen() func(netip.AddrPort) (net.Listener, error) {
+	if s.ports == nil {
+		return nil
+	}
+	return s.ports.listen
 }
 
 // again takes the running configuration into service once more, to find out

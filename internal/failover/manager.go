@@ -1,6 +1,7 @@
 package failover
 
 import (
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -29,6 +30,8 @@ type Deps struct {
 	Local    Local
 	Resolver Resolver
 	Port     uint16 // of pairs that name none
+	// Listen opens the sockets that partners connect to; nil is the usual way.
+	Listen func(netip.AddrPort) (net.Listener, error)
 	// Again is called when a name that could not be resolved may be found
 	// now: the configuration in service should be taken into service again.
 	Again func()
@@ -70,6 +73,7 @@ func New(d Deps) (*Manager, error) {
 		return nil, err
 	}
 	m.hub = link.NewHub(d.Clock, func(n link.Notice) { d.Log.Log(msgStranger, n.Partner, n.Text) })
+	m.hub.Listen = d.Listen
 	return m, nil
 }
 
