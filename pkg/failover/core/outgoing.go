@@ -362,6 +362,7 @@ func (a answered) done(m *Machine, l lease.Lease, err error) {
 	}
 	delete(m.out.early, k)
 	if err != nil {
+		m.remember(k) // the partner answers again
 		return
 	}
 	m.emit(Event{Kind: EventAcked, Key: k, Sent: a.sent})
