@@ -147,6 +147,13 @@ func (c *checkers) got(p *pair, to int, m *wire.Message) {
 	}
 }
 
+// unwritten: a server could not write leases.
+func (c *checkers) unwritten(n *node) {
+	for _, e := range n.ends {
+		c.refused[e.p.index] = c.w.now
+	}
+}
+
 // event: an endpoint's machine tells a fact.
 func (c *checkers) event(e *endpoint, o *core.Event) {
 	if o.Kind == core.EventConflict {

@@ -92,6 +92,7 @@ func (d *disk) end() {
 	var err error
 	if d.broken {
 		err = errDisk
+		d.n.w.checks.unwritten(d.n)
 	}
 	if len(d.queue) > 0 {
 		d.begin()

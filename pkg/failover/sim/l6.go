@@ -25,7 +25,7 @@ type owed struct {
 const l6bound = 20 * time.Second
 
 func (l *l6) asked(e *endpoint, q *query) {
-	if q.kind != binding.Renewing && q.kind != binding.Rebinding || e.dhcpd != nil || e.p.link.sides[e.side].conn != nil || !serves(e.state()) {
+	if q.kind != binding.Renewing && q.kind != binding.Rebinding || e.dhcpd != nil || e.p.link.sides[e.side].conn != nil || !serves(e.auth.State) {
 		return
 	}
 	slot := l.w.slotOf(lease.Key{Addr: q.ciaddr})

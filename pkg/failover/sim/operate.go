@@ -163,6 +163,7 @@ func lose(w *World, a []string) {
 	n := w.node(a[0])
 	n.halt(lost, drawn, true)
 	known := n.disk.content.known
+	w.checks.s1.forever(n)
 	n.empty()
 	if !word(a, "forgotten") {
 		n.disk.content.known = known
@@ -187,6 +188,7 @@ func restore(w *World, a []string) {
 		return
 	}
 	n.halt(lost, drawn, true)
+	w.checks.s1.forever(n)
 	d.content = d.copies[0].clone()
 	for _, e := range n.ends {
 		if word(a, "recover") {

@@ -69,6 +69,20 @@ func (s *s1) forced(slot int) {
 	}
 }
 
+// forever: the MCLT does not limit a BOOTP lease, so one that is lost with a
+// disk is lost.
+func (s *s1) forever(n *node) {
+	for _, e := range n.ends {
+		for i := range e.p.Pool {
+			for j, h := range s.held[e.p.index*maxPool+i] {
+				if h.c.bootp {
+					s.held[e.p.index*maxPool+i][j].tainted = true
+				}
+			}
+		}
+	}
+}
+
 // taint: what the clients of a pair have is known to neither server.
 func (s *s1) taint(p *pair) {
 	for i := range p.Pool {

@@ -71,7 +71,9 @@ func (x *exchange) claim(k lease.Key, then func()) {
 	x.let()
 	x.n.hold(k, func() {
 		x.held = k
-		x.now = x.n.wall()
+		if x.q.kind != binding.GivingBack { // that counts from when it came
+			x.now = x.n.wall()
+		}
 		if x.e.m == nil || x.e.stopped || x.e.auth.Answers(x.q.kind, x.q.c.bucket(), x.q.secs) != binding.NotSilent {
 			x.let()
 			return
