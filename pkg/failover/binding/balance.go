@@ -37,11 +37,11 @@ func (a *Authority) Share(p *Pool) (share, slack int) {
 	if a.Balanced {
 		pct = 50 // and backup-pct does not count
 	}
-	share = percent(total, min(max(pct, 0), 100))
-	if share == 0 && pct > 0 && total > 1 {
+	share = total * min(max(pct, 0), 100) / 100
+	if share == 0 && pct > 0 && total > 2 {
 		share = 1
 	}
-	return share, min(share, total-share) / 10
+	return share, max(1, min(share, total-share)/10)
 }
 
 // percent is so much of n, rounded.
@@ -68,8 +68,8 @@ func (a *Authority) Balance(p *Pool, hourly bool) (give, back int) {
 	}
 	over := p.Backup - share
 	switch {
-	case -over > slack:
-		return min(-over, p.Free), 0
+	case -over > slack, over < 0 && p.Backup == 0:
+		return -over, 0
 	case over <= 0:
 		return 0, 0
 	case hourly, a.Balanced && over > slack, 2*p.Free < p.Free+p.Backup-share:
@@ -96,5 +96,5 @@ func (a *Authority) Short(p *Pool) bool {
 		limit := 2 * percent(p.Free+p.Backup, dhcpdMisbalance)
 		return -a.dhcpdOver(p) > max(limit, 1)
 	}
-	return a.Role == lease.Secondary && share-p.Backup > slack
+	return a.Role == lease.Secondary && (share-p.Backup > slack || share > 0 && p.Backup == 0)
 }
