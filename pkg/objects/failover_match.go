@@ -97,8 +97,14 @@ func (c *Class) matches(name, def string, vis int, help string) Handle[[]Match] 
 	return Handle[[]Match]{c.list(name, def, vis, help, checked(rule)).Attr, read}
 }
 
-// settleMatches brings the match list into order.
-func settleMatches(o *Object) *Error {
+// settlePair brings the match list into order and the fingerprints into the form
+// in which they are shown.
+func settlePair(o *Object) *Error {
+	for _, h := range []Handle[string]{FailoverPairMainPrint, FailoverPairBackupPrint} {
+		if sum, err := ParseFingerprint(h.Of(o)); err == nil {
+			o.Attrs[h.Name] = formatFingerprint(sum)
+		}
+	}
 	if text, ok := o.Attrs[FailoverPairMatches.Name]; ok {
 		ms, err := ParseMatches(text)
 		if err != nil {

@@ -15,6 +15,9 @@ var (
 	FailoverPairBackup       = FailoverPair.ref("backup", "", Basic, "cluster", "Cluster of the backup server")
 	FailoverPairMainPort     = FailoverPair.integer("main-port", "0", Basic, "Port on which the main server speaks failover; 0 is the one that this server listens on, 647 unless dhcpd -failover-port says otherwise", between(0, 65535))
 	FailoverPairBackupPort   = FailoverPair.integer("backup-port", "0", Basic, "Port on which the backup server speaks failover; 0 as in main-port", between(0, 65535))
+	FailoverPairLinkSecurity = FailoverPair.enum("link-security", "none", Basic, "none=1 tls=2", "Whether the two servers speak failover over TLS: each then shows the certificate of its admin service, and takes the partner's by its fingerprint only. An ISC dhcpd has no TLS")
+	FailoverPairMainPrint    = FailoverPair.text("main-fingerprint", "", Basic, "SHA-256 fingerprint of the main server's certificate, for link-security tls; getRelatedServers full-format on the main server shows it", checked(fingerprint))
+	FailoverPairBackupPrint  = FailoverPair.text("backup-fingerprint", "", Basic, "The same of the backup server's certificate", checked(fingerprint))
 	FailoverPairMatches      = FailoverPair.matches("match-list", "", Basic, "Subnets whose scopes the pair has, with their secondary scopes; none is every scope; addMatch and removeMatch change it")
 	FailoverPairTemplate     = FailoverPair.ref("scopetemplate", "", Expert, "scope-template", "Template for scopes that are made for the pair", inert(noSync))
 	FailoverPairMainIP6      = FailoverPair.ip6("main-ip6address", "", Expert, "IPv6 address of the main server", inert(noFailover6))
@@ -57,6 +60,12 @@ const (
 	UpdateEager = 2
 )
 
+// The words of link-security.
+const (
+	LinkPlain = 1
+	LinkTLS   = 2
+)
+
 // shortestMCLT is for laboratories; below CustomaryMCLT a change is accepted
 // with a warning.
 const (
@@ -70,7 +79,7 @@ func init() {
 	FailoverPair.Brief = []string{"main", "backup", "match-list"}
 	FailoverPair.Inline = []string{"addMatch"}
 	FailoverPair.Positional = pairArguments
-	FailoverPair.Settle = settleMatches
+	FailoverPair.Settle = settlePair
 	FailoverPair.Check = checkPair
 	FailoverPair.Methods = []Method{
 		{Name: "addMatch", Usage: "[<vpn>/]<ipaddr>/<mask>", Min: 1, Max: 1, Help: "Add a subnet to the match list: its scopes, and those that are secondaries of them, are the pair's"},

@@ -130,6 +130,9 @@ func checkPair(o *Object, cfg *Config) []*Error {
 	} else if main != "" && strings.EqualFold(main, backup) {
 		bad(Invalid, "backup-server: the backup cannot be the same server as the main, %s", main)
 	}
+	if m, b := FailoverPairMainPrint.Of(o), FailoverPairBackupPrint.Of(o); m != "" && b != "" && samePrint(m, b) {
+		bad(Invalid, "backup-fingerprint: it is that of the main server, too; each server has a certificate of its own")
+	}
 	if FailoverPairUseSafePeriod.Of(o) && FailoverPairSafePeriod.Of(o) == 0 {
 		bad(Invalid, "safe-period: 0 with use-safe-period takes the partner to be down whenever the link breaks")
 	}
@@ -145,6 +148,12 @@ func checkPair(o *Object, cfg *Config) []*Error {
 		}
 	}
 	return append(errs, pairsOverlap(o, cfg)...)
+}
+
+func samePrint(a, b string) bool {
+	x, err := ParseFingerprint(a)
+	y, other := ParseFingerprint(b)
+	return err == nil && other == nil && x == y
 }
 
 // pairsOverlap refuses a pair that has scopes of another one: an address has

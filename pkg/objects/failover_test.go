@@ -71,6 +71,7 @@ func TestPairsAreChecked(t *testing.T) {
 		{"overlap", []string{office + " match-list=10.1.0.0/16,10.3.0.0/16", "failover-pair q main-server=a backup-server=c match-list=10.0.0.0/15"}, []string{"336 Range overlaps another pool", "10.0.0.0/15 overlaps 10.1.0.0/16"}},
 		{"no such VPN", []string{office + " match-list=red/10.0.0.0/8"}, []string{`302 Not Found - failover-pair "office" match-list: there is no vpn "red"`}},
 		{"safe period", []string{office + " use-safe-period=on safe-period=0"}, []string{"safe-period: 0"}},
+		{"one certificate", []string{office + " main-fingerprint=" + strings.Repeat("0a", 32) + " backup-fingerprint=sha256:" + strings.Repeat("0A:", 31) + "0a"}, []string{"backup-fingerprint: it is that of the main server, too"}},
 		{"link times", []string{office + " failover-poll-interval=1m"}, []string{"failover-poll-timeout: 1m is not longer than failover-poll-interval, 1m"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -84,6 +85,21 @@ func TestPairsAreChecked(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestParseFingerprint(t *testing.T) {
+	want := "sha256:" + strings.Repeat("0a", 32)
+	for _, text := range []string{want, " " + strings.ToUpper(want), strings.Repeat("0a", 32), strings.Repeat("0A:", 31) + "0a"} {
+		sum, err := ParseFingerprint(text)
+		if err != nil || formatFingerprint(sum) != want {
+			t.Errorf("%q: %s, %v", text, formatFingerprint(sum), err)
+		}
+	}
+	for _, text := range []string{"", "sha256:", "sha1:" + strings.Repeat("0a", 20), strings.Repeat("0a", 31), strings.Repeat("0a", 33), strings.Repeat("0g", 32)} {
+		if sum, err := ParseFingerprint(text); err == nil {
+			t.Errorf("%q is taken for %s", text, formatFingerprint(sum))
+		}
 	}
 }
 

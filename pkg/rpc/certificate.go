@@ -4,11 +4,9 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -18,6 +16,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"leasehold/pkg/objects"
 )
 
 // The files of the server's TLS identity in its data folder.
@@ -28,15 +28,12 @@ const (
 
 // Fingerprint returns the SHA-256 fingerprint of a certificate in DER form, as
 // both sides print it.
-func Fingerprint(der []byte) string {
-	sum := sha256.Sum256(der)
-	return "sha256:" + hex.EncodeToString(sum[:])
-}
+func Fingerprint(der []byte) string { return objects.Fingerprint(der) }
 
-// loadCertificate returns the identity kept in dir, and makes one where there
-// is none. A certificate without its key is an error: a new pair would look to
+// Certificate returns the server's identity kept in dir, and makes one where
+// there is none. A certificate without its key is an error: a new pair would look to
 // every client like an attack.
-func loadCertificate(dir string, now time.Time) (tls.Certificate, error) {
+func Certificate(dir string, now time.Time) (tls.Certificate, error) {
 	keyPath, certPath := filepath.Join(dir, KeyFile), filepath.Join(dir, CertificateFile)
 	_, keyErr := os.Stat(keyPath)
 	_, certErr := os.Stat(certPath)

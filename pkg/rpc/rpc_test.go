@@ -343,11 +343,11 @@ func TestForeignAuthorityIsRefused(t *testing.T) {
 func TestIdentityOutlivesRestart(t *testing.T) {
 	data := t.TempDir()
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	first, err := loadCertificate(data, now)
+	first, err := Certificate(data, now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := loadCertificate(data, now.AddDate(1, 0, 0))
+	again, err := Certificate(data, now.AddDate(1, 0, 0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -357,13 +357,13 @@ func TestIdentityOutlivesRestart(t *testing.T) {
 	if err := os.Remove(filepath.Join(data, KeyFile)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := loadCertificate(data, now); err == nil || !strings.Contains(err.Error(), KeyFile) {
+	if _, err := Certificate(data, now); err == nil || !strings.Contains(err.Error(), KeyFile) {
 		t.Errorf("certificate without key: %v", err)
 	}
 	if err := os.WriteFile(filepath.Join(data, KeyFile), []byte("rubbish"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := loadCertificate(data, now); err == nil || !strings.Contains(err.Error(), data) {
+	if _, err := Certificate(data, now); err == nil || !strings.Contains(err.Error(), data) {
 		t.Errorf("rubbish as key: %v", err)
 	}
 }

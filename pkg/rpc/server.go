@@ -81,7 +81,7 @@ func Listen(cfg Config) (*Server, error) {
 }
 
 func (s *Server) listenTLS(cfg Config) error {
-	pair, err := loadCertificate(cfg.Data, cfg.Clock.Now())
+	pair, err := Certificate(cfg.Data, cfg.Clock.Now())
 	if err != nil {
 		return err
 	}
