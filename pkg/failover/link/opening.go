@@ -337,6 +337,9 @@ func (o *opening) broken(err error) {
 	case late && o.dialled:
 		p.unanswered(fmt.Sprintf("%v takes the connection but sends no CONNECT: it may be configured as backup, too", o.remote), true)
 	case errors.Is(err, net.ErrClosed):
+	case o.secure && isAlert(err):
+		o.outcome = outcomeRefused
+		p.refuse(NoticeRefused, wire.ReasonUnknown, alertText(err))
 	case sent != nil:
 		o.refused(wire.ReasonDuplicate, silentRefusal)
 	case o.dialled:

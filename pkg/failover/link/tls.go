@@ -1,6 +1,12 @@
 package link
 
-import "crypto/tls"
+import (
+	"crypto/tls"
+	"errors"
+	"net"
+
+	"leasehold/pkg/failover/wire"
+)
 
 // encrypt puts TLS over the connection.
 func (o *opening) encrypt(p *Peer, server bool) bool {
@@ -15,7 +21,12 @@ func (o *opening) encrypt(p *Peer, server bool) bool {
 		t = tls.Client(o.raw, clientTLS(p.cfg.TLS, o.remote.Addr().String()))
 	}
 	if err := t.Handshake(); err != nil {
-		o.fail("TLS: " + lossText(err))
+		if isAlert(err) {
+			o.outcome = outcomeRefused
+			p.refuse(NoticeRefused, wire.ReasonUnknown, alertText(err))
+		} else {
+			o.fail("TLS: " + lossText(err))
+		}
 		return false
 	}
 	o.mu.Lock()
@@ -23,6 +34,18 @@ func (o *opening) encrypt(p *Peer, server bool) bool {
 	o.mu.Unlock()
 	o.in = newIntake(t)
 	return true
+}
+
+// isAlert tells whether the partner ended TLS with an alert. It may come after
+// the handshake: in version 1.3 the server looks at the client's certificate
+// when the client is done.
+func isAlert(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "remote error"
+}
+
+func alertText(err error) string {
+	return "the partner refuses TLS with this server, perhaps for its certificate: " + lossText(err)
 }
 
 // serverTLS and clientTLS hold the owner's configuration to version 1.3 and

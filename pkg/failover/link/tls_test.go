@@ -73,6 +73,7 @@ func TestTLS(t *testing.T) {
 		certs          func(byte) *tls.Config // the main server's, if not the authority's
 		secure         bool
 		main8, backup8 wire.Reason // why each is not connected
+		told           NoticeKind  // to the backup; NoticeRefusing if it is not said
 		text           string      // the backup's
 	}{
 		{name: "both offer", main: offered, backup: offered, secure: true},
@@ -82,8 +83,8 @@ func TestTLS(t *testing.T) {
 		{name: "main has none", main: off, backup: offered},
 		{name: "backup has none, main requires", main: required, backup: off, main8: wire.ReasonTLSUnconfigured, backup8: wire.ReasonTLSUnconfigured},
 		{name: "main has none, backup requires", main: off, backup: required, main8: wire.ReasonTLSRequired, backup8: wire.ReasonTLSRequired},
-		{name: "certificate of nobody", main: required, backup: required, certs: other.of, main8: wire.ReasonUnknown, backup8: wire.ReasonUnknown},
-		{name: "no certificate", main: required, backup: required, certs: nobody, main8: wire.ReasonDuplicate, backup8: wire.ReasonUnknown, text: "TLS: tls: client didn't provide a certificate"},
+		{name: "certificate of nobody", main: required, backup: required, certs: other.of, main8: wire.ReasonUnknown, backup8: wire.ReasonUnknown, told: NoticeRefused, text: "the partner refuses TLS with this server, perhaps for its certificate: tls: bad certificate"},
+		{name: "no certificate", main: required, backup: required, certs: nobody, main8: wire.ReasonUnknown, backup8: wire.ReasonUnknown, text: "TLS: tls: client didn't provide a certificate"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			port := free(t)
@@ -100,7 +101,10 @@ func TestTLS(t *testing.T) {
 			p, main := add(t, newHub(t, clock.Real{}), m)
 			q, backup := add(t, newHub(t, clock.Real{}), b)
 			if tt.backup8 != 0 {
-				n := backup.notice(NoticeRefusing)
+				if tt.told == 0 {
+					tt.told = NoticeRefusing
+				}
+				n := backup.notice(tt.told)
 				if n.Reason != tt.backup8 || tt.text != "" && n.Text != tt.text {
 					t.Errorf("backup tells %+v", n)
 				}
