@@ -90,6 +90,17 @@ func (ex *exchange) standsIn(sc *scope) bool {
 	return false
 }
 
+// offersNothing tells whether the partner makes all offers to clients like
+// this one, so that there is none to withdraw.
+func (ex *exchange) offersNothing() bool {
+	for _, sc := range ex.network.scopes {
+		if sc.pair == nil || sc.pair.Authority().Answers(binding.Discover, ex.bucket(), ex.msg.Secs) == binding.NotSilent {
+			return false
+		}
+	}
+	return true
+}
+
 // silenceText says what an operator wants to know of a packet that failover
 // left to the partner; "" for other outcomes.
 func (ex *exchange) silenceText(why Outcome) string {

@@ -134,6 +134,9 @@ func (ex *exchange) mayTake(l *lease.Lease, place lease.Place) verdict {
 // gives out our addresses: it is put out of use, unless there is a partner that
 // may do so.
 func (ex *exchange) choseOther(asked lease.Addr) verdict {
+	if ex.offersNothing() {
+		return dropped(DropOtherServer)
+	}
 	if v := ex.findCurrent(); v.act != next {
 		return v
 	}

@@ -2,6 +2,7 @@ package failover
 
 import (
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"leasehold/internal/lease"
@@ -80,7 +81,8 @@ func (p *Pair) do(o core.Output) {
 	case core.Write:
 		run := p.run
 		delete(p.holds, o.ID)
-		p.keeper.Write(o.Lease, func(err error) { p.in.put(writtenFor{run, o.ID, err}) })
+		id := o.ID
+		p.keeper.Write(o.Lease, func(err error) { p.in.put(entry{kind: written, run: run, id: id, err: err}) })
 	case core.Go:
 		p.let(o.ID)
 	case core.Hangup:
@@ -110,32 +112,49 @@ func (p *Pair) send(o core.Send) {
 // holding is an address that the core has asked for.
 type holding struct {
 	key  lease.Key
-	held bool // it has it
-	gone bool // it does not want it any more
+	turn atomic.Uint32 // who was first: the keeper that granted it, or the goroutine that went on
+	held bool          // the core has it
+	gone bool          // the core does not want it any more
 }
 
-// hold asks for an address. Who is not there any more to have it lets it go.
+const (
+	granted = iota + 1
+	wentOn
+)
+
+// hold asks for an address. One that is free is the core's at once; any other
+// comes by the inbox. Who is not there any more to have it lets it go.
 func (p *Pair) hold(o core.Hold) {
-	run := p.run
-	p.holds[o.ID] = &holding{key: o.Key}
+	h := &holding{key: o.Key}
+	p.holds[o.ID] = h
+	run, id := p.run, o.ID
 	p.keeper.Hold(o.Key, func() {
-		if !p.in.put(heldFor{run, o.ID, o.Key}) {
-			p.keeper.Let(o.Key)
+		if h.turn.CompareAndSwap(0, granted) {
+			return
+		}
+		if !p.in.put(entry{kind: held, run: run, id: id, key: h.key}) {
+			p.keeper.Let(h.key)
 		}
 	})
+	if !h.turn.CompareAndSwap(0, wentOn) {
+		h.held = true
+		p.ready = append(p.ready, id)
+	}
 }
 
-func (p *Pair) held(x heldFor) {
-	h := p.holds[x.id]
-	if x.run != p.run || h == nil || h.gone {
-		if x.run == p.run {
-			delete(p.holds, x.id)
-		}
-		p.keeper.Let(x.key)
-		return
+// held is told of an address that was waited for.
+func (p *Pair) held(e *entry) {
+	h := p.holds[e.id]
+	switch {
+	case e.run != p.run || h == nil:
+		p.keeper.Let(e.key)
+	case h.gone:
+		delete(p.holds, e.id)
+		p.keeper.Let(e.key)
+	default:
+		h.held = true
+		p.step(core.Held{ID: e.id})
 	}
-	h.held = true
-	p.step(core.Held{ID: x.id})
 }
 
 func (p *Pair) let(id uint64) {
@@ -218,18 +237,22 @@ func (p *Pair) letAll() {
 		}
 	}
 	clear(p.holds)
+	p.ready = p.ready[:0]
 }
 
-// end gives up what the relationship holds.
-func (p *Pair) end() {
+// end gives up what the relationship holds. late are entries that nobody deals
+// with any more.
+func (p *Pair) end(late []entry) {
 	p.publish(*silent(p.role))
 	p.letAll()
-	for _, x := range p.in.close() {
-		switch x := x.(type) {
-		case heldFor:
-			p.keeper.Let(x.key)
-		case declared:
-			close(x.told)
+	for _, left := range [][]entry{late, p.in.close()} {
+		for _, e := range left {
+			if e.kind == held {
+				p.keeper.Let(e.key)
+			}
+			if e.told != nil {
+				close(e.told)
+			}
 		}
 	}
 	p.await.all(false)

@@ -5,6 +5,7 @@ import (
 
 	"leasehold/internal/lease"
 	"leasehold/pkg/failover/core"
+	"leasehold/pkg/failover/link"
 )
 
 // inbox is what has happened to a relationship and was not dealt with yet, in
@@ -13,11 +14,38 @@ import (
 type inbox struct {
 	mu     sync.Mutex
 	room   sync.Cond
-	queue  []any
-	spare  []any
+	queue  []entry
+	spare  []entry
 	closed bool
 	wake   chan struct{}
 }
+
+// entry is one thing that has happened. Those that come by the thousand have
+// their fields here and cost no allocation.
+type entry struct {
+	kind kind
+	run  int       // of held and written: the machine that asked
+	id   uint64    // of held and written
+	key  lease.Key // of held
+	err  error     // of written
+
+	leases []lease.Lease // of changed
+	up     *link.Up      // of connected
+	input  core.Input    // of input
+	told   chan struct{} // closed when an input was dealt with; may be nil
+}
+
+type kind uint8
+
+const (
+	nudge     kind = iota // look at the time
+	input                 // for the core as it is
+	changed               // leases that this server changed
+	held                  // an address that was asked for
+	written               // a lease that was to be written
+	connected             // the link is up
+	stopping              // the end
+)
 
 // maxQueue is how many entries there may be before the reading of messages
 // waits. What the server itself tells is never held up.
@@ -30,30 +58,31 @@ func newInbox() *inbox {
 }
 
 // put adds an entry; false if nobody will take it any more.
-func (b *inbox) put(x any) bool {
+func (b *inbox) put(e entry) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.add(x)
+	return b.add(e)
 }
 
 // putPatient adds an entry once there is room.
-func (b *inbox) putPatient(x any) bool {
+func (b *inbox) putPatient(e entry) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for len(b.queue) >= maxQueue && !b.closed {
 		b.room.Wait()
 	}
-	return b.add(x)
+	return b.add(e)
 }
 
-func (b *inbox) add(x any) bool {
+func (b *inbox) add(e entry) bool {
 	if b.closed {
 		return false
 	}
-	b.queue = append(b.queue, x)
-	select {
-	case b.wake <- struct{}{}:
-	default:
+	if b.queue = append(b.queue, e); len(b.queue) == 1 {
+		select {
+		case b.wake <- struct{}{}:
+		default:
+		}
 	}
 	return true
 }
@@ -62,27 +91,27 @@ func (b *inbox) add(x any) bool {
 func (b *inbox) changed(l lease.Lease) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if n := len(b.queue); n > 0 {
-		if c, ok := b.queue[n-1].(*core.Changed); ok {
-			c.Leases = append(c.Leases, l)
-			return
-		}
+	if n := len(b.queue); n > 0 && b.queue[n-1].kind == changed {
+		e := &b.queue[n-1]
+		e.leases = append(e.leases, l)
+		return
 	}
-	b.add(&core.Changed{Leases: []lease.Lease{l}})
+	b.add(entry{kind: changed, leases: []lease.Lease{l}})
 }
 
 // take returns all entries; they are good until the next take.
-func (b *inbox) take() []any {
+func (b *inbox) take() []entry {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	q := b.queue
+	clear(b.spare)
 	b.queue, b.spare = b.spare[:0], q
 	b.room.Broadcast()
 	return q
 }
 
 // close refuses further entries and returns the last.
-func (b *inbox) close() []any {
+func (b *inbox) close() []entry {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.closed = true

@@ -224,10 +224,10 @@ func (m *Manager) enter(p *Pair, r *relationship) {
 		p.rel.Store(r)
 		p.view.configure(r)
 		if r.core != old.core {
-			p.in.put(core.Reconfigured{Config: r.core})
+			p.in.put(entry{kind: input, input: core.Reconfigured{Config: r.core}})
 		}
 		p.tellJoined(old)
-		p.in.put(core.PoolsChanged{})
+		p.in.put(entry{kind: input, input: core.PoolsChanged{}})
 	}
 	if m.serving {
 		p.connect()

@@ -43,7 +43,8 @@ type Pair struct {
 	conn     *link.Conn
 	profile  *wire.Profile
 	holds    map[uint64]*holding
-	run      int // which machine the holds are of
+	ready    []uint64 // holds that were granted at once
+	run      int      // which machine the holds are of
 	saved    core.Snapshot
 	quiet    bool // no risk is taken
 	timer    <-chan time.Time
@@ -102,7 +103,7 @@ func (p *Pair) Eager() bool {
 // Await tells done whether the partner acknowledged the lease in time.
 func (p *Pair) Await(k lease.Key, done func(acked bool)) {
 	p.await.add(k, p.m.mono()+eagerPatience, done)
-	p.in.put(nil)
+	p.in.put(entry{kind: nudge})
 }
 
 // eagerPatience is how long an answer waits for the partner.
@@ -165,7 +166,7 @@ func (p *Pair) tellJoined(old *relationship) {
 		if len(page) == 0 {
 			return
 		}
-		p.in.put(&core.Changed{Leases: page})
+		p.in.put(entry{kind: changed, leases: page})
 		after = page[len(page)-1].Key
 	}
 }
@@ -176,43 +177,22 @@ const joinedPage = 256
 // stop ends the work and the link; text goes to the partner.
 func (p *Pair) stop(text string) {
 	p.disconnect(text)
-	p.in.put(stopping{})
+	p.in.put(entry{kind: stopping})
 	<-p.done
 }
-
-// entries of the inbox besides the core's inputs.
-type (
-	connected struct {
-		up link.Up
-	}
-	heldFor struct {
-		run int
-		id  uint64
-		key lease.Key
-	}
-	writtenFor struct {
-		run int
-		id  uint64
-		err error
-	}
-	declared struct {
-		since int64
-		told  chan struct{}
-	}
-	stopping struct{}
-)
 
 // loop is the relationship's goroutine.
 func (p *Pair) loop() {
 	defer close(p.done)
 	p.carry()
 	for {
-		for _, x := range p.in.take() {
-			if _, over := x.(stopping); over {
-				p.end()
+		batch := p.in.take()
+		for i := range batch {
+			if batch[i].kind == stopping {
+				p.end(batch[i+1:])
 				return
 			}
-			p.handle(x)
+			p.handle(&batch[i])
 		}
 		p.waitFor()
 	}
@@ -263,32 +243,35 @@ func (p *Pair) due() {
 }
 
 // handle deals with one entry.
-func (p *Pair) handle(x any) {
-	switch x := x.(type) {
-	case nil:
-	case connected:
-		p.up(x.up)
-	case heldFor:
-		p.held(x)
-	case writtenFor:
-		if x.run == p.run {
-			p.step(core.Written{ID: x.id, Err: x.err})
+func (p *Pair) handle(e *entry) {
+	switch e.kind {
+	case held:
+		p.held(e)
+	case written:
+		if e.run == p.run {
+			p.step(core.Written{ID: e.id, Err: e.err})
 		}
-	case *core.Changed:
-		p.step(*x)
-	case declared:
-		p.step(core.PartnerDown{Since: x.since})
-		close(x.told)
+	case changed:
+		p.step(core.Changed{Leases: e.leases})
+	case connected:
+		p.up(*e.up)
+	case input:
+		p.input(e.input)
+	}
+	if e.told != nil {
+		close(e.told)
+	}
+}
+
+func (p *Pair) input(in core.Input) {
+	switch x := in.(type) {
 	case core.Down:
 		p.conn, p.profile = nil, nil
 		p.await.all(false)
-		p.step(x)
 	case core.Message:
 		p.logMessage(false, x.Message)
-		p.step(x)
-	case core.Input:
-		p.step(x)
 	}
+	p.step(in)
 }
 
 func (p *Pair) up(u link.Up) {
@@ -302,8 +285,17 @@ func (p *Pair) up(u link.Up) {
 	p.step(core.Up{Vendor: u.Vendor, MaxUnacked: u.MaxUnacked, ReceiveTimer: u.ReceiveTimer, MCLT: int64(u.MCLT), HBA: &hba, Time: u.Time})
 }
 
-// step gives the core one input and carries out what it decides.
+// step gives the core one input and carries out what it decides. Addresses
+// that were free when it asked for them are its next inputs.
 func (p *Pair) step(in core.Input) {
+	p.stepOnce(in)
+	for i := 0; i < len(p.ready); i++ {
+		p.stepOnce(core.Held{ID: p.ready[i]})
+	}
+	p.ready = p.ready[:0]
+}
+
+func (p *Pair) stepOnce(in core.Input) {
 	if p.unsaved != nil {
 		return
 	}
@@ -316,10 +308,14 @@ func (p *Pair) step(in core.Input) {
 // Up, Message, Down and Notice are what the link tells.
 
 // Up is told of a connection.
-func (p *Pair) Up(u link.Up) { p.in.putPatient(connected{u}) }
+func (p *Pair) Up(u link.Up) { p.in.putPatient(entry{kind: connected, up: &u}) }
 
 // Message is told of each message.
-func (p *Pair) Message(m wire.Message) { p.in.putPatient(core.Message{Message: m}) }
+func (p *Pair) Message(m wire.Message) {
+	p.in.putPatient(entry{kind: input, input: core.Message{Message: m}})
+}
 
 // Down is told of the end of the connection.
-func (p *Pair) Down(d link.Down) { p.in.putPatient(core.Down{Reason: d.Reason, Text: d.Text}) }
+func (p *Pair) Down(d link.Down) {
+	p.in.putPatient(entry{kind: input, input: core.Down{Reason: d.Reason, Text: d.Text}})
+}

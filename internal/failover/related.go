@@ -212,7 +212,7 @@ func mayGoDown(s wire.ServerState) bool {
 // declareDown tells the core, and what follows from it.
 func (p *Pair) declareDown(since int64) ([]string, *objects.Error) {
 	told := make(chan struct{})
-	if !p.in.put(declared{since, told}) {
+	if !p.in.put(entry{kind: input, input: core.PartnerDown{Since: since}, told: told}) {
 		return nil, objects.Errorf(objects.Invalid, "failover %q is being configured otherwise: try again", p.name)
 	}
 	<-told
@@ -244,7 +244,7 @@ func (m *Manager) Rebalance(pair string) *objects.Error {
 		if p.role != lease.Primary {
 			return objects.Errorf(objects.Invalid, "failover %q: this server is the backup; the main server shares the addresses out", p.name)
 		}
-		p.in.put(core.Rebalance{})
+		p.in.put(entry{kind: input, input: core.Rebalance{}})
 		return nil
 	}
 	return objects.Errorf(objects.NotFound, "failover %q", pair)
