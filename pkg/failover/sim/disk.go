@@ -21,6 +21,7 @@ type disk struct {
 	slow    time.Duration // a write takes up to so long
 	stalled time.Duration // nothing is written before this time
 	broken  bool          // writes fail
+	failed  time.Duration // when one did last
 	commit  uint64
 	rng     rng
 }
@@ -91,7 +92,7 @@ func (d *disk) end() {
 	d.batch = nil
 	var err error
 	if d.broken {
-		err = errDisk
+		err, d.failed = errDisk, d.n.w.now
 		d.n.w.checks.unwritten(d.n)
 	}
 	if len(d.queue) > 0 {

@@ -69,6 +69,7 @@ func (w *World) settle() {
 func (w *World) hush() {
 	w.say("-- the clients fall silent")
 	w.quiet = true
+	clear(w.checks.l5.moves)
 	for _, c := range w.clients {
 		c.deaf = true
 		c.vanish()
@@ -85,5 +86,5 @@ func (w *World) longest() time.Duration {
 		}
 		longest = max(longest, seconds(max(span, p.Unavailable)))
 	}
-	return max(longest, 10*time.Minute) + 2*time.Minute // a refused update is repeated after ten
+	return max(longest, 10*time.Minute) + 2*time.Minute + w.checks.risk.slack // a refused update is repeated after ten
 }

@@ -52,13 +52,17 @@ func (w *World) equalPair(p *pair, pending bool) {
 	}
 	for i := range p.Pool {
 		la, lb := a.onDisk(i), b.onDisk(i)
-		if !pending && (la.State == lease.PendingAvailable || lb.State == lease.PendingAvailable) {
+		if !pending && (waits(&la) || waits(&lb)) {
 			continue // one of them waits for the other's word
 		}
 		if why := w.differ(&la, &lb); why != "" {
 			w.fail("equal", "%v: %s (%s: %s; %s: %s)", la.Addr, why, a.n.name, leaseText(&la), b.n.name, leaseText(&lb))
 		}
 	}
+}
+
+func waits(l *lease.Lease) bool {
+	return l.State == lease.PendingAvailable || isFree(l) && l.Flags&lease.FailoverUpdated == 0
 }
 
 // differ says what two servers do not agree about.
