@@ -18,6 +18,9 @@ const (
 	// lookEvery is how often a Committer without traffic looks after its
 	// store: tries a failing one, or lets a good one tidy up.
 	lookEvery = time.Second
+	// leisure is how long after a batch those leases are written at the
+	// earliest that nobody waits for, unless others are.
+	leisure = 10 * time.Millisecond
 )
 
 // Waiter is told once what became of its lease: on disk in that commit, or
@@ -45,6 +48,8 @@ type Committer struct {
 
 	mu     sync.Mutex
 	queue  *queue
+	urgent bool      // somebody waits for one of the queue
+	last   time.Time // when the last batch was taken
 	closed bool
 	err    error
 
@@ -100,7 +105,36 @@ func (c *Committer) Submit(l lease.Lease, w Waiter) {
 	}
 	c.queue.leases = append(c.queue.leases, l)
 	c.queue.waiters = append(c.queue.waiters, w)
-	first := len(c.queue.leases) == 1
+	first := !c.urgent
+	c.urgent = true
+	c.mu.Unlock()
+	if first {
+		c.poke()
+	}
+}
+
+// SubmitAll queues leases that w hears of one after the other, in their order.
+// With later nobody waits for them to be on disk soon: they go with the next
+// lease that somebody does wait for, and by themselves at most every few
+// milliseconds.
+func (c *Committer) SubmitAll(leases []lease.Lease, w Waiter, later bool) {
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		for range leases {
+			w.Committed(0, ErrClosed)
+		}
+		return
+	}
+	first := len(c.queue.leases) == 0
+	if !later {
+		first = !c.urgent
+		c.urgent = true
+	}
+	c.queue.leases = append(c.queue.leases, leases...)
+	for range leases {
+		c.queue.waiters = append(c.queue.waiters, w)
+	}
 	c.mu.Unlock()
 	if first {
 		c.poke()
@@ -136,28 +170,35 @@ func (c *Committer) Close() {
 	c.done.Wait()
 }
 
-// take returns the queue if something is in it and puts an empty one in its
-// place.
-func (c *Committer) take() (q *queue, closed bool) {
+// take returns the queue if something is in it that is to be written now, and
+// puts an empty one in its place. wait is how long that is not so yet.
+func (c *Committer) take() (q *queue, wait time.Duration, closed bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.queue.leases) == 0 {
-		return nil, c.closed
+		return nil, 0, c.closed
 	}
+	now := c.clock.Now()
+	if !c.urgent && !c.closed {
+		if wait := c.last.Add(leisure).Sub(now); wait > 0 {
+			return nil, wait, false
+		}
+	}
+	c.urgent, c.last = false, now
 	q = c.queue
 	select {
 	case c.queue = <-c.free:
 	default:
 		c.queue = &queue{}
 	}
-	return q, c.closed
+	return q, 0, c.closed
 }
 
 func (c *Committer) commitLoop() {
 	defer close(c.told)
 	var look lookout
 	for {
-		q, closed := c.take()
+		q, wait, closed := c.take()
 		if q != nil {
 			c.commit(q)
 			look.dirty, look.busy = true, true
@@ -169,8 +210,13 @@ func (c *Committer) commitLoop() {
 		if look.timer == nil {
 			look.timer, look.busy = c.clock.After(lookEvery), false
 		}
+		var later <-chan time.Time
+		if wait > 0 {
+			later = c.clock.After(wait)
+		}
 		select {
 		case <-c.wake:
+		case <-later:
 		case <-look.timer:
 			look.timer = nil
 			c.look(&look)
