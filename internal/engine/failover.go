@@ -70,9 +70,12 @@ type Keeper interface {
 	// Hold calls held when nobody else works on the address; at once, if it
 	// is free. Those who wait are called in order.
 	Hold(k lease.Key, held func())
-	// Write writes the lease of a held address and calls done when it is on
-	// disk and in the table, or failed; the hold ends with it.
-	Write(l lease.Lease, done func(error))
+	// Try holds an address if nobody works on it.
+	Try(k lease.Key) bool
+	// Write writes the leases of held addresses. done is told of them in
+	// their order, n at a time, that they are on disk and in the table, or
+	// failed; the holds end with it. With later nobody waits for that.
+	Write(leases []lease.Lease, later bool, done func(n int, err error))
 	// Let ends the hold without a change.
 	Let(k lease.Key)
 }

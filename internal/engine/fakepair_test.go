@@ -277,7 +277,7 @@ func (w *world) rewrite(p *fakePair, k lease.Key, f func(lease.Lease) (lease.Lea
 		return text
 	}
 	done := make(chan error, 1)
-	p.keeper.Write(l, func(err error) { done <- err })
+	p.keeper.Write([]lease.Lease{l}, false, func(_ int, err error) { done <- err })
 	if err := <-done; err != nil {
 		return err.Error() + "\n"
 	}

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"leasehold/internal/lease"
 )
 
@@ -14,10 +16,56 @@ func (s *Server) Hold(k lease.Key, held func()) {
 	}
 }
 
-// Write writes the lease of a held address.
-func (s *Server) Write(l lease.Lease, done func(error)) {
-	s.commits.Submit(l, s.newChange(l, done))
-}
+// Try holds an address if nobody works on it.
+func (s *Server) Try(k lease.Key) bool { return s.claims.try(k) }
 
 // Let ends the hold without a change.
 func (s *Server) Let(k lease.Key) { s.release(k) }
+
+// Write writes the leases of held addresses.
+func (s *Server) Write(leases []lease.Lease, later bool, done func(n int, err error)) {
+	if len(leases) == 0 {
+		return
+	}
+	s.changes.add(1)
+	c := &changes{server: s, leases: slices.Clone(leases), done: done}
+	s.commits.SubmitAll(c.leases, c, later)
+}
+
+// changes are the leases of a relationship on their way to disk.
+type changes struct {
+	server *Server
+	leases []lease.Lease
+	at     int   // how many are decided
+	told   int   // and how many of those are told
+	err    error // of the last one
+	done   func(n int, err error)
+}
+
+// Committed is called by the store's committer, for one lease after the other.
+func (c *changes) Committed(commit uint64, err error) {
+	s := c.server
+	if c.at > c.told && (err == nil) != (c.err == nil) {
+		c.tell()
+	}
+	l := &c.leases[c.at]
+	if err == nil {
+		s.storeWorks()
+		l.Commit = commit
+		s.table.Update(*l)
+		s.wakeExpiry(l)
+	} else {
+		s.storeFailed(err)
+	}
+	c.at, c.err = c.at+1, err
+	s.release(l.Key)
+	if c.at == len(c.leases) {
+		c.tell()
+		s.changes.release()
+	}
+}
+
+func (c *changes) tell() {
+	c.done(c.at-c.told, c.err)
+	c.told = c.at
+}

@@ -2,7 +2,7 @@ package failover
 
 import (
 	"errors"
-	"sync/atomic"
+	"slices"
 	"time"
 
 	"leasehold/internal/lease"
@@ -79,19 +79,20 @@ func (p *Pair) do(o core.Output) {
 	case core.Hold:
 		p.hold(o)
 	case core.Write:
-		run := p.run
-		delete(p.holds, o.ID)
-		id := o.ID
-		p.keeper.Write(o.Lease, func(err error) { p.in.put(entry{kind: written, run: run, id: id, err: err}) })
+		p.write(o)
 	case core.Go:
-		p.let(o.ID)
+		for _, id := range o.IDs {
+			p.let(id)
+		}
 	case core.Hangup:
 		if p.conn != nil {
 			p.conn.Hangup(o.Reason, o.Text)
 		}
 	case core.Acked:
-		p.noteKnown(o.Key)
-		p.await.tell(o.Key, true)
+		for _, k := range o.Keys {
+			p.noteKnown(k)
+			p.await.tell(k, true)
+		}
 	case core.Refused:
 		p.await.tell(o.Key, false)
 	case core.Event:
@@ -112,60 +113,77 @@ func (p *Pair) send(o core.Send) {
 // holding is an address that the core has asked for.
 type holding struct {
 	key  lease.Key
-	turn atomic.Uint32 // who was first: the keeper that granted it, or the goroutine that went on
-	held bool          // the core has it
-	gone bool          // the core does not want it any more
+	held bool // the core has it
+	gone bool // the core does not want it any more
 }
 
-const (
-	granted = iota + 1
-	wentOn
-)
-
-// hold asks for an address. One that is free is the core's at once; any other
-// comes by the inbox. Who is not there any more to have it lets it go.
+// hold asks for addresses. Those that are free are the core's at once; any other
+// comes by the inbox.
 func (p *Pair) hold(o core.Hold) {
-	h := &holding{key: o.Key}
-	p.holds[o.ID] = h
-	run, id := p.run, o.ID
-	p.keeper.Hold(o.Key, func() {
-		if h.turn.CompareAndSwap(0, granted) {
-			return
+	for i, id := range o.IDs {
+		k := o.Keys[i]
+		if p.keeper.Try(k) {
+			p.holds[id] = holding{key: k, held: true}
+			p.ready = append(p.ready, id)
+			continue
 		}
-		if !p.in.put(entry{kind: held, run: run, id: id, key: h.key}) {
-			p.keeper.Let(h.key)
+		p.holds[id] = holding{key: k}
+		p.wait(id, k)
+	}
+}
+
+// wait gets in line for an address. Who is not there any more to have it lets
+// it go.
+func (p *Pair) wait(id uint64, k lease.Key) {
+	run := p.run
+	p.keeper.Hold(k, func() {
+		if !p.in.put(entry{kind: held, run: run, id: id, keys: []lease.Key{k}}) {
+			p.keeper.Let(k)
 		}
 	})
-	if !h.turn.CompareAndSwap(0, wentOn) {
-		h.held = true
-		p.ready = append(p.ready, id)
-	}
 }
 
 // held is told of an address that was waited for.
 func (p *Pair) held(e *entry) {
-	h := p.holds[e.id]
+	h, ok := p.holds[e.id]
 	switch {
-	case e.run != p.run || h == nil:
-		p.keeper.Let(e.key)
+	case e.run != p.run || !ok:
+		p.keeper.Let(e.keys[0])
 	case h.gone:
 		delete(p.holds, e.id)
-		p.keeper.Let(e.key)
+		p.keeper.Let(h.key)
 	default:
 		h.held = true
-		p.step(core.Held{ID: e.id})
+		p.holds[e.id] = h
+		p.step(core.Held{IDs: []uint64{e.id}})
 	}
 }
 
+// write writes leases, which ends the holds. Nobody waits for it unless a
+// client's answer waits for the partner's, with eager updates, or the partner is
+// of another kind, which may let few updates be under way.
+func (p *Pair) write(o core.Write) {
+	run, ids := p.run, slices.Clone(o.IDs)
+	for _, id := range ids {
+		delete(p.holds, id)
+	}
+	later := p.profile == wire.Own && !p.rel.Load().eager
+	p.keeper.Write(o.Leases, later, func(n int, err error) {
+		p.in.put(entry{kind: written, run: run, ids: ids[:n], err: err})
+		ids = ids[n:]
+	})
+}
+
 func (p *Pair) let(id uint64) {
-	h := p.holds[id]
+	h, ok := p.holds[id]
 	switch {
-	case h == nil:
+	case !ok:
 	case h.held:
 		delete(p.holds, id)
 		p.keeper.Let(h.key)
 	default:
 		h.gone = true
+		p.holds[id] = h
 	}
 }
 
@@ -248,7 +266,7 @@ func (p *Pair) end(late []entry) {
 	for _, left := range [][]entry{late, p.in.close()} {
 		for _, e := range left {
 			if e.kind == held {
-				p.keeper.Let(e.key)
+				p.keeper.Let(e.keys[0])
 			}
 			if e.told != nil {
 				close(e.told)

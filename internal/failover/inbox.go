@@ -24,15 +24,15 @@ type inbox struct {
 // their fields here and cost no allocation.
 type entry struct {
 	kind kind
-	run  int       // of held and written: the machine that asked
-	id   uint64    // of held and written
-	key  lease.Key // of held
-	err  error     // of written
+	run  int         // of held and written: the machine that asked
+	id   uint64      // of held
+	ids  []uint64    // of written
+	keys []lease.Key // of held the one, and of changed
+	err  error       // of written
 
-	leases []lease.Lease // of changed
-	up     *link.Up      // of connected
-	input  core.Input    // of input
-	told   chan struct{} // closed when an input was dealt with; may be nil
+	up    *link.Up      // of connected
+	input core.Input    // of input
+	told  chan struct{} // closed when an input was dealt with; may be nil
 }
 
 type kind uint8
@@ -42,7 +42,7 @@ const (
 	input                 // for the core as it is
 	changed               // leases that this server changed
 	held                  // an address that was asked for
-	written               // a lease that was to be written
+	written               // leases that were to be written
 	connected             // the link is up
 	stopping              // the end
 )
@@ -88,15 +88,15 @@ func (b *inbox) add(e entry) bool {
 }
 
 // changed adds a lease that this server changed.
-func (b *inbox) changed(l lease.Lease) {
+func (b *inbox) changed(k lease.Key) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if n := len(b.queue); n > 0 && b.queue[n-1].kind == changed {
 		e := &b.queue[n-1]
-		e.leases = append(e.leases, l)
+		e.keys = append(e.keys, k)
 		return
 	}
-	b.add(entry{kind: changed, leases: []lease.Lease{l}})
+	b.add(entry{kind: changed, keys: []lease.Key{k}})
 }
 
 // take returns all entries; they are good until the next take.

@@ -61,20 +61,20 @@ func (p *Pair) logEvent(e *core.Event) {
 	}
 }
 
-// updateWords say what became of an update.
+// updateWords say what is told of an update. What is refused is a conflict,
+// too.
 var updateWords = map[core.EventKind]string{
-	core.EventReceived: "DHCPBNDUPD accepted", core.EventSent: "DHCPBNDUPD sent", core.EventAcked: "DHCPBNDACK received",
+	core.EventReceived: "DHCPBNDUPD received", core.EventSent: "DHCPBNDUPD sent", core.EventAcked: "DHCPBNDACK received",
 }
 
 func (p *Pair) logUpdate(e *core.Event) {
 	if !p.logs(objects.LogFailoverDetail) {
 		return
 	}
-	text := updateWords[e.Kind]
-	if e.Sent != nil {
-		text += ", " + e.Sent.Status.String()
+	for i := range e.All {
+		b := &e.All[i]
+		p.m.Log.Log(msgUpdate, p.name, lease.AddrFrom(b.Address), updateWords[e.Kind]+", "+b.Status.String())
 	}
-	p.m.Log.Log(msgUpdate, p.name, p.eventKey(e), text)
 }
 
 // eventKey is the address that an event is about.

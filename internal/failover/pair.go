@@ -42,9 +42,10 @@ type Pair struct {
 	// Of the goroutine alone.
 	conn     *link.Conn
 	profile  *wire.Profile
-	holds    map[uint64]*holding
+	holds    map[uint64]holding
 	ready    []uint64 // holds that were granted at once
-	run      int      // which machine the holds are of
+	spare    []uint64
+	run      int // which machine the holds are of
 	saved    core.Snapshot
 	quiet    bool // no risk is taken
 	timer    <-chan time.Time
@@ -61,7 +62,7 @@ func silent(role lease.Role) *binding.Authority {
 }
 
 func newPair(m *Manager, r *relationship, role lease.Role) *Pair {
-	p := &Pair{m: m, name: r.name, role: role, in: newInbox(), holds: map[uint64]*holding{}, missing: map[string]bool{}, done: make(chan struct{})}
+	p := &Pair{m: m, name: r.name, role: role, in: newInbox(), holds: map[uint64]holding{}, missing: map[string]bool{}, done: make(chan struct{})}
 	p.view = newView(m.Table, role)
 	p.view.affine = p.partners
 	p.rel.Store(r)
@@ -90,7 +91,7 @@ func (p *Pair) Authority() *binding.Authority { return p.authority.Load() }
 // Changed is told of a lease that this server changed.
 func (p *Pair) Changed(l lease.Lease) {
 	if p.Problem() == "" {
-		p.in.changed(l)
+		p.in.changed(l.Key)
 	}
 }
 
@@ -166,7 +167,11 @@ func (p *Pair) tellJoined(old *relationship) {
 		if len(page) == 0 {
 			return
 		}
-		p.in.put(entry{kind: changed, leases: page})
+		keys := make([]lease.Key, len(page))
+		for i := range page {
+			keys[i] = page[i].Key
+		}
+		p.in.put(entry{kind: changed, keys: keys})
 		after = page[len(page)-1].Key
 	}
 }
@@ -249,10 +254,10 @@ func (p *Pair) handle(e *entry) {
 		p.held(e)
 	case written:
 		if e.run == p.run {
-			p.step(core.Written{ID: e.id, Err: e.err})
+			p.step(core.Written{IDs: e.ids, Err: e.err})
 		}
 	case changed:
-		p.step(core.Changed{Leases: e.leases})
+		p.step(core.Changed{Keys: e.keys})
 	case connected:
 		p.up(*e.up)
 	case input:
@@ -289,10 +294,11 @@ func (p *Pair) up(u link.Up) {
 // that were free when it asked for them are its next inputs.
 func (p *Pair) step(in core.Input) {
 	p.stepOnce(in)
-	for i := 0; i < len(p.ready); i++ {
-		p.stepOnce(core.Held{ID: p.ready[i]})
+	for len(p.ready) > 0 {
+		ids := p.ready
+		p.ready, p.spare = p.spare[:0], ids
+		p.stepOnce(core.Held{IDs: ids})
 	}
-	p.ready = p.ready[:0]
 }
 
 func (p *Pair) stepOnce(in core.Input) {

@@ -115,13 +115,13 @@ type (
 	// link passes CONTACT on.
 	Message struct{ wire.Message }
 	// Changed tells of leases that this server changed; they are on disk.
-	Changed struct{ Leases []lease.Lease }
-	// Held says that the address that was asked for is ours to change until
+	Changed struct{ Keys []lease.Key }
+	// Held says that addresses that were asked for are ours to change until
 	// Write or Go.
-	Held struct{ ID uint64 }
-	// Written says that the lease is on disk, or could not be written.
+	Held struct{ IDs []uint64 }
+	// Written says that leases are on disk, or could not be written.
 	Written struct {
-		ID  uint64
+		IDs []uint64
 		Err error
 	}
 	// Timeout says that the Deadline has come.
@@ -156,7 +156,8 @@ func (Rebalance) input()    {}
 func (Reconfigured) input() {}
 func (PoolsChanged) input() {}
 
-// Output is one thing to do. They are carried out in order.
+// Output is one thing to do. They are carried out in order. What they refer to
+// is the core's, and good until its next Step.
 type Output interface{ output() }
 
 // The outputs.
@@ -169,27 +170,29 @@ type (
 		XID  uint32
 		Body wire.Body
 	}
-	// Hold asks for the right to change a lease; Held answers when it is
-	// there. Holds of one address are granted in order.
+	// Hold asks for the right to change leases, each under a number of its
+	// own; Held answers for each when it is there. Holds of one address are
+	// granted in order.
 	Hold struct {
-		ID  uint64
-		Key lease.Key
+		IDs  []uint64
+		Keys []lease.Key
 	}
-	// Write the lease; the right ends when it is on disk. Written answers.
+	// Write the leases; the right to each ends when it is on disk. Written
+	// answers. They need not be written together.
 	Write struct {
-		ID    uint64
-		Lease lease.Lease
+		IDs    []uint64
+		Leases []lease.Lease
 	}
 	// Go gives the right back without a change.
-	Go struct{ ID uint64 }
+	Go struct{ IDs []uint64 }
 	// Hangup ends the connection, with a DISCONNECT where Reason is set.
 	Hangup struct {
 		Reason wire.Reason
 		Text   string
 	}
-	// Acked says that the partner has acknowledged the update of the lease (eager
+	// Acked says that the partner has acknowledged the updates of leases (eager
 	// updates wait for it).
-	Acked struct{ Key lease.Key }
+	Acked struct{ Keys []lease.Key }
 	// Refused says that it has refused it.
 	Refused struct {
 		Key    lease.Key
@@ -202,7 +205,8 @@ type (
 		To    wire.ServerState
 		Key   lease.Key
 		Lease *lease.Lease
-		Sent  *wire.Binding // update received or sent
+		Sent  *wire.Binding  // update received or sent
+		All   []wire.Binding // those of one message
 		Why   wire.Reason
 		N     int
 		Text  string
@@ -228,10 +232,10 @@ const (
 	EventPartnerState                      // the partner's, From -> To
 	EventConnected                         // N is the clock offset in seconds
 	EventLost                              // communications lost, Text is why
-	EventReceived                          // a binding update came (Sent), accepted
+	EventReceived                          // binding updates came (All) and were dealt with
 	EventConflict                          // one was refused (Sent, Why, Text), or ours was
-	EventSent                              // a binding update goes out (Sent)
-	EventAcked                             // it was acknowledged
+	EventSent                              // binding updates go out (All)
+	EventAcked                             // they were acknowledged
 	EventSync                              // an update request began or ended: Text, N bindings
 	EventBalance                           // addresses changed hands: Text is the scope, N how many
 	EventOffset                            // the clock offset changed drastically: N seconds

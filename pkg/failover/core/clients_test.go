@@ -72,7 +72,7 @@ func (n *node) expire() {
 
 func (n *node) changed(l lease.Lease) {
 	n.table.Update(l)
-	n.inputs = append(n.inputs, Changed{Leases: []lease.Lease{l}})
+	n.inputs = append(n.inputs, Changed{Keys: []lease.Key{l.Key}})
 }
 
 var stateNames = [...]string{

@@ -20,16 +20,19 @@ func (m *Machine) updates(xid uint32, body wire.BNDUPD) {
 	m.counted.UpdatesReceived += uint64(b.left)
 	m.asked.number += b.left
 	m.progress()
+	m.emit(Event{Kind: EventReceived, All: body.Bindings})
+	jobs := make([]received, len(body.Bindings))
 	for i := range body.Bindings {
-		update := m.offset.binding(body.Bindings[i])
-		b.answers[i].Address = update.Address
-		k := keyOf(&update)
-		if err := update.Check(); err != nil {
-			m.refuse(b, i, &update, err.Reason, err.Problem)
+		r := &jobs[i]
+		*r = received{batch: b, place: i, update: m.offset.binding(body.Bindings[i])}
+		b.answers[i].Address = r.update.Address
+		k := keyOf(&r.update)
+		if err := r.update.Check(); err != nil {
+			m.refuse(b, i, &r.update, err.Reason, err.Problem)
 		} else if !m.view.Mine(k) {
-			m.refuse(b, i, &update, wire.ReasonIllegalAddress, "no scope of this relationship holds the address")
+			m.refuse(b, i, &r.update, wire.ReasonIllegalAddress, "no scope of this relationship holds the address")
 		} else {
-			m.start(k, &received{batch: b, place: i, update: update})
+			m.start(k, r)
 		}
 	}
 }
@@ -79,7 +82,6 @@ func (r *received) done(m *Machine, l lease.Lease, err error) {
 		}
 		return
 	}
-	m.emit(Event{Kind: EventReceived, Key: l.Key, Lease: &l, Sent: &r.update})
 	m.answer(r.batch)
 	if l.Flags&lease.FailoverUpdated == 0 {
 		m.tell(l.Key) // what the partner refused before it may take now

@@ -19,35 +19,49 @@ type work struct {
 	job   job
 }
 
+// maxIdle is how many of those that are done are kept to be used again.
+const maxIdle = 2 * maxJobs
+
 func (m *Machine) start(k lease.Key, j job) {
 	m.lastJob++
-	m.jobs[m.lastJob] = &work{key: k, job: j}
-	m.emit(Hold{ID: m.lastJob, Key: k})
+	w := &work{}
+	if n := len(m.idle); n > 0 {
+		w, m.idle = m.idle[n-1], m.idle[:n-1]
+	}
+	w.key, w.job = k, j
+	m.jobs[m.lastJob] = w
+	m.outs.hold(m.lastJob, k)
+}
+
+// end forgets a job; its work is used again.
+func (m *Machine) end(id uint64, w *work, l lease.Lease, err error) {
+	delete(m.jobs, id)
+	w.job.done(m, l, err)
+	if len(m.idle) < maxIdle {
+		*w = work{}
+		m.idle = append(m.idle, w)
+	}
 }
 
 func (m *Machine) held(id uint64) {
 	w := m.jobs[id]
 	if w == nil {
-		m.emit(Go{ID: id})
+		m.outs.letGo(id)
 		return
 	}
 	l := m.view.Get(w.key)
 	next, write := w.job.held(m, l)
 	if write && next != l {
 		w.lease = next
-		m.emit(Write{ID: id, Lease: next})
+		m.outs.write(id, &next)
 		return
 	}
-	m.emit(Go{ID: id})
-	delete(m.jobs, id)
-	w.job.done(m, l, nil)
+	m.outs.letGo(id)
+	m.end(id, w, l, nil)
 }
 
 func (m *Machine) written(id uint64, err error) {
-	w := m.jobs[id]
-	if w == nil {
-		return
+	if w := m.jobs[id]; w != nil {
+		m.end(id, w, w.lease, err)
 	}
-	delete(m.jobs, id)
-	w.job.done(m, w.lease, err)
 }

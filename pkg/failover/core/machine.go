@@ -18,6 +18,7 @@ import (
 //	outgoing.go     telling the partner of leases; service.go on its request
 //	incoming.go     being told
 //	jobs.go         changing a lease
+//	outputs.go      what a step decides
 //	balance.go      sharing out free addresses
 //	pending.go      freeing leases in PARTNER-DOWN
 //	offset.go       the partner's clock
@@ -29,8 +30,7 @@ type Machine struct {
 	view View
 	now  Now
 
-	outs  []Output
-	taken bool
+	outs outputs
 
 	// phase is STARTUP, PAUSED or SHUTDOWN while that is the state; the
 	// state in the snapshot is then the one before, 0 otherwise.
@@ -56,6 +56,7 @@ type Machine struct {
 	share   share
 	reclaim reclaim
 	jobs    map[uint64]*work
+	idle    []*work
 	lastJob uint64
 	counted Counters
 
@@ -77,10 +78,7 @@ func New(cfg Config, snap Snapshot, view View, now Now) *Machine {
 // Step takes one input.
 func (m *Machine) Step(now Now, in Input) {
 	m.now = now
-	if m.taken {
-		clear(m.outs)
-		m.outs, m.taken = m.outs[:0], false
-	}
+	m.outs.begin()
 	m.take(in)
 	m.runTimers()
 	m.flush()
@@ -95,13 +93,17 @@ func (m *Machine) take(in Input) {
 	case Message:
 		m.message(in.Message)
 	case Changed:
-		m.changed(in.Leases)
+		m.changed(in.Keys)
 	case *Changed:
-		m.changed(in.Leases)
+		m.changed(in.Keys)
 	case Held:
-		m.held(in.ID)
+		for _, id := range in.IDs {
+			m.held(id)
+		}
 	case Written:
-		m.written(in.ID, in.Err)
+		for _, id := range in.IDs {
+			m.written(id, in.Err)
+		}
 	case Timeout:
 	case PartnerDown:
 		m.date = in.Since
@@ -121,12 +123,9 @@ func (m *Machine) take(in Input) {
 
 // Take returns what is to be done, and forgets it. The slice is good until the
 // next Step.
-func (m *Machine) Take() []Output {
-	m.taken = true
-	return m.outs
-}
+func (m *Machine) Take() []Output { return m.outs.take() }
 
-func (m *Machine) emit(o Output) { m.outs = append(m.outs, o) }
+func (m *Machine) emit(o Output) { m.outs.add(o) }
 
 // send sends a message with a new xid, which it returns.
 func (m *Machine) send(body wire.Body) uint32 {

@@ -35,8 +35,8 @@ func TestOffset(t *testing.T) {
 			if got := m.offset.delta(); got != c.want {
 				t.Errorf("delta is %d, want %d", got, c.want)
 			}
-			if len(m.outs) != c.jumps {
-				t.Errorf("%d events, want %d", len(m.outs), c.jumps)
+			if len(m.outs.list) != c.jumps {
+				t.Errorf("%d events, want %d", len(m.outs.list), c.jumps)
 			}
 		})
 	}

@@ -107,9 +107,9 @@ func (f *fifo) unpop(k lease.Key) {
 }
 
 // changed takes leases that this server changed.
-func (m *Machine) changed(leases []lease.Lease) {
-	for i := range leases {
-		m.tell(leases[i].Key)
+func (m *Machine) changed(keys []lease.Key) {
+	for _, k := range keys {
+		m.tell(k)
 	}
 	m.poolsChanged()
 	m.pendingChanged()
@@ -221,9 +221,7 @@ func (m *Machine) sendBatch(auth *binding.Authority, n int) int {
 	body.Bindings = bindings[:fit]
 	m.out.flights[m.send(body)] = flight{body.Bindings}
 	m.counted.UpdatesSent += uint64(fit)
-	for i := range body.Bindings {
-		m.emit(Event{Kind: EventSent, Key: keyOf(&bindings[i]), Sent: &body.Bindings[i]})
-	}
+	m.emit(Event{Kind: EventSent, All: body.Bindings})
 	if !m.timers[timeAcks].armed {
 		m.wait(timeAcks, 2*m.patience())
 	}
@@ -304,6 +302,8 @@ func (m *Machine) acks(xid uint32, body wire.BNDACK) {
 	if len(m.out.flights) > 0 {
 		m.wait(timeAcks, 2*m.patience())
 	}
+	m.emit(Event{Kind: EventAcked, All: f.bindings})
+	jobs := make([]answered, len(f.bindings))
 	for i := range f.bindings {
 		b := &f.bindings[i]
 		a := answerTo(b, i, body.Answers)
@@ -314,7 +314,8 @@ func (m *Machine) acks(xid uint32, body wire.BNDACK) {
 		if e := m.out.entries[keyOf(b)]; e != nil {
 			e.stage = deciding
 		}
-		m.start(keyOf(b), answered{sent: b, link: m.link.number, reason: a.Reason, text: a.Text})
+		jobs[i] = answered{sent: b, link: m.link.number, reason: a.Reason, text: a.Text}
+		m.start(keyOf(b), &jobs[i])
 	}
 }
 
@@ -339,7 +340,7 @@ type answered struct {
 	text   string
 }
 
-func (a answered) held(m *Machine, l lease.Lease) (lease.Lease, bool) {
+func (a *answered) held(m *Machine, l lease.Lease) (lease.Lease, bool) {
 	auth := m.Authority()
 	if a.reason != 0 {
 		return auth.Refused(l, a.sent, a.reason, m.now.Wall), true
@@ -347,7 +348,7 @@ func (a answered) held(m *Machine, l lease.Lease) (lease.Lease, bool) {
 	return auth.Acked(l, a.sent, m.now.Wall), true
 }
 
-func (a answered) done(m *Machine, l lease.Lease, err error) {
+func (a *answered) done(m *Machine, l lease.Lease, err error) {
 	k := keyOf(a.sent)
 	if e := m.out.entries[k]; e != nil && a.link == m.link.number {
 		m.settled(e)
@@ -365,8 +366,7 @@ func (a answered) done(m *Machine, l lease.Lease, err error) {
 		m.remember(k) // the partner answers again
 		return
 	}
-	m.emit(Event{Kind: EventAcked, Key: k, Sent: a.sent})
-	m.emit(Acked{Key: k})
+	m.outs.ack(k)
 	if l.Flags&lease.FailoverUpdated == 0 {
 		m.tell(k) // it is not what was told: the ack itself may have changed it
 	}
@@ -375,7 +375,7 @@ func (a answered) done(m *Machine, l lease.Lease, err error) {
 
 // tooEarly has an update that a lease expired sent again soon, when it was
 // refused for the first time because the lease runs.
-func (m *Machine) tooEarly(a answered) bool {
+func (m *Machine) tooEarly(a *answered) bool {
 	k := keyOf(a.sent)
 	if !m.link.ok || a.sent.Status != wire.StatusExpired || a.reason != wire.ReasonOutdated || m.out.early[k] || len(m.out.early) >= maxRefused {
 		return false

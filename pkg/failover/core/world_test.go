@@ -46,12 +46,18 @@ type node struct {
 	inputs []Input
 	held   map[lease.Key][]uint64 // who has an address, and who waits for it
 	wanted map[uint64]lease.Key
-	writes []Write
+	writes []written
 	stuck  bool // the disk takes its time
 	outbox []wire.Message
 	peer   *node
 	up     bool   // the connection, as this side knows it
 	vendor string // of this server
+}
+
+// written is a lease on its way to the disk.
+type written struct {
+	id    uint64
+	lease lease.Lease
 }
 
 func newWorld() *world { return &world{wired: true} }
@@ -193,9 +199,9 @@ func (n *node) turn() bool {
 	case len(n.writes) > 0 && !n.stuck:
 		wr := n.writes[0]
 		n.writes = n.writes[1:]
-		n.table.Update(wr.Lease)
-		n.release(wr.ID)
-		n.step(Written{ID: wr.ID})
+		n.table.Update(wr.lease)
+		n.release(wr.id)
+		n.step(Written{IDs: []uint64{wr.id}})
 	case ok && at <= n.clock().Mono:
 		n.step(Timeout{})
 	default:
@@ -234,15 +240,15 @@ func (n *node) do(o Output) {
 		}
 		n.outbox = append(n.outbox, msg)
 	case Hold:
-		n.wanted[o.ID] = o.Key
-		n.held[o.Key] = append(n.held[o.Key], o.ID)
-		if len(n.held[o.Key]) == 1 {
-			n.inputs = append(n.inputs, Held{ID: o.ID})
-		}
+		n.hold(o)
 	case Write:
-		n.writes = append(n.writes, o)
+		for i, id := range o.IDs {
+			n.writes = append(n.writes, written{id, o.Leases[i]})
+		}
 	case Go:
-		n.release(o.ID)
+		for _, id := range o.IDs {
+			n.release(id)
+		}
 	case Hangup:
 		n.w.print("%s: hangs up: %s", n.name, o.Text)
 		if n.peer != nil && n.peer.up { // what was sent arrives
@@ -268,6 +274,22 @@ func (n *node) checkSend(msg wire.Message) {
 	}
 }
 
+// hold gives out addresses: those together that are there.
+func (n *node) hold(o Hold) {
+	var got []uint64
+	for i, id := range o.IDs {
+		k := o.Keys[i]
+		n.wanted[id] = k
+		n.held[k] = append(n.held[k], id)
+		if len(n.held[k]) == 1 {
+			got = append(got, id)
+		}
+	}
+	if len(got) > 0 {
+		n.inputs = append(n.inputs, Held{IDs: got})
+	}
+}
+
 // release passes an address on.
 func (n *node) release(id uint64) {
 	k := n.wanted[id]
@@ -278,7 +300,7 @@ func (n *node) release(id uint64) {
 	if len(n.held[k]) == 0 {
 		delete(n.held, k)
 	} else if i == 0 {
-		n.inputs = append(n.inputs, Held{ID: n.held[k][0]})
+		n.inputs = append(n.inputs, Held{IDs: []uint64{n.held[k][0]}})
 	}
 }
 

@@ -217,33 +217,78 @@ func (e *endpoint) carry(out core.Output) {
 		w.checks.sending(e, o)
 		e.p.link.send(e.side, e.conn, o.XID, o.Body)
 	case core.Hold:
-		e.n.hold(o.Key, func() {
-			e.held[o.ID] = o.Key
-			e.input(core.Held{ID: o.ID})
-		})
+		e.hold(o)
 	case core.Write:
-		k := e.held[o.ID]
-		if k != o.Lease.Key {
-			w.fail("core", "%s writes %v, which it does not hold (%d is %v)", e.n.name, o.Lease.Addr, o.ID, k.Addr)
-			return
-		}
-		delete(e.held, o.ID)
-		e.n.write(o.Lease, func(err error) {
-			e.n.release(k)
-			e.input(core.Written{ID: o.ID, Err: err})
-		})
+		e.write(o)
 	case core.Go:
-		k, ok := e.held[o.ID]
-		if !ok {
-			w.fail("core", "%s lets go of %d, which it does not hold", e.n.name, o.ID)
-			return
+		for _, id := range o.IDs {
+			k, ok := e.held[id]
+			if !ok {
+				w.fail("core", "%s lets go of %d, which it does not hold", e.n.name, id)
+				return
+			}
+			delete(e.held, id)
+			e.n.release(k)
 		}
-		delete(e.held, o.ID)
-		e.n.release(k)
 	case core.Hangup:
 		e.p.link.hangup(e.side, e.conn, o.Reason, o.Text)
 	case core.Event:
 		e.event(&o)
+	}
+}
+
+// hold asks for addresses. Those that are there come together, the others as
+// they are let go.
+func (e *endpoint) hold(o core.Hold) {
+	var got []uint64
+	asking := true
+	for i, id := range o.IDs {
+		k := o.Keys[i]
+		e.n.hold(k, func() {
+			e.held[id] = k
+			if asking {
+				got = append(got, id)
+				return
+			}
+			e.input(core.Held{IDs: []uint64{id}})
+		})
+	}
+	asking = false
+	if len(got) > 0 {
+		e.input(core.Held{IDs: got})
+	}
+}
+
+// write writes leases. The core hears of those together that went well, and of
+// those that did not, when all are done.
+func (e *endpoint) write(o core.Write) {
+	left := len(o.IDs)
+	var well, failed []uint64
+	var why error
+	for i, id := range o.IDs {
+		k, l := e.held[id], &o.Leases[i]
+		if k != l.Key {
+			e.n.w.fail("core", "%s writes %v, which it does not hold (%d is %v)", e.n.name, l.Addr, id, k.Addr)
+			return
+		}
+		delete(e.held, id)
+		e.n.write(*l, func(err error) {
+			e.n.release(k)
+			if err == nil {
+				well = append(well, id)
+			} else {
+				failed, why = append(failed, id), err
+			}
+			if left--; left > 0 {
+				return
+			}
+			if len(well) > 0 {
+				e.input(core.Written{IDs: well})
+			}
+			if len(failed) > 0 {
+				e.input(core.Written{IDs: failed, Err: why})
+			}
+		})
 	}
 }
 

@@ -121,7 +121,7 @@ func (n *node) change(e *endpoint, k lease.Key, l lease.Lease) {
 	l = e.auth.Changed(l)
 	n.write(l, func(err error) {
 		if err == nil {
-			e.input(core.Changed{Leases: []lease.Lease{e.onDisk(n.w.slotOf(k) % maxPool)}})
+			e.input(core.Changed{Keys: []lease.Key{k}})
 		}
 		if n.claims != nil {
 			n.release(k)

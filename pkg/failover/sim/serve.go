@@ -284,7 +284,7 @@ func (x *exchange) grant(l lease.Lease) {
 
 // changed tells the core of a lease that is on disk.
 func (x *exchange) changed(l lease.Lease) {
-	x.e.input(core.Changed{Leases: []lease.Lease{x.e.onDisk(x.n.w.slotOf(l.Key) % maxPool)}})
+	x.e.input(core.Changed{Keys: []lease.Key{l.Key}})
 }
 
 // send sends a packet to the client.
