@@ -195,6 +195,8 @@ func (a *Authority) contest(l *lease.Lease, b *wire.Binding, now int64) (wire.Re
 		refusal = wire.ReasonFatalConflict
 	}
 	switch {
+	case a.State == wire.StateRecover && later(l, b.LastTransaction):
+		// What we have may be from a backup; the partner served since.
 	case over && theirsOver:
 		if !a.prevails(l, b.LastTransaction, l.LastTransaction) {
 			return refusal, "another client had the address since"

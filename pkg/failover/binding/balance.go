@@ -37,11 +37,14 @@ func (a *Authority) Share(p *Pool) (share, slack int) {
 	if a.Balanced {
 		pct = 50 // and backup-pct does not count
 	}
-	share = total * min(max(pct, 0), 100) / 100
-	if share == 0 && pct > 0 && total > 2 {
+	share = percent(total, min(max(pct, 0), 100))
+	switch {
+	case share == 0 && pct > 0 && total > 2:
 		share = 1
+	case share == total && pct < 100 && total > 0:
+		share-- // the last is the primary's
 	}
-	return share, max(1, min(share, total-share)/10)
+	return share, min(share, total-share) / 10
 }
 
 // percent is so much of n, rounded.
@@ -68,11 +71,11 @@ func (a *Authority) Balance(p *Pool, hourly bool) (give, back int) {
 	}
 	over := p.Backup - share
 	switch {
-	case -over > slack, over < 0 && p.Backup == 0:
+	case -over > slack:
 		return -over, 0
 	case over <= 0:
 		return 0, 0
-	case hourly, a.Balanced && over > slack, 2*p.Free < p.Free+p.Backup-share:
+	case hourly, a.Balanced && over > max(slack, 1), 2*p.Free < p.Free+p.Backup-share:
 		return 0, max(0, over-p.Pending)
 	}
 	return 0, 0
@@ -96,5 +99,5 @@ func (a *Authority) Short(p *Pool) bool {
 		limit := 2 * percent(p.Free+p.Backup, dhcpdMisbalance)
 		return -a.dhcpdOver(p) > max(limit, 1)
 	}
-	return a.Role == lease.Secondary && (share-p.Backup > slack || share > 0 && p.Backup == 0)
+	return a.Role == lease.Secondary && share-p.Backup > slack
 }

@@ -4,8 +4,9 @@ import "leasehold/internal/lease"
 
 // A server that loses its disk does not know any more for how long it extended
 // leases. It may have given any of them until the MCLT after what its partner
-// had promised, and the partner heard nothing of it. The MCLT that it waits in
-// RECOVER-WAIT covers new leases, not these: draft-12 has no word on them. So
+// had promised, or after its last moment, and the partner heard nothing of it.
+// The MCLT that it waits in RECOVER-WAIT covers new leases, and only at the
+// server that waits: draft-12 has no word on those that were extended. So
 // when such a lease ends by the records of both servers it stays its client's,
 // as in a grace period, until the latest end that it may have. The client's
 // next packet removes the doubt.
@@ -14,8 +15,7 @@ import "leasehold/internal/lease"
 // false if it is known when it ends.
 func (a *Authority) doubt(l *lease.Lease) (until int64, doubtful bool) {
 	f := &l.Failover
-	promise := max(f.SentPE, f.AckPE, f.RcvdPE)
-	if promise == 0 || !f.Told || l.LastTransaction >= a.Forgotten {
+	if !f.Told || l.LastTransaction >= a.Forgotten {
 		return 0, false
 	}
 	switch l.State {
@@ -27,7 +27,7 @@ func (a *Authority) doubt(l *lease.Lease) (until int64, doubtful bool) {
 	default:
 		return 0, false
 	}
-	return after(promise, a.MCLT), true
+	return after(max(f.SentPE, f.AckPE, f.RcvdPE, a.Forgotten), a.MCLT), true
 }
 
 // doubted is the lease, which has ended, as one in a grace period if it is

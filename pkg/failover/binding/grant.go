@@ -45,8 +45,8 @@ func promised(l *lease.Lease) int64 {
 
 // Given is the lease as it must be written when a client was given it until
 // expiration (after lease.Acknowledge): the partner is to be told of it. While
-// it can be, it is taken to have been. The promise is larger than any before, so
-// that its acknowledgement shows that the partner has heard of all (heard).
+// it can be, it is taken to have been. No promise is smaller than one before, so that
+// its acknowledgement shows that the partner has heard of all (heard).
 func (a *Authority) Given(l lease.Lease, potential int64) lease.Lease {
 	if a.Role == lease.Alone {
 		return l
@@ -54,7 +54,10 @@ func (a *Authority) Given(l lease.Lease, potential int64) lease.Lease {
 	l = untold(l)
 	f := &l.Failover
 	f.Ended = lease.NotEnded
-	f.SentPE = max(potential, l.Expiration, after(max(f.SentPE, f.AckPE, f.RcvdPE), 1))
+	if before := max(f.SentPE, f.AckPE, f.RcvdPE); potential < before {
+		potential = after(before, 1)
+	}
+	f.SentPE = max(potential, l.Expiration)
 	f.Told = f.Told || a.Connected
 	return l
 }

@@ -24,7 +24,12 @@ func (a *Authority) takeActive(l lease.Lease, b *wire.Binding, now int64) lease.
 	l.Start, l.Expiration = l.StateStart, 0
 	l.Failover.FromPartner = true
 	takeClient(&l, b, true)
-	return known(run(l, b))
+	later := l.LastTransaction > b.LastTransaction.Unix() && b.LastTransaction != 0
+	l = run(l, b)
+	if same && later {
+		return l // the client was here since, which is still to be told
+	}
+	return known(l)
 }
 
 // extend is takeActive for a client that has the lease here, too. While the
