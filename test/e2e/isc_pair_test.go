@@ -84,7 +84,7 @@ func (m *mixed) begin() {
 
 // config is dhcpd's configuration in our words.
 func (m *mixed) config() []string {
-	return []string{
+	lines := []string{
 		"dhcp set failover-poll-interval=1s failover-poll-timeout=6s",
 		"policy lab create",
 		"policy lab setOption routers 192.168.50.254",
@@ -93,8 +93,11 @@ func (m *mixed) config() []string {
 		"scope lab create 192.168.50.0 255.255.255.0 policy=lab",
 		fmt.Sprintf("scope lab addRange %s %s", m.pair.low, m.pair.high),
 		fmt.Sprintf("failover-pair %s create %s %s main-port=519 backup-port=520 mclt=%ds", peerName, own("a"), own("b"), m.pair.mclt),
-		"dhcp reload",
 	}
+	if m.pair.wide {
+		lines = append(lines, wideScope...)
+	}
+	return append(lines, "dhcp reload")
 }
 
 // normal waits until both are NORMAL.

@@ -20,6 +20,7 @@ type iscPair struct {
 	low, high          string // the pool in 192.168.50.0/24
 	unacked            int
 	minBalance         int
+	wide               bool // a second subnet, 10.99.0.0/16, for the load generator
 }
 
 // labPair is the pair of most tests.
@@ -39,10 +40,14 @@ func (p iscPair) conf(server string) isc.Server {
 	if !peer.Primary {
 		peer.Address, peer.Port, peer.Partner, peer.Remote = own(p.secondary), 520, own(p.primary), 519
 	}
-	return isc.Server{
+	conf := isc.Server{
 		Peer: peer, Lease: p.lease, OMAPIPort: 7911, Bare: []string{"10.77.0.0 255.255.255.0"},
 		Subnets: []isc.Subnet{{Net: "192.168.50.0", Mask: "255.255.255.0", Router: "192.168.50.254", Low: p.low, High: p.high}},
 	}
+	if p.wide {
+		conf.Subnets = append(conf.Subnets, isc.Subnet{Net: "10.99.0.0", Mask: "255.255.0.0", Router: "10.99.0.1", Low: "10.99.1.0", High: "10.99.99.255"})
+	}
+	return conf
 }
 
 // iscServer is an ISC dhcpd in a server's namespace.

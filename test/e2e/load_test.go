@@ -15,9 +15,17 @@ import (
 
 // loaded is a server with a large scope and a place for the load generator.
 type loaded struct {
-	*lab
 	*server
-	next int // the first client that no run had yet
+	generator
+}
+
+// generator is the load generator's place: it plays a relay agent.
+type generator struct {
+	lab          *lab
+	servers      string // it sends to each of them, with commas
+	local        string // the relay's own address
+	pool         string
+	next, spread int // the first client that no run had yet, and how many each has
 }
 
 func newLoaded(t *testing.T, prepare func(dataFolder string)) *loaded {
@@ -35,7 +43,7 @@ func newLoaded(t *testing.T, prepare func(dataFolder string)) *loaded {
 		"scope all addRange 10.0.0.1 10.15.255.254",
 		"dhcp reload",
 	)
-	return &loaded{lab: l, server: s}
+	return &loaded{s, generator{lab: l, servers: "10.255.255.1", local: "10.255.0.1", pool: "10.0.0.0/8", spread: 1000000}}
 }
 
 // held is what a client was told.
@@ -51,14 +59,14 @@ type run struct {
 	t            *testing.T
 }
 
-func (l *loaded) load(duration time.Duration, args ...string) *run {
-	l.lab.t.Helper()
-	id := fmt.Sprintf("load-%d", l.next)
-	r := &run{dump: filepath.Join(l.dir, id+".dump"), report: filepath.Join(l.dir, id+".json"), t: l.lab.t}
-	argv := append([]string{filepath.Join(bin, "dhcpload"), "-server", "10.255.255.1", "-local", "10.255.0.1", "-pool", "10.0.0.0/8",
-		"-duration", duration.String(), "-timeout", "500ms", "-grace", "1s", "-clients", "1000000", "-first", strconv.Itoa(l.next), "-dump", r.dump, "-json", r.report}, args...)
-	r.process = start(l.lab.t, l.lab.ns("load"), nil, argv...)
-	l.next += 1000000
+func (g *generator) load(duration time.Duration, args ...string) *run {
+	g.lab.t.Helper()
+	id := fmt.Sprintf("load-%d", g.next)
+	r := &run{dump: filepath.Join(g.lab.dir, id+".dump"), report: filepath.Join(g.lab.dir, id+".json"), t: g.lab.t}
+	argv := append([]string{filepath.Join(bin, "dhcpload"), "-server", g.servers, "-local", g.local, "-pool", g.pool,
+		"-duration", duration.String(), "-timeout", "500ms", "-grace", "1s", "-clients", strconv.Itoa(g.spread), "-first", strconv.Itoa(g.next), "-dump", r.dump, "-json", r.report}, args...)
+	r.process = start(g.lab.t, g.lab.ns("load"), nil, argv...)
+	g.next += g.spread
 	return r
 }
 

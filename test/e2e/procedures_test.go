@@ -313,3 +313,38 @@ func TestScopeLeftOut(t *testing.T) {
 	}
 	c.unharmed()
 }
+
+// TestAloneBecomesMain turns a server that serves alone into the main of a pair
+// (5.0, "Making a nonfailover server a failover main").
+func TestAloneBecomesMain(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "a", "b")
+	a := s.startServer("a")
+	a.nrcmd(append(quick.scope(), "dhcp reload")...)
+	c := s.crowd("cli", clients.Config{Count: 30, ClientIDs: true})
+	c.bound()
+
+	failover := []string{
+		"dhcp enable failover",
+		"dhcp set failover-main-server=dhcpA.example.com",
+		"dhcp set failover-backup-server=dhcpB.example.com",
+		"dhcp set failover-maximum-client-lead-time=10s",
+		"dhcp reload",
+	}
+	a.nrcmd(failover...)
+	a.wantComm("b", "PARTNER-DOWN", "NONE")
+	c.Add(5)
+	c.renew()
+
+	b := s.startServer("b")
+	b.nrcmd(append(quick.scope(), failover...)...)
+	s.normal(a, b)
+	b.went("RECOVER", "RECOVER-DONE", "NORMAL")
+	same(a, b)
+	a.kill9()
+	b.interrupted("a")
+	c.rebind()
+	a.start()
+	s.normal(a, b)
+	c.unharmed()
+}

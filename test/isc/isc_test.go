@@ -33,7 +33,7 @@ lease 192.168.50.110 {
 }
 lease 192.168.50.111 {
   binding state active;
-`
+  ends 4 2026/01/2`
 
 func TestReadLeases(t *testing.T) {
 	f, err := ReadLeases(strings.NewReader(leaseFile))

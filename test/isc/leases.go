@@ -40,6 +40,7 @@ func ReadLeases(r io.Reader) (File, error) {
 	var name string
 	var lease Lease
 	var peer PeerState
+	var bad error // counts only if the block is whole
 	inLease, inPeer := false, false
 	for sc.Scan() {
 		line := strings.TrimSpace(sc.Text())
@@ -47,10 +48,13 @@ func ReadLeases(r io.Reader) (File, error) {
 		switch {
 		case len(words) == 0 || strings.HasPrefix(line, "#"):
 		case strings.HasPrefix(line, "lease ") && strings.HasSuffix(line, "{"):
-			name, lease, inLease = words[1], Lease{}, true
+			name, lease, inLease, bad = words[1], Lease{}, true, nil
 		case strings.HasPrefix(line, "failover peer ") && strings.HasSuffix(line, "{"):
-			name, peer, inPeer = strings.Trim(words[2], `"`), PeerState{}, true
+			name, peer, inPeer, bad = strings.Trim(words[2], `"`), PeerState{}, true, nil
 		case line == "}":
+			if bad != nil {
+				return f, bad
+			}
 			if inLease {
 				f.Leases[name] = lease
 			}
@@ -60,11 +64,11 @@ func ReadLeases(r io.Reader) (File, error) {
 			inLease, inPeer = false, false
 		case inLease:
 			if err := lease.set(words); err != nil {
-				return f, fmt.Errorf("lease %s: %w", name, err)
+				bad = fmt.Errorf("lease %s: %w", name, err)
 			}
 		case inPeer:
 			if err := peer.set(words); err != nil {
-				return f, fmt.Errorf("failover peer %s: %w", name, err)
+				bad = fmt.Errorf("failover peer %s: %w", name, err)
 			}
 		}
 	}
