@@ -4,8 +4,8 @@ package mutants
 var exchangeFaults = []Mutant{
 	{
 		Name: "ack-before-written", What: "a binding update is acknowledged when it is on disk",
-		Edits: change(coreDir+"jobs.go", "\t\tm.emit(Write{ID: id, Lease: next})\n\t\treturn",
-			"\t\tm.emit(Write{ID: id, Lease: next})\n\t\tdelete(m.jobs, id)\n\t\tw.job.done(m, next, nil)\n\t\treturn"),
+		Edits: change(coreDir+"jobs.go", "\t\tm.outs.write(id, &next)\n\t\treturn",
+			"\t\tm.outs.write(id, &next)\n\t\tdelete(m.jobs, id)\n\t\tw.job.done(m, next, nil)\n\t\treturn"),
 		Expect: []string{"S6", "S3"},
 	},
 	{
@@ -50,8 +50,8 @@ var exchangeFaults = []Mutant{
 	},
 	{
 		Name: "echo", What: "what is accepted is not sent back",
-		Edits: change(coreDir+"incoming.go", "\tm.emit(Event{Kind: EventReceived, Key: l.Key, Lease: &l, Sent: &r.update})",
-			"\tm.enqueue(l.Key, true, 0)\n\tm.emit(Event{Kind: EventReceived, Key: l.Key, Lease: &l, Sent: &r.update})"),
+		Edits: change(coreDir+"incoming.go", "\t\treturn\n\t}\n\tm.answer(r.batch)\n",
+			"\t\treturn\n\t}\n\tm.enqueue(l.Key, true, 0)\n\tm.answer(r.batch)\n"),
 		Expect: []string{"L5", "S9"},
 	},
 	{
@@ -61,7 +61,7 @@ var exchangeFaults = []Mutant{
 	},
 	{
 		Name: "changes-not-told", What: "what this server changed is told as it happens",
-		Edits:  change(coreDir+"outgoing.go", "\t\tm.tell(leases[i].Key)", "\t\t_ = i"),
+		Edits:  change(coreDir+"outgoing.go", "\tfor _, k := range keys {\n\t\tm.tell(k)", "\tfor _, k := range keys {\n\t\t_ = k"),
 		Expect: stuck,
 	},
 	{
