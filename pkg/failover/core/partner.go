@@ -158,6 +158,7 @@ func (m *Machine) partnerState(s wire.STATE) {
 	m.link.starting = s.Flags&wire.FlagStartup != 0
 	m.link.since = m.offset.correct(s.Since)
 	m.meetStranger(s)
+	m.learnFailure(s)
 	if m.link.first {
 		m.link.ok = true
 		if m.primary() {

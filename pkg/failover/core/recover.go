@@ -76,6 +76,18 @@ func (m *Machine) setFailed() {
 	m.markFailed()
 }
 
+// learnFailure corrects the date of the operator, which is that of a backup:
+// the server may have been in operation until the partner lost it.
+func (m *Machine) learnFailure(s wire.STATE) {
+	if m.snap.State != recovering || m.snap.Failed == 0 || m.snap.Failed != m.snap.RecoverDone ||
+		s.State != interrupted && s.State != partnerDown || m.link.since <= m.snap.Failed {
+		return
+	}
+	m.snap.Failed = m.link.since
+	m.markFailed()
+	m.save()
+}
+
 // markFailed moves the end of operation to the monotonic clock.
 func (m *Machine) markFailed() {
 	m.snap.Failed = min(m.snap.Failed, m.now.Wall)
