@@ -48,6 +48,7 @@ type stream struct {
 }
 
 type packet struct {
+	sent  time.Duration
 	at    time.Duration
 	frame []byte // nil is the end
 }
@@ -121,7 +122,7 @@ func (l *link) write(c *conn, side int, profile *wire.Profile, m wire.Message) {
 		return
 	}
 	l.sides[side].sent = l.w.now
-	l.push(c, side, packet{frame: frame})
+	l.push(c, side, packet{sent: l.w.now, frame: frame})
 }
 
 func (l *link) push(c *conn, side int, p packet) {
@@ -183,8 +184,10 @@ func (l *link) arrive(c *conn, from int, p packet) {
 	l.w.note('m', int64(l.p.index), int64(from), int64(m.Body.Type()), int64(m.XID))
 	switch b := m.Body.(type) {
 	case wire.CONNECT:
+		l.w.checks.risk.held(l.p, l.w.now-p.sent)
 		l.connected(c, m, b)
 	case wire.CONNECTACK:
+		l.w.checks.risk.held(l.p, l.w.now-p.sent)
 		l.acked(c, m, b)
 	case wire.DISCONNECT:
 		l.close(c, to, false)

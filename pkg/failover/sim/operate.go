@@ -187,6 +187,11 @@ func restore(w *World, a []string) {
 	if len(d.copies) == 0 {
 		return
 	}
+	for _, e := range n.ends {
+		if o := e.p.other(e.side); e.p.link.sides[o.side].conn == nil {
+			w.checks.risk.alone(e) // nobody knows until when it served
+		}
+	}
 	n.halt(lost, drawn, true)
 	w.checks.s1.forever(n)
 	d.content = d.copies[0].clone()
@@ -282,6 +287,9 @@ func reserve(w *World, a []string) {
 	}
 	if i < 0 || i >= p.Pool {
 		return
+	}
+	if who == "" && !w.checks.risk.bothNormal(p) {
+		w.checks.risk.take(p, "a reservation ends that both servers could give, and they do not talk")
 	}
 	for _, e := range p.ends {
 		if len(rest) > 0 && !word(rest, e.n.name) {

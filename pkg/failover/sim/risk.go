@@ -23,6 +23,9 @@ type risk struct {
 	// slack is how far the servers' clocks may disagree in what they make of
 	// each other's times.
 	slack time.Duration
+	// late is by how much more, by pair, because the first message of a
+	// connection was held up: it cannot be told from a difference of clocks.
+	late []time.Duration
 }
 
 func (r *risk) begin(w *World) {
@@ -30,6 +33,7 @@ func (r *risk) begin(w *World) {
 	r.runs = make([]string, len(w.pairs))
 	r.lost = make([]bool, len(w.pairs))
 	r.gone = make([]bool, len(w.pairs))
+	r.late = make([]time.Duration, len(w.pairs))
 	r.served = make([][2]time.Duration, len(w.pairs))
 	r.now = make([][2]bool, len(w.pairs))
 	r.slack = 2 * time.Second
@@ -51,6 +55,14 @@ func (r *risk) begin(w *World) {
 		r.slack += 6 * time.Second // offsets up to 5 s are taken for latency
 	}
 }
+
+func (r *risk) held(p *pair, by time.Duration) {
+	if by > 4*time.Second {
+		r.late[p.index] = max(r.late[p.index], by)
+	}
+}
+
+func (r *risk) slackOf(p *pair) time.Duration { return r.slack + r.late[p.index] }
 
 // serves tells whether a server in the state gives addresses to clients.
 func serves(s wire.ServerState) bool {
@@ -135,7 +147,7 @@ func (r *risk) partnerDown(e, other *endpoint) {
 		return
 	}
 	down := e.snapshotDown()
-	if served := r.served[p.index][other.side]; served > 0 && down < e.n.wallAt(served)-int64(r.slack/time.Second) {
+	if served := r.served[p.index][other.side]; served > 0 && down < e.n.wallAt(served)-int64(r.slackOf(p)/time.Second) {
 		r.take(p, e.n.name+" takes its partner to be down since a time when it served")
 	}
 }
@@ -174,6 +186,13 @@ func (e *endpoint) state() wire.ServerState {
 		return 0
 	}
 	return e.m.Status().State
+}
+
+// alone: a server that gets an old disk served while its partner did not hear
+// it, so that the date of the backup is all that is known.
+func (r *risk) alone(e *endpoint) {
+	r.gone[e.p.index] = true
+	r.w.checks.s1.taint(e.p)
 }
 
 // lostDisk: a server comes back with less than it knew, and does not know it.

@@ -40,7 +40,7 @@ func (s *s1) took(c *client) {
 			s.w.stats.Tainted++
 			continue
 		}
-		if h.until-s.w.now > s.w.checks.risk.slack {
+		if h.until-s.w.now > s.w.checks.risk.slackOf(c.p) {
 			s.w.fail("S1", "%s has %v for %v, and %s still has it for %v", c.name, c.addr, c.end-s.w.now, h.c.name, h.until-s.w.now)
 		}
 	}

@@ -23,7 +23,7 @@ func (s *s3) wrote(slot int) {
 			continue
 		}
 		known := lastEnd(b) - y.n.wall() + x.n.wall() // in X's time
-		slack := int64(s.w.checks.risk.slack / time.Second)
+		slack := int64(s.w.checks.risk.slackOf(p) / time.Second)
 		if known >= lease.Forever/2 {
 			continue
 		}
