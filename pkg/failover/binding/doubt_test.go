@@ -1,0 +1,76 @@
+package binding
+
+import (
+	"testing"
+
+	"leasehold/internal/lease"
+	"leasehold/pkg/failover/wire"
+)
+
+// TestDoubt is a lease of before a server lost its disk at 950: it stays its
+// client's until the MCLT after all that may have been gone by.
+func TestDoubt(t *testing.T) {
+	a := Authority{Role: lease.Primary, State: wire.StateNormal, Connected: true, MCLT: 60, Forgotten: 950, Partner: wire.Own}
+	ended := func(e lease.Ended, f func(l *lease.Lease)) lease.Lease {
+		l := mineIs(lease.Primary, expired)
+		l.StateStart, l.Failover.Ended = 980, e
+		l.Failover.SentPE = 1200
+		if f != nil {
+			f(&l)
+		}
+		return l
+	}
+	for _, c := range []struct {
+		name  string
+		l     lease.Lease
+		until int64 // of the grace; 0: the end is told
+	}{
+		{"expired", ended(lease.EndedExpired, nil), 1260},
+		{"released", ended(lease.EndedReleased, nil), 1260},
+		{"promised less than the server may have given by itself", ended(lease.EndedExpired, func(l *lease.Lease) { l.Failover.SentPE = 0 }), 1010},
+		{"ended when that was over", ended(lease.EndedExpired, func(l *lease.Lease) { l.StateStart = 1260 }), 0},
+		{"the client was here since", ended(lease.EndedExpired, func(l *lease.Lease) { l.LastTransaction = 950 }), 0},
+		{"the partner never heard of it", ended(lease.EndedExpired, func(l *lease.Lease) { l.Failover.Told = false }), 0},
+		{"reset by an operator", ended(lease.EndedReset, nil), 0},
+		{"asked back", ended(lease.EndedReclaimed, nil), 0},
+	} {
+		got := a.Announced(c.l)
+		switch {
+		case c.until == 0 && got.State != lease.PendingAvailable:
+			t.Errorf("%s: %s", c.name, show(&got))
+		case c.until != 0 && (got.State != lease.Expired || got.Expiration != c.until || status(&got) != active || got.Failover.Ended != lease.NotEnded):
+			t.Errorf("%s: %s, want a grace until %d", c.name, show(&got), c.until)
+		}
+		if again := a.Announced(got); again != got {
+			t.Errorf("%s: announced again: %s", c.name, show(&again))
+		}
+	}
+
+	// The other server's word does not end it earlier.
+	l, b := mineIs(lease.Primary, active), theirsIs(expired)
+	l.Expiration, l.Failover.SentPE, l.Failover.AckPE, l.Failover.RcvdPE = acceptNow-10, 1100, 0, 0
+	if _, reason, _ := a.Accept(l, &b, acceptNow); reason != wire.ReasonOutdated {
+		t.Errorf("EXPIRED of a doubtful lease: reason %d", reason)
+	}
+	if _, reason, text := a.Accept(l, &b, 1160); reason != 0 {
+		t.Errorf("EXPIRED once it is over: %d %s", reason, text)
+	}
+}
+
+// TestUnanswerable: a partner that may have forgotten its clients would give
+// back any address that it is asked for.
+func TestUnanswerable(t *testing.T) {
+	for partner, kept := range map[wire.ServerState]bool{
+		wire.StateNormal: false, wire.StateRecover: true, wire.StateRecoverWait: true,
+	} {
+		a := Authority{Role: lease.Primary, State: wire.StateCommunicationsInterrupted, Connected: true, PartnerState: partner, Partner: wire.Own}
+		l, _ := a.AskedBack(known(freeLease(lease.Primary, lease.Backup)), acceptNow)
+		got := a.Announced(l)
+		if (got != l) != kept {
+			t.Errorf("the partner is in %v: %s", partner, show(&got))
+		}
+		if b := a.Update(&got); kept && b.Status != backup {
+			t.Errorf("the partner is in %v, and told %v", partner, b.Status)
+		}
+	}
+}
