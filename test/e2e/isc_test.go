@@ -16,8 +16,11 @@ import (
 	"leasehold/test/holders"
 )
 
-// known are complaints of dhcpd that say nothing of an update.
-var known = []string{"answering negatively", "Failover DISCONNECT"}
+// known are complaints of dhcpd that are about no refusal: it has no addresses to
+// spare, ours changes the hash buckets at the first contact, and an update of a
+// lease that changes again has overtaken the answer to the one before it (two
+// dhcpd tell each other so in the same way).
+var known = []string{"answering negatively", "Failover DISCONNECT", "xid mismatch"}
 
 // TestISCNew brings up a new pair and follows leases through their lives: a
 // lease given by either is on the other's record with the right times.
@@ -39,7 +42,7 @@ func TestISCNew(t *testing.T) {
 		m.agree()
 		m.times(c)
 		m.endings(c)
-		m.isc.content(append(known, "less critical", "abandoned here", "xid mismatch", "yet to agree")...)
+		m.isc.content(append(known, "less critical", "abandoned here", "yet to agree")...)
 	})
 }
 
