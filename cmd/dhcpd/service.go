@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -127,11 +128,18 @@ func (s *service) openData() error {
 }
 
 // openFailover makes the manager of the relationships with partners. Its
-// sockets are opened when a configuration has one.
+// sockets are opened when a configuration has one. The certificate is there from
+// the first start on, so that its fingerprint can be told to the partner.
 func (s *service) openFailover(leases *store.LeaseDB) (err error) {
+	var own *tls.Certificate
+	if c, err := rpc.Certificate(s.data, clock.Real{}.Now()); err == nil {
+		own = &c
+	} else {
+		s.logger.Warn("failover links cannot be encrypted", "error", err)
+	}
 	s.pairs, err = failover.New(failover.Deps{
 		Clock: clock.Real{}, Table: s.table, Records: leases, Marks: s.stored, Log: s.events,
-		Local: ownAddresses{s.address}, Resolver: net.DefaultResolver, Port: s.failoverPort,
+		Certificate: own, Local: ownAddresses{s.address}, Resolver: net.DefaultResolver, Port: s.failoverPort,
 		Again: s.again, Recovered: s.recovered, Listen: s.listen(),
 	})
 	if err == nil {

@@ -276,6 +276,7 @@ func relatedDetail(o *objects.Object, text func(*objects.Attr, string), d *failo
 	}
 	text(objects.RelatedMainServer.Attr, d.MainServer)
 	text(objects.RelatedBackupServer.Attr, d.BackupServer)
+	text(objects.RelatedFingerprint.Attr, d.Fingerprint)
 	text(objects.RelatedScopes.Attr, strings.Join(d.Scopes, ","))
 	text(objects.RelatedProblems.Attr, strings.Join(d.Problems, "; "))
 	date(objects.RelatedCurrentTime.Attr, d.CurrentTime)
@@ -283,6 +284,12 @@ func relatedDetail(o *objects.Object, text func(*objects.Attr, string), d *failo
 		return // wrongly configured: nothing is at work
 	}
 	snap, updates := &d.Status.Snapshot, &d.Status.Updates
+	security := "none"
+	if d.TLS {
+		security = "tls"
+	}
+	text(objects.RelatedLinkSecurity.Attr, security)
+	text(objects.RelatedEncrypted.Attr, strconv.FormatBool(d.Encrypted))
 	text(objects.RelatedMCLT.Attr, seconds(d.MCLT))
 	text(objects.RelatedBackupPct.Attr, strconv.Itoa(d.BackupPct)+"%")
 	text(objects.RelatedLoadBalancing.Attr, strconv.FormatBool(d.LoadBalancing))

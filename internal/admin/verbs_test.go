@@ -262,6 +262,10 @@ func text(a *objects.Attr) (good, bad []string) {
 		return []string{"1,6,00:d0:ba:d3:bd:3c"}, []string{"no-mac"}
 	case "failover-pair match-list":
 		return []string{"192.168.70.0/24"}, []string{"192.168.70.0", "x/24"}
+	case "failover-pair main-fingerprint":
+		return []string{"sha256:" + strings.Repeat("0a", 32)}, []string{"x", "sha1:0a"}
+	case "failover-pair backup-fingerprint":
+		return []string{"sha256:" + strings.Repeat("0b", 32)}, []string{"x"}
 	case "option-set vendor-option-string":
 		return []string{"acme2"}, nil
 	}

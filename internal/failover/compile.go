@@ -25,6 +25,7 @@ type relationship struct {
 	role    lease.Role // lease.Alone: it cannot be told
 	wire    string     // its name in the protocol, "" while a server's address is not known
 	eager   bool
+	tls     bool // the link is encrypted, or there is none
 	core    core.Config
 	poll    time.Duration
 	pct     int // for scopes that do not say
@@ -38,6 +39,8 @@ type endpoint struct {
 	name string // as configured, without a dot at the end; "" is this server
 	addr netip.Addr
 	port uint16
+	// fingerprint is that of the server's certificate, "" if it is not set.
+	fingerprint string
 }
 
 // share is a scope of a relationship.
@@ -86,7 +89,7 @@ func (r *relationship) same(o *relationship) bool {
 
 // says is all that is logged of it.
 func (r *relationship) says() string {
-	return fmt.Sprint(r.name, r.main, r.backup, r.role, r.eager, r.wide, r.core.MCLT, r.core.SafePeriod, r.core.Balanced, r.core.Bulking,
+	return fmt.Sprint(r.name, r.main, r.backup, r.role, r.eager, r.tls, r.wide, r.core.MCLT, r.core.SafePeriod, r.core.Balanced, r.core.Bulking,
 		r.core.PollTimeout, r.poll, r.pct, r.bootp, r.scopes)
 }
 
@@ -133,9 +136,10 @@ func (c *compiler) pair(o *objects.Object) {
 	}
 	r := &relationship{
 		name: o.Name, object: o, wide: len(objects.FailoverPairMatches.Of(o)) == 0,
-		main:   endpoint{name: trim(main), port: port(objects.FailoverPairMainPort)},
-		backup: endpoint{name: trim(backup), port: port(objects.FailoverPairBackupPort)},
+		main:   endpoint{name: trim(main), port: port(objects.FailoverPairMainPort), fingerprint: objects.FailoverPairMainPrint.Of(o)},
+		backup: endpoint{name: trim(backup), port: port(objects.FailoverPairBackupPort), fingerprint: objects.FailoverPairBackupPrint.Of(o)},
 		wire:   o.Name,
+		tls:    objects.FailoverPairLinkSecurity.Of(o) == objects.LinkTLS,
 		eager:  objects.FailoverPairUpdateMode.Of(o) == objects.UpdateEager,
 		pct:    objects.FailoverPairBackupPct.Of(o),
 		bootp:  objects.FailoverPairBootpPct.Of(o),

@@ -144,6 +144,9 @@ func show(c *compiler) string {
 			}
 			b.WriteString("\n")
 		}
+		if r.tls {
+			b.WriteString("  link tls\n")
+		}
 		for _, p := range r.problem {
 			fmt.Fprintf(&b, "  wrong: %s\n", p)
 		}

@@ -1,6 +1,7 @@
 package failover
 
 import (
+	"crypto/tls"
 	"net"
 	"net/netip"
 	"slices"
@@ -30,6 +31,9 @@ type Deps struct {
 	Local    Local
 	Resolver Resolver
 	Port     uint16 // of pairs that name none
+	// Certificate is the server's own, for links that are encrypted; nil if
+	// it has none.
+	Certificate *tls.Certificate
 	// Listen opens the sockets that partners connect to; nil is the usual way.
 	Listen func(netip.AddrPort) (net.Listener, error)
 	// Again is called when a name that could not be resolved may be found
@@ -92,6 +96,9 @@ func (m *Manager) Prepare(cfg *objects.Config) engine.Relationships {
 		_, ok := m.record(name)
 		return ok
 	})
+	for _, r := range c.ordered {
+		r.identify(m.own())
+	}
 	n := &prepared{m: m, c: c, pairs: map[*relationship]*Pair{}, flags: objects.DhcpLogSettings.Of(c.dhcp)}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -329,25 +336,27 @@ func (p *Pair) linkConfig(r *relationship) link.Config {
 		Partner:      netip.AddrPortFrom(r.partner().addr, r.partner().port),
 		PollInterval: r.poll, PollTimeout: r.core.PollTimeout,
 		MCLT: uint32(r.core.MCLT), MaxUnacked: r.core.MaxUnacked, DelayedService: r.core.DelayedService,
-		Vendor: wire.VendorPrefix + version.Version,
+		Vendor: wire.VendorPrefix + version.Version, TLSRequired: r.tls,
 	}
 }
 
 // connect brings the relationship to the link, or changes how it stands there.
 func (p *Pair) connect() {
 	r := p.rel.Load()
-	if !p.started || !r.partner().addr.IsValid() || !r.ours().addr.IsValid() || r.wire == "" {
+	if !p.linkable(r) {
+		p.disconnect("failover is configured otherwise now")
 		return
 	}
 	cfg := p.linkConfig(r)
 	p.mu.Lock()
-	same := p.peer != nil && sameLink(&cfg, &p.linked)
+	same := p.peer != nil && sameLink(&cfg, &p.linked) && r.partner().fingerprint == p.pin
 	p.mu.Unlock()
 	if same {
 		return
 	}
 	p.disconnect("failover is configured otherwise now")
-	linked := cfg
+	linked, pin := cfg, r.partner().fingerprint
+	p.secure(&cfg, r)
 	balanced := r.core.Balanced
 	cfg.PartnerVendor = p.vendor()
 	cfg.HBA = func(w *wire.Profile) wire.HBA {
@@ -362,14 +371,15 @@ func (p *Pair) connect() {
 		return
 	}
 	p.mu.Lock()
-	p.peer, p.linked = peer, linked
+	p.peer, p.linked, p.pin = peer, linked, pin
 	p.mu.Unlock()
 }
 
 // sameLink compares what a connection is made with.
 func sameLink(a, b *link.Config) bool {
 	return a.Name == b.Name && a.Role == b.Role && a.Local == b.Local && a.Partner == b.Partner && a.PollInterval == b.PollInterval &&
-		a.PollTimeout == b.PollTimeout && a.MCLT == b.MCLT && a.MaxUnacked == b.MaxUnacked && a.DelayedService == b.DelayedService
+		a.PollTimeout == b.PollTimeout && a.MCLT == b.MCLT && a.MaxUnacked == b.MaxUnacked && a.DelayedService == b.DelayedService &&
+		a.TLSRequired == b.TLSRequired
 }
 
 func (p *Pair) disconnect(text string) {

@@ -2,6 +2,7 @@ package failover
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -72,6 +73,7 @@ type node struct {
 	host int
 	dir  string
 	cfg  *objects.Config
+	cert *tls.Certificate
 
 	log     *journal
 	leases  *store.LeaseDB
@@ -202,7 +204,7 @@ func (n *node) start() {
 	n.broken = &breakable{Records: n.leases}
 	n.manager, err = New(Deps{
 		Clock: clock.Real{}, Table: n.table, Records: n.broken, Marks: n.stored, Log: log,
-		Local: &own, Resolver: n.names, Port: n.ports.failover,
+		Certificate: n.cert, Local: &own, Resolver: n.names, Port: n.ports.failover,
 	})
 	n.must(err)
 	n.conn, _, err = netio.Listen(netio.Config{Address: netip.MustParseAddr(n.addr(n.host)), Port: n.ports.dhcp})

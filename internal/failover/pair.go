@@ -34,6 +34,7 @@ type Pair struct {
 	machine  *core.Machine
 	peer     *link.Peer
 	linked   link.Config // of peer
+	pin      string      // the fingerprint that it takes, as configured
 	unsaved  error       // why it is out of service
 	foreign  int64       // the MCLT of a main server that has another than this one
 	missing  map[string]bool

@@ -118,6 +118,7 @@ func (p *Pair) detail(r *relationship, c *condition) *Detail {
 	if r.core.Balanced {
 		d.BackupPct = balancedPercent
 	}
+	d.Fingerprint, d.TLS, d.Encrypted = p.m.own(), r.tls, c.link.Connected && c.link.Secure
 	for _, s := range r.scopes {
 		d.Scopes = append(d.Scopes, s.name)
 	}

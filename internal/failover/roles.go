@@ -58,6 +58,7 @@ func (c *compiler) settleOne(r *relationship, answers map[string]answer, local L
 	} else if backup && r.main.name == "" {
 		c.fillIn(r, &r.main, &r.backup, backupWord, mainWord, local)
 	}
+	r.secured()
 	r.takeRole(local)
 	if r.object == nil && r.main.addr.IsValid() && r.backup.addr.IsValid() {
 		// Each side may call the servers by other names.

@@ -33,6 +33,9 @@ type Detail struct {
 	Pools         []PoolStatus
 	Status        core.Status
 	Partner       string   // vendor class
+	Fingerprint   string   // of this server's certificate, "" if it has none
+	TLS           bool     // the link is to be encrypted
+	Encrypted     bool     // the link that is up is
 	Refusals      []string // why the connection is refused, last reason first
 	Problems      []string // what is wrong with the configuration
 	CurrentTime   int64

@@ -120,6 +120,7 @@ func (st *story) workingPartner(r *failover.Related, contact string) {
 	d.Scopes = []string{"scope1", "scope2"}
 	d.Pools = []failover.PoolStatus{{Scope: "scope1", Own: 90, Other: 10, Pending: 1, Percent: 10}}
 	d.Partner = "leasehold"
+	d.Fingerprint, d.TLS, d.Encrypted = "sha256:"+strings.Repeat("5a", 32), true, contact == ""
 	snap := &d.Status.Snapshot
 	snap.Since, snap.PartnerSince, snap.Contact = now.Unix()-7200, now.Unix()-7190, now.Unix()-3
 	if contact != "" {

@@ -129,10 +129,8 @@ func tlsText(reason wire.Reason, vendor string) string {
 	switch {
 	case isISC(vendor):
 		return "TLS is required for this relationship, and dhcpd has none"
-	case reason == wire.ReasonTLSRequired:
-		return "TLS is required for this relationship, and the partner does not use it"
-	case reason == wire.ReasonTLSUnconfigured:
-		return "the partner requires TLS, for which this relationship is not configured"
+	case reason == wire.ReasonTLSRequired, reason == wire.ReasonTLSUnconfigured:
+		return "one of the servers requires TLS, and the other is not configured for it" // read on both sides
 	}
 	return "the TLS-request is unknown"
 }

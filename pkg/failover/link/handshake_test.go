@@ -43,11 +43,11 @@ func TestJudgeConnect(t *testing.T) {
 
 		// the table of section 7.8.2
 		{name: "TLS 0,0", reason: none, tls: wire.TLSNone},
-		{name: "TLS 0,1", cfg: requiresTLS, reason: wire.ReasonTLSRequired, tls: wire.TLSWanted, text: "TLS is required for this relationship, and the partner does not use it"},
+		{name: "TLS 0,1", cfg: requiresTLS, reason: wire.ReasonTLSRequired, tls: wire.TLSWanted, text: "one of the servers requires TLS, and the other is not configured for it"},
 		{name: "TLS 0, offered", cfg: offersTLS, reason: none, tls: wire.TLSNone},
 		{name: "TLS 1,0", connect: func(c *wire.CONNECT) { c.TLS = wire.TLSWanted }, reason: none, tls: wire.TLSNone},
 		{name: "TLS 1,1", cfg: offersTLS, connect: func(c *wire.CONNECT) { c.TLS = wire.TLSWanted }, reason: none, tls: wire.TLSWanted},
-		{name: "TLS 2,0", connect: func(c *wire.CONNECT) { c.TLS = wire.TLSRequired }, reason: wire.ReasonTLSUnconfigured, tls: wire.TLSNone, text: "the partner requires TLS, for which this relationship is not configured"},
+		{name: "TLS 2,0", connect: func(c *wire.CONNECT) { c.TLS = wire.TLSRequired }, reason: wire.ReasonTLSUnconfigured, tls: wire.TLSNone, text: "one of the servers requires TLS, and the other is not configured for it"},
 		{name: "TLS 2,1", cfg: requiresTLS, connect: func(c *wire.CONNECT) { c.TLS = wire.TLSRequired }, reason: none, tls: wire.TLSWanted},
 		{name: "TLS 3", cfg: offersTLS, connect: func(c *wire.CONNECT) { c.TLS = 3 }, reason: wire.ReasonNoTLS, tls: wire.TLSNone},
 		{name: "no TLS-request, required", cfg: requiresTLS, connect: func(c *wire.CONNECT) { c.TLS = wire.TLSAbsent }, reason: wire.ReasonTLSRequired, tls: wire.TLSAbsent},
@@ -131,7 +131,7 @@ func TestJudgeAck(t *testing.T) {
 		{name: "TLS agreed goes before version", cfg: offersTLS, ack: func(a *wire.CONNECTACK) { a.TLS, a.Version = wire.TLSWanted, 2 }, step: stepSecure},
 		{name: "TLS declined", cfg: offersTLS, step: stepUse},
 		{name: "TLS not asked for", ack: func(a *wire.CONNECTACK) { a.TLS = wire.TLSWanted }, step: stepRefuse, reason: wire.ReasonTLSUnconfigured},
-		{name: "TLS required and declined", cfg: requiresTLS, step: stepRefuse, reason: wire.ReasonTLSRequired, text: "TLS is required for this relationship, and the partner does not use it"},
+		{name: "TLS required and declined", cfg: requiresTLS, step: stepRefuse, reason: wire.ReasonTLSRequired, text: "one of the servers requires TLS, and the other is not configured for it"},
 		{name: "TLS required and ignored", cfg: requiresTLS, ack: func(a *wire.CONNECTACK) { a.TLS = wire.TLSAbsent }, step: stepRefuse, reason: wire.ReasonTLSRequired},
 		{name: "TLS required of dhcpd", cfg: requiresTLS, ack: func(a *wire.CONNECTACK) { a.VendorClass = "isc-4.4.3" }, step: stepRefuse, reason: wire.ReasonTLSRequired, text: "TLS is required for this relationship, and dhcpd has none"},
 		{name: "over TLS", cfg: requiresTLS, ack: func(a *wire.CONNECTACK) { a.TLS = wire.TLSAbsent }, at: circumstances{secure: true}, step: stepUse},
