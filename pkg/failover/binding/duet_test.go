@@ -442,6 +442,11 @@ func (d *duet) actions() map[string]func(*rapid.T) {
 			d.servers[0].tick()
 			d.servers[1].tick()
 		},
+		"wait": func(t *rapid.T) {
+			d.now += rapid.Int64Range(10, 70).Draw(t, "seconds")
+			d.servers[0].tick()
+			d.servers[1].tick()
+		},
 		"tick":    func(t *rapid.T) { d.pick(t).tick() },
 		"second":  func(t *rapid.T) { d.now++; d.pick(t).tick() },
 		"send":    func(t *rapid.T) { d.pick(t).send() },
