@@ -31,6 +31,7 @@ type entry struct {
 	err  error       // of written
 
 	up    *link.Up      // of connected
+	at    core.Now      // when that was
 	input core.Input    // of input
 	told  chan struct{} // closed when an input was dealt with; may be nil
 }

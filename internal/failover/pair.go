@@ -34,6 +34,7 @@ type Pair struct {
 	machine  *core.Machine
 	peer     *link.Peer
 	linked   link.Config // of peer
+	balanced bool        // it was told of load balancing
 	pin      string      // the fingerprint that it takes, as configured
 	unsaved  error       // why it is out of service
 	foreign  int64       // the MCLT of a main server that has another than this one
@@ -260,7 +261,7 @@ func (p *Pair) handle(e *entry) {
 	case changed:
 		p.step(core.Changed{Keys: e.keys})
 	case connected:
-		p.up(*e.up)
+		p.up(*e.up, e.at)
 	case input:
 		p.input(e.input)
 	}
@@ -280,7 +281,7 @@ func (p *Pair) input(in core.Input) {
 	p.step(in)
 }
 
-func (p *Pair) up(u link.Up) {
+func (p *Pair) up(u link.Up, at core.Now) {
 	p.conn, p.profile = u.Conn, u.Profile
 	if p.unsaved != nil {
 		u.Conn.Hangup(wire.ReasonUnknown, "the state cannot be written to disk")
@@ -288,7 +289,7 @@ func (p *Pair) up(u link.Up) {
 	}
 	p.noteMCLT(int64(u.MCLT))
 	hba := u.HBA
-	p.step(core.Up{Vendor: u.Vendor, MaxUnacked: u.MaxUnacked, ReceiveTimer: u.ReceiveTimer, MCLT: int64(u.MCLT), HBA: &hba, Time: u.Time})
+	p.step(core.Up{Vendor: u.Vendor, MaxUnacked: u.MaxUnacked, ReceiveTimer: u.ReceiveTimer, MCLT: int64(u.MCLT), HBA: &hba, Time: u.Time, Received: at})
 }
 
 // step gives the core one input and carries out what it decides. Addresses
@@ -315,11 +316,11 @@ func (p *Pair) stepOnce(in core.Input) {
 // Up, Message, Down and Notice are what the link tells.
 
 // Up is told of a connection.
-func (p *Pair) Up(u link.Up) { p.in.putPatient(entry{kind: connected, up: &u}) }
+func (p *Pair) Up(u link.Up) { p.in.putPatient(entry{kind: connected, up: &u, at: p.m.now()}) }
 
 // Message is told of each message.
 func (p *Pair) Message(m wire.Message) {
-	p.in.putPatient(entry{kind: input, input: core.Message{Message: m}})
+	p.in.putPatient(entry{kind: input, input: core.Message{Message: m, Received: p.m.now()}})
 }
 
 // Down is told of the end of the connection.

@@ -103,6 +103,7 @@ type (
 		MCLT         int64  // from CONNECT (secondary)
 		HBA          *wire.HBA
 		Time         wire.Time // header time of the partner's message
+		Received     Now       // when that came; zero is now
 	}
 	// Down says that the connection is gone. Reason is what a DISCONNECT or a
 	// refusal said.
@@ -113,7 +114,10 @@ type (
 	// Message came from the partner. Not CONNECT, CONNECTACK, CONTACT,
 	// DISCONNECT: those are the link's, but their header time counts: the
 	// link passes CONTACT on.
-	Message struct{ wire.Message }
+	Message struct {
+		wire.Message
+		Received Now // when it came; zero is now
+	}
 	// Changed tells of leases that this server changed; they are on disk.
 	Changed struct{ Keys []lease.Key }
 	// Held says that addresses that were asked for are ours to change until

@@ -91,7 +91,7 @@ func (m *Machine) take(in Input) {
 	case Down:
 		m.disconnected(in)
 	case Message:
-		m.message(in.Message)
+		m.message(in)
 	case Changed:
 		m.changed(in.Keys)
 	case *Changed:

@@ -34,13 +34,13 @@ type offset struct {
 }
 
 // begin starts a new estimate with the first message of a connection.
-func (o *offset) begin(m *Machine, t wire.Time) {
+func (o *offset) begin(m *Machine, at Now, t wire.Time) {
 	last := *o
 	*o = offset{}
 	if t == 0 {
 		return
 	}
-	o.set(m.now.Wall-int64(t), m.now.Mono)
+	o.set(at.Wall-int64(t), at.Mono)
 	if last.samples > 0 {
 		o.compare(m, last.estimate())
 	}
@@ -53,30 +53,30 @@ func (o *offset) set(d int64, at time.Duration) {
 func (o *offset) estimate() int64 { return min(o.least[0], o.least[1]) }
 
 // sample takes the time of a message.
-func (o *offset) sample(m *Machine, t wire.Time) {
+func (o *offset) sample(m *Machine, at Now, t wire.Time) {
 	if t == 0 {
 		return
 	}
 	if o.samples == 0 {
-		o.begin(m, t)
+		o.begin(m, at, t)
 		return
 	}
-	d, at, was := m.now.Wall-int64(t), m.now.Mono, o.estimate()
-	silence := int64((at - o.heard) / time.Second)
+	d, was := at.Wall-int64(t), o.estimate()
+	silence := int64((at.Mono - o.heard) / time.Second)
 	if later := d > o.last+silence+truncation; later || d < was-truncation {
 		n := o.samples
-		o.set(d, at)
+		o.set(d, at.Mono)
 		if !later { // the ones before were only slower
 			o.samples = n + 1
 		}
 		o.compare(m, was)
 		return
 	}
-	if at-o.window >= offsetWindow {
-		o.least, o.window = [2]int64{d, o.least[0]}, at
+	if at.Mono-o.window >= offsetWindow {
+		o.least, o.window = [2]int64{d, o.least[0]}, at.Mono
 	}
 	o.least[0] = min(o.least[0], d)
-	o.last, o.heard = d, at
+	o.last, o.heard = d, at.Mono
 	o.samples++
 }
 

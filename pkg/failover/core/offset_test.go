@@ -27,10 +27,10 @@ func TestOffset(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := &Machine{now: Now{Wall: 1_000_000}}
-			m.offset.begin(m, wire.TimeOf(m.now.Wall-c.first))
+			m.offset.begin(m, m.now, wire.TimeOf(m.now.Wall-c.first))
 			for _, s := range c.samples {
 				m.now.Mono += 10 * time.Second
-				m.offset.sample(m, wire.TimeOf(m.now.Wall-s))
+				m.offset.sample(m, m.now, wire.TimeOf(m.now.Wall-s))
 			}
 			if got := m.offset.delta(); got != c.want {
 				t.Errorf("delta is %d, want %d", got, c.want)
@@ -45,13 +45,13 @@ func TestOffset(t *testing.T) {
 // The end of a lease is not moved to an earlier time by one sample.
 func TestOffsetMovesNoEndEarlierAtOnce(t *testing.T) {
 	m := &Machine{now: Now{Wall: 1_000_000}}
-	m.offset.begin(m, wire.TimeOf(m.now.Wall+100))
+	m.offset.begin(m, m.now, wire.TimeOf(m.now.Wall+100))
 	b := wire.Binding{Expiration: 2_000_000, PotentialExpiration: wire.Infinite, LastTransaction: 1_500_000}
 	want := wire.Binding{Expiration: 2_000_000, PotentialExpiration: wire.Infinite, LastTransaction: 1_499_900}
 	if got := m.offset.binding(b); got != want {
 		t.Errorf("after one sample: %+v", got)
 	}
-	m.offset.sample(m, wire.TimeOf(m.now.Wall+100))
+	m.offset.sample(m, m.now, wire.TimeOf(m.now.Wall+100))
 	want.Expiration = 1_999_900
 	if got := m.offset.binding(b); got != want {
 		t.Errorf("after two samples: %+v", got)

@@ -38,7 +38,7 @@ func (m *Machine) connected(in Up) {
 		up: true, number: m.link.number + 1, profile: p, xid: 1,
 		window: int(min(max(in.MaxUnacked, 1), maxWindow)), withheld: p == wire.ISC,
 	}
-	m.offset.begin(m, in.Time)
+	m.offset.begin(m, m.when(in.Received), in.Time)
 	before := m.snap
 	m.snap.Vendor = in.Vendor
 	if m.primary() {
@@ -116,12 +116,12 @@ func (m *Machine) dropNormalDhcpd() {
 }
 
 // message takes one from the partner.
-func (m *Machine) message(msg wire.Message) {
+func (m *Machine) message(msg Message) {
 	if !m.link.up {
 		return
 	}
 	m.snap.Contact = m.now.Wall
-	m.offset.sample(m, msg.Time)
+	m.offset.sample(m, m.when(msg.Received), msg.Time)
 	switch body := msg.Body.(type) {
 	case wire.STATE:
 		m.partnerState(body)
@@ -140,6 +140,15 @@ func (m *Machine) message(msg wire.Message) {
 	case wire.POOLRESP:
 		m.poolAnswered(body.Transferred)
 	}
+}
+
+// when is the time at which something came. It may have waited for its turn
+// since, behind the disk.
+func (m *Machine) when(received Now) Now {
+	if received == (Now{}) {
+		return m.now
+	}
+	return received
 }
 
 // partnerState takes what the partner says of its state.

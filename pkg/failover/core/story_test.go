@@ -258,7 +258,7 @@ func (s *story) says() {
 			msg.XID = uint32(xid)
 		}
 		msg.Body = s.body(f, msg.Time)
-		n.inputs = append(n.inputs, Message{msg})
+		n.inputs = append(n.inputs, Message{Message: msg})
 		s.settle()
 	}
 }

@@ -189,7 +189,7 @@ func (n *node) turn() bool {
 	case n.peer != nil && n.peer.m != nil && n.up && len(n.peer.outbox) > 0:
 		msg := n.peer.outbox[0]
 		n.peer.outbox = n.peer.outbox[1:]
-		n.step(Message{msg})
+		n.step(Message{Message: msg})
 		if n.w.cutAfter > 0 {
 			if n.w.cutAfter--; n.w.cutAfter == 0 {
 				n.w.print("-- cut")
@@ -253,7 +253,7 @@ func (n *node) do(o Output) {
 		n.w.print("%s: hangs up: %s", n.name, o.Text)
 		if n.peer != nil && n.peer.up { // what was sent arrives
 			for _, msg := range n.outbox {
-				n.peer.inputs = append(n.peer.inputs, Message{msg})
+				n.peer.inputs = append(n.peer.inputs, Message{Message: msg})
 			}
 		}
 		n.up = false // the core knows it already
