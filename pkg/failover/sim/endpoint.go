@@ -105,9 +105,12 @@ func (e *endpoint) time() core.Now {
 	return core.Now{Wall: e.n.wall(), Mono: e.n.w.now - e.n.booted}
 }
 
-func (e *endpoint) up(u core.Up, c *conn)  { e.enter(entry{u, c}) }
+func (e *endpoint) up(u core.Up, c *conn) {
+	u.Received = e.time()
+	e.enter(entry{u, c})
+}
 func (e *endpoint) down(d core.Down)       { e.input(d) }
-func (e *endpoint) message(m wire.Message) { e.input(core.Message{Message: m}) }
+func (e *endpoint) message(m wire.Message) { e.input(core.Message{Message: m, Received: e.time()}) }
 
 // input gives the machine something that happened, after what it is at.
 func (e *endpoint) input(in core.Input) { e.enter(entry{in: in}) }

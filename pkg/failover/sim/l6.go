@@ -45,7 +45,7 @@ func (l *l6) look(e *endpoint, q *query, boot int) {
 			continue
 		}
 		l.owing = append(l.owing[:i], l.owing[i+1:]...)
-		if e.n.boot == boot && e.n.disk.stalled < l.w.now-l6bound && !e.n.disk.broken && (e.n.disk.failed == 0 || e.n.disk.failed < l.w.now-l6bound) {
+		if e.n.boot == boot && e.p.link.sides[e.side].conn == nil && e.n.disk.stalled < l.w.now-l6bound && !e.n.disk.broken && (e.n.disk.failed == 0 || e.n.disk.failed < l.w.now-l6bound) {
 			l.w.fail("L6", "%s, alone in %v, does not renew %v for %s", e.n.name, e.state(), q.ciaddr, q.c.name)
 		}
 		return
