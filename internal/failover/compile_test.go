@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,8 +18,19 @@ import (
 
 // hosts are a hosts file and a machine's own addresses.
 type hosts struct {
-	own   []string
+	own []string
+
+	mu    *sync.Mutex
 	names map[string][]string
+}
+
+func newHosts() *hosts { return &hosts{mu: new(sync.Mutex), names: map[string][]string{}} }
+
+// set says what a name means from now on.
+func (h *hosts) set(name string, addresses ...string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.names[strings.ToLower(name)] = addresses
 }
 
 func (h *hosts) Own(a netip.Addr) bool { return slices.Contains(h.own, a.String()) }
@@ -38,6 +50,8 @@ func (h *hosts) LookupNetIP(_ context.Context, network, host string) ([]netip.Ad
 	if network != "ip4" {
 		return nil, fmt.Errorf("asked for %q", network)
 	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	var as []netip.Addr
 	for _, text := range h.names[strings.ToLower(host)] {
 		as = append(as, netip.MustParseAddr(text))
@@ -57,7 +71,7 @@ func (h *hosts) LookupNetIP(_ context.Context, network, host string) ([]netip.Ad
 //	compile                    shows the relationships and where each scope is
 func TestCompile(t *testing.T) {
 	datadriven.Walk(t, "testdata/compile", func(t *testing.T, path string) {
-		h := &hosts{names: map[string][]string{}}
+		h := newHosts()
 		cfg := objects.NewConfig()
 		for _, o := range objects.Builtins() {
 			cfg.Put(o)
@@ -73,7 +87,7 @@ func TestCompile(t *testing.T) {
 			case "own":
 				h.own = args
 			case "host":
-				h.names[strings.ToLower(args[0])] = args[1:]
+				h.set(args[0], args[1:]...)
 			case "known":
 				kept = args
 			case "config":

@@ -63,6 +63,7 @@ type Manager struct {
 	closed  bool
 	keeper  engine.Keeper
 	looking chan struct{} // ends the search for names
+	pause   time.Duration // between two searches
 	tasks   sync.WaitGroup
 	reset   map[string]uint64 // counters at the last ResetStats
 }
@@ -71,7 +72,7 @@ var _ engine.Failover = (*Manager)(nil)
 
 // New makes the manager of a server that has no relationship yet.
 func New(d Deps) (*Manager, error) {
-	m := &Manager{Deps: d, epoch: d.Clock.Now(), names: newNames(d.Resolver), pairs: map[string]*Pair{}}
+	m := &Manager{Deps: d, epoch: d.Clock.Now(), names: newNames(d.Resolver), pairs: map[string]*Pair{}, pause: lookTime}
 	var err error
 	if m.records, err = loadRecords(d.Records); err != nil {
 		return nil, err
@@ -318,8 +319,8 @@ func (m *Manager) recovered(p *Pair) {
 		if !o.started || r.core.Recover != since || r.recoverOf() != name {
 			continue
 		}
-		kept, _ := m.record(o.name)
-		done = done && kept.Snapshot.RecoverDone == since && kept.Snapshot.State == wire.StateNormal
+		now := o.condition().status
+		done = done && now.Snapshot.RecoverDone == since && now.State == wire.StateNormal
 	}
 	m.mu.Unlock()
 	if done {
@@ -349,7 +350,7 @@ func (p *Pair) connect() {
 	}
 	cfg := p.linkConfig(r)
 	p.mu.Lock()
-	same := p.peer != nil && sameLink(&cfg, &p.linked) && r.partner().fingerprint == p.pin
+	same := p.peer != nil && sameLink(&cfg, &p.linked) && r.partner().fingerprint == p.pin && r.core.Balanced == p.balanced
 	p.mu.Unlock()
 	if same {
 		return
@@ -357,21 +358,15 @@ func (p *Pair) connect() {
 	p.disconnect("failover is configured otherwise now")
 	linked, pin := cfg, r.partner().fingerprint
 	p.secure(&cfg, r)
-	balanced := r.core.Balanced
 	cfg.PartnerVendor = p.vendor()
-	cfg.HBA = func(w *wire.Profile) wire.HBA {
-		if balanced || w == wire.ISC {
-			return w.Split(evenSplit)
-		}
-		return w.Split(256)
-	}
+	cfg.HBA = r.core.HBA
 	peer, err := p.m.hub.Add(cfg, p)
 	if err != nil {
 		p.m.Log.Log(msgListen, p.name, err)
 		return
 	}
 	p.mu.Lock()
-	p.peer, p.linked, p.pin = peer, linked, pin
+	p.peer, p.linked, p.pin, p.balanced = peer, linked, pin, r.core.Balanced
 	p.mu.Unlock()
 }
 
@@ -423,12 +418,13 @@ func (m *Manager) lookAgain() {
 	}
 	stop := make(chan struct{})
 	m.looking = stop
+	pause := m.pause
 	go func() {
 		for {
 			select {
 			case <-stop:
 				return
-			case <-m.Clock.After(lookTime):
+			case <-m.Clock.After(pause):
 			}
 			for _, a := range m.names.find(slices.Clone(lacking)) {
 				if a.err == nil && a.addr.IsValid() {

@@ -45,7 +45,7 @@ var sites atomic.Uint32
 func newSite(t *testing.T) *site {
 	t.Helper()
 	n := sites.Add(1)
-	s := &site{T: t, net: fmt.Sprintf("127.%d.%d", 64+n%64, 100+n/64), names: &hosts{names: map[string][]string{}}}
+	s := &site{T: t, net: fmt.Sprintf("127.%d.%d", 64+n%64, 100+n/64), names: newHosts()}
 	var err error
 	s.relay, err = net.ListenUDP("udp4", &net.UDPAddr{IP: net.ParseIP(s.addr(1))})
 	s.must(err)
@@ -155,6 +155,13 @@ func (j *journal) await(t testing.TB, text string) string {
 	}
 	t.Fatalf("the log does not say %q:\n%s", text, strings.Join(j.lines[from:], ""))
 	return ""
+}
+
+// skip passes over what was written so far.
+func (j *journal) skip() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.read = len(j.lines)
 }
 
 // has tells whether a line was written since the last one that was awaited.

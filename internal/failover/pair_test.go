@@ -28,6 +28,8 @@ func pairUp(t *testing.T, config string) (s *site, main, backup *node) {
 	backup.start()
 	main.normal()
 	backup.normal()
+	main.log.skip()
+	backup.log.skip()
 	return s, main, backup
 }
 
@@ -288,8 +290,8 @@ scope lab subnet=$0/24 ranges=$100-$199
 	if h := n.engine.Health(); h.Value != 3 {
 		t.Errorf("health %d", h.Value)
 	}
-	s.names.names["ghost.example.com"] = []string{s.addr(2)}
-	s.names.names["phantom.example.com"] = []string{s.addr(3)}
+	s.names.set("ghost.example.com", s.addr(2))
+	s.names.set("phantom.example.com", s.addr(3))
 	if ws := n.reload(); len(ws) != 0 {
 		t.Errorf("warnings: %v", ws)
 	}
