@@ -29,7 +29,7 @@ func (m *Machine) serve(xid uint32, all bool) {
 		if !m.snap.New { // it had leases, and lost them before it started
 			m.snap.Forgot = m.now.Wall
 			if m.snap.PartnerState == recovering && m.link.since > int64(neverTime) {
-				m.snap.Forgot = min(m.snap.Forgot, m.link.since+offsetNoise)
+				m.snap.Forgot = min(m.snap.Forgot, m.link.since)
 			}
 		}
 		m.save()
