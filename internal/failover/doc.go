@@ -4,8 +4,21 @@
 // and tells operators how the relationships are.
 //
 //	compile.go   relationships from the dhcp, scope and failover-pair objects
+//	roles.go     which of the two servers this one is; resolve.go their names
+//	security.go  what the link is encrypted with
 //	manager.go   all relationships of a server: Prepare and Apply at a reload
-//	pair.go      one relationship at work
+//	record.go    what is kept of them beside the leases
+//	pair.go      one relationship at work: inbox.go what happens to it,
+//	             carry.go what the core wants done
+//	waiters.go   answers that wait for the partner (update-mode eager)
 //	view.go      its leases, as the core sees them
-//	status.go    what operators are shown
+//	status.go    what operators are shown; related.go and stats.go show it,
+//	             notes.go remembers what differs between the servers
+//	messages.go  the lines of the server log; log.go and configlog.go write them
+//
+// The record of a relationship (its state, the partner's, the buckets) stays
+// when it is configured away, and so does the mark in the configuration
+// database that it was in service: the leases that it shared are still there.
+// Configured again it goes on in PARTNER-DOWN, because the server has served
+// alone meanwhile.
 package failover
