@@ -214,9 +214,21 @@ func (c *compiler) add(key string, r *relationship) {
 	r.core.Recover = objects.RecoverSince(r.object, c.dhcp)
 	r.core.MaxUnacked = maxUnacked
 	r.core.Split = evenSplit
+	r.core.DelayedService = delayedService
+	if r.core.Balanced {
+		r.core.DelayedService = balancedDelayedService
+	}
 	c.found[key] = r
 	c.ordered = append(c.ordered, r)
 }
+
+// For how many seconds a client asks in vain before the partner's server
+// answers in its place: its relay may reach only one of the two. Where one of
+// them serves all, the other leaves it more time.
+const (
+	delayedService         = 10
+	balancedDelayedService = 3
+)
 
 const (
 	// maxUnacked is how many BNDUPDs a partner may have under way; the draft

@@ -115,7 +115,10 @@ func (p *Pair) detail(r *relationship, c *condition) *Detail {
 	if c.status.Snapshot.MCLT > 0 {
 		d.MCLT = c.status.Snapshot.MCLT
 	}
-	if r.core.Balanced {
+	if c.status.Connected { // what both go by
+		d.LoadBalancing = c.status.Snapshot.Balanced
+	}
+	if d.LoadBalancing {
 		d.BackupPct = balancedPercent
 	}
 	d.Fingerprint, d.TLS, d.Encrypted = p.m.own(), r.tls, c.link.Connected && c.link.Secure
