@@ -166,12 +166,16 @@ func (a *Authority) judge(l *lease.Lease, b *wire.Binding, now int64) (wire.Reas
 	case ifLaterThanState:
 		ok, why = runs || b.LastTransaction.Unix() > l.StateStart, "the address was reset since"
 	case ifLaterAbandoned:
-		ok = b.StateStart == 0 || later(l, b.StateStart)
+		over := l.State == lease.PendingAvailable && b.StateStart.Unix() == l.LastTransaction
+		ok = b.StateStart == 0 || later(l, b.StateStart) || over
 	case ifLaterState:
 		ok = b.StateStart == 0 || a.prevails(l, b.StateStart, l.StateStart)
 		why = "what befell the address here was later"
 	case ifLaterThanAbandoned:
-		if b.LastTransaction == 0 || b.LastTransaction.Unix() < l.StateStart {
+		// Within the same second only what promises more than we know of.
+		f := &l.Failover
+		t, more := b.LastTransaction.Unix(), promise(b) > max(f.SentPE, f.AckPE, f.RcvdPE)
+		if t < l.StateStart || t == l.StateStart && !more || t == 0 {
 			return wire.ReasonLessCritical, "the address is abandoned here"
 		}
 	case never:

@@ -77,7 +77,7 @@ var (
 	asIs      = twist{"a later word", func(*lease.Lease, *wire.Binding) {}}
 	earlier   = twist{"an earlier word", func(_ *lease.Lease, b *wire.Binding) { b.LastTransaction, b.StateStart = before-1, before-1 }}
 	equal     = twist{"a word of the same second", func(_ *lease.Lease, b *wire.Binding) { b.LastTransaction, b.StateStart = before, before }}
-	after2    = twist{"their second word of the same second", func(l *lease.Lease, b *wire.Binding) { equal.do(l, b); l.Failover.FromPartner = true }}
+	theirNext = twist{"their second word of the same second", func(l *lease.Lease, b *wire.Binding) { equal.do(l, b); l.Failover.FromPartner = true }}
 	timeless  = twist{"no transaction time", func(_ *lease.Lease, b *wire.Binding) { b.LastTransaction = 0 }}
 	stateless = twist{"no start of state", func(_ *lease.Lease, b *wire.Binding) { b.StateStart = 0 }}
 	newcomer  = twist{"no transaction time of ours", func(l *lease.Lease, b *wire.Binding) { earlier.do(l, b); l.LastTransaction = 0 }}
@@ -85,6 +85,7 @@ var (
 	over      = twist{"ours is over", func(l *lease.Lease, _ *wire.Binding) { l.Expiration = acceptNow }}
 	theirOver = twist{"theirs is over", func(_ *lease.Lease, b *wire.Binding) { b.Expiration = acceptNow }}
 	another   = twist{"another client", func(_ *lease.Lease, b *wire.Binding) { b.HW = wire.HW(bob) }}
+	asKnown   = twist{"promised before", func(l *lease.Lease, b *wire.Binding) { l.Failover.SentPE = b.PotentialExpiration.Unix() }}
 	grace     = twist{"ours in its grace", func(l *lease.Lease, _ *wire.Binding) { l.State, l.StateStart = lease.Expired, acceptNow-1 }}
 )
 
@@ -138,7 +139,7 @@ var acceptCases = []acceptCase{
 	{active, released, timeless, 15, 15},
 	{active, released, newcomer, 0, 0},
 	{active, released, equal, 15, 15},
-	{active, released, after2, 0, 0},
+	{active, released, theirNext, 0, 0},
 	{active, released, another, 15, 15},
 
 	{active, free, asIs, 15, 15},
@@ -153,7 +154,7 @@ var acceptCases = []acceptCase{
 	{active, reset, unheard, 15, 15},
 	{active, abandoned, asIs, 0, 0},
 	{active, abandoned, earlier, 15, 15},
-	{active, abandoned, after2, 0, 0},
+	{active, abandoned, theirNext, 0, 0},
 	{active, abandoned, stateless, 0, 0},
 	{active, abandoned, unheard, 0, 0},
 	{active, abandoned, twists(unheard, earlier), 15, 15},
@@ -173,7 +174,7 @@ var acceptCases = []acceptCase{
 	{released, active, timeless, 15, 15},
 	{expired, abandoned, asIs, 0, 0},
 	{expired, abandoned, earlier, 15, 15},
-	{expired, abandoned, equal, 15, 15},
+	{expired, abandoned, equal, 0, 0},
 	{expired, abandoned, stateless, 0, 0},
 	{released, abandoned, asIs, 0, 0},
 	{released, abandoned, earlier, 15, 15},
@@ -191,14 +192,15 @@ var acceptCases = []acceptCase{
 	{abandoned, active, asIs, 0, 0},
 	{abandoned, active, earlier, 16, 16},
 	{abandoned, active, equal, 0, 0},
+	{abandoned, active, twists(equal, asKnown), 16, 16},
 	{abandoned, active, timeless, 16, 16},
 	{abandoned, expired, asIs, 0, 0},
 	{abandoned, expired, earlier, 16, 16},
-	{abandoned, expired, equal, 0, 0},
+	{abandoned, expired, equal, 16, 16},
 	{abandoned, expired, timeless, 16, 16},
 	{abandoned, released, asIs, 0, 0},
 	{abandoned, released, earlier, 16, 16},
-	{abandoned, released, equal, 0, 0},
+	{abandoned, released, equal, 16, 16},
 	{abandoned, free, asIs, 16, 16},
 	{abandoned, backup, asIs, 16, 16},
 	{abandoned, reset, asIs, 0, 0},
