@@ -21,7 +21,13 @@ func (a *Authority) doubt(l *lease.Lease) (until int64, doubtful bool) {
 	switch l.State {
 	case lease.Leased, lease.Expired, lease.Released:
 	case lease.PendingAvailable:
-		if f.Ended != lease.EndedExpired && f.Ended != lease.EndedReleased {
+		switch f.Ended {
+		case lease.EndedExpired, lease.EndedReleased:
+		case lease.EndedReset:
+			if l.StateStart > a.Forgotten {
+				return 0, false // what was decided since the loss stands
+			}
+		default:
 			return 0, false
 		}
 	default:
@@ -31,7 +37,7 @@ func (a *Authority) doubt(l *lease.Lease) (until int64, doubtful bool) {
 }
 
 // doubted is the lease, which has ended, as one in a grace period if it is
-// doubtful for longer.
+// doubtful for longer; what was reset is out of use.
 func (a *Authority) doubted(l lease.Lease) lease.Lease {
 	if l.State != lease.Expired && l.State != lease.PendingAvailable {
 		return l
@@ -41,7 +47,11 @@ func (a *Authority) doubted(l lease.Lease) lease.Lease {
 	case !doubtful:
 	case l.State == lease.Expired:
 		l.Expiration = max(l.Expiration, until)
-	case until > max(l.StateStart, a.Forgotten):
+	case until <= max(l.StateStart, a.Forgotten):
+	case l.Failover.Ended == lease.EndedReset:
+		l = lease.MarkUnavailable(l, l.StateStart, 0, "failover")
+		l.Expiration = until
+	default:
 		// No later end than was promised is told: the doubt would never end.
 		l.State, l.StateStart, l.Expiration = lease.Expired, min(l.Expiration, until-a.MCLT), until
 		l.Failover.Ended = lease.NotEnded

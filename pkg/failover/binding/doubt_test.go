@@ -46,8 +46,18 @@ func TestDoubt(t *testing.T) {
 		}
 	}
 
+	// What was reset before the loss is out of use for so long.
+	l := ended(lease.EndedReset, func(l *lease.Lease) { l.StateStart = 940 })
+	if got := a.Announced(l); got.State != lease.Unavailable || got.Expiration != 1260 || status(&got) != abandoned || a.Announced(got) != got {
+		t.Errorf("reset before: %s", show(&got))
+	}
+	if got := lease.Expire(a.Announced(l), 1260, 0); got.State != lease.PendingAvailable || a.Announced(got) != got {
+		t.Errorf("reset before, and over: %s", show(&got))
+	}
+
 	// The other server's word does not end it earlier.
-	l, b := mineIs(lease.Primary, active), theirsIs(expired)
+	b := theirsIs(expired)
+	l = mineIs(lease.Primary, active)
 	l.Expiration, l.Failover.SentPE, l.Failover.AckPE, l.Failover.RcvdPE = acceptNow-10, 1100, 0, 0
 	if _, reason, _ := a.Accept(l, &b, acceptNow); reason != wire.ReasonOutdated {
 		t.Errorf("EXPIRED of a doubtful lease: reason %d", reason)
