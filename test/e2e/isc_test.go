@@ -50,10 +50,11 @@ func TestISCNew(t *testing.T) {
 func (m *mixed) times(c *crowd) {
 	m.t.Helper()
 	for n, addr := range c.Addresses() {
-		_, server, end := c.Lease(n)
+		var server netip.Addr
+		var end, theirs, ours time.Time
 		near := func(at time.Time) bool { return at.Sub(end).Abs() <= 3*time.Second }
-		var theirs, ours time.Time
 		if !within(10*time.Second, 200*time.Millisecond, func() bool {
+			_, server, end = c.Lease(n) // it may renew meanwhile
 			theirs, ours = m.isc.file().Leases[addr.String()].Ends, m.ours.expiry(addr.String())
 			return near(theirs) && near(ours)
 		}) {

@@ -102,6 +102,39 @@ func TestLostLeaseDatabase(t *testing.T) {
 	}
 }
 
+// TestRestoredLeaseDatabase brings back an old copy of a lease database and
+// says so with failover-recover.
+func TestRestoredLeaseDatabase(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "a", "b")
+	a, b := s.startPair(quick)
+	early := s.crowd("early", clients.Config{Count: 10})
+	early.bound()
+	same(a, b)
+	b.stop()
+	sh(t, "cp", "-a", b.data, b.data+".copy")
+	copied := time.Now()
+	b.start()
+	s.normal(a, b)
+	late := s.crowd("late", clients.Config{Count: 10, First: 100})
+	late.bound()
+	same(a, b)
+	b.kill9()
+	sh(t, "rm", "-r", b.data)
+	sh(t, "cp", "-a", b.data+".copy", b.data)
+	b.start()
+	b.nrcmd(fmt.Sprintf("dhcp set failover-recover=-%ds", int(time.Since(copied).Seconds())+1), "dhcp reload")
+	s.normal(a, b)
+	same(a, b)
+	b.went("RECOVER", "NORMAL")
+	b.eventually("failover-recover is unset by itself", func() bool {
+		out, _, _ := b.nrcmdRaw("", "dhcp get failover-recover")
+		return strings.Contains(out, "is not set")
+	}, func() string { return b.one("dhcp get failover-recover") })
+	early.unharmed()
+	late.unharmed()
+}
+
 // TestPartnerDownWhileDown has the survivor take over a dead partner's
 // addresses; the partner, back, recovers without a conflict.
 func TestPartnerDownWhileDown(t *testing.T) {
