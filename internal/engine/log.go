@@ -205,6 +205,9 @@ func (ex *exchange) wantsLine(why Outcome) bool {
 	switch {
 	case why == DropMalformed: // has a line of its own
 		return false
+	case why == DropFailoverPartner, why == DropOtherServer && ex.network != nil && ex.network.shared:
+		// The daily work of a pair whose relays send to both.
+		return ex.logs(objects.LogFailoverDetail)
 	case why == DropWaiting:
 		return ex.logs(objects.LogDroppedWaitingPackets)
 	case ex.kind == bootp:
