@@ -159,11 +159,15 @@ func (c *checkers) event(e *endpoint, o *core.Event) {
 	if o.Kind == core.EventConflict {
 		c.refused[e.p.index] = c.w.now
 	}
+	c.safePeriod(e, o)
 }
 
 // granting: a server is about to give a client a lease; granted: this is what
 // it is going to write.
-func (c *checkers) granting(x *exchange, l *lease.Lease) { c.s5.granting(x, l) }
+func (c *checkers) granting(x *exchange, l *lease.Lease) {
+	c.s4.granting(x, l)
+	c.s5.granting(x, l)
+}
 
 func (c *checkers) granted(x *exchange, before, after *lease.Lease) { c.s2granted(x, before, after) }
 

@@ -42,3 +42,18 @@ func (s *s4) counts(e *endpoint) bool {
 	}
 	return serves(e.state())
 }
+
+// granting: a server is about to give an address to a client. A free one is
+// given by its owner, or by a server whose partner is down for long enough;
+// with dynamic BOOTP only by its owner, whatever risk is taken.
+func (s *s4) granting(x *exchange, l *lease.Lease) {
+	if !isFree(l) && l.State != lease.Offered || l.Flags&lease.Reserved != 0 {
+		return
+	}
+	a := &x.e.auth
+	if (l.Flags&lease.Backup != 0) == (x.e.role == lease.Secondary) ||
+		a.State == wire.StatePartnerDown && !x.e.p.BOOTP && x.now > a.Down+a.MCLT {
+		return
+	}
+	s.w.fail("S4", "%s gives %v, which is its partner's, to %s in %v (%s)", x.n.name, l.Addr, x.q.c.name, a.State, leaseText(l))
+}
