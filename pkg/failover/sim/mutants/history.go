@@ -61,7 +61,7 @@ var pastFaults = []Mutant{
 	},
 	{
 		Name: "dhcpd-balance-ping-pong", What: "rounding does not have addresses given to and fro",
-		Edits:  change(bindingDir+"balance.go", `return min(-over, p.Free), 0`, `return min(2-over, p.Free), 0`),
+		Edits:  change(bindingDir+"balance.go", `return -over, 0`, `return 2 - over, 0`),
 		Expect: []string{"L4", "L5"}, Notes: "since 3.1.0b2",
 	},
 	{

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,31 +39,48 @@ const (
 	Hung     = "hang"
 )
 
+// unexpected is how many failures of checkers that have nothing to do with a
+// fault are enough.
+const unexpected = 5
+
 // Hunt runs schedules with a fault until one fails that does not fail without
-// it.
-func Hunt(ctx context.Context, faulty, sound string, b Budget) (Verdict, error) {
-	var all Verdict
+// it, by a checker that is expected to see it. Where there is none, the first
+// of another checker counts.
+func Hunt(ctx context.Context, faulty, sound string, expect []string, b Budget) (Verdict, error) {
+	var all, other Verdict
 	ctx, cancel := context.WithTimeout(ctx, b.Time)
 	defer cancel()
-	for from := uint64(1); from <= b.Seeds; {
+	for from, others := uint64(1), 0; from <= b.Seeds && others < unexpected; {
 		v, err := Run(ctx, faulty, from, b.Seeds, b.Workers)
 		if err != nil {
 			return all, err
 		}
 		all.Runs += v.Runs
 		if !v.Caught() {
-			return all, nil
+			break
 		}
+		from = v.Seed + 1
 		beside, err := Run(context.WithoutCancel(ctx), sound, v.Seed, v.Seed, 1)
 		if err != nil {
 			return all, err
 		}
-		if !beside.Caught() {
-			all.Seed, all.Check, all.Text = v.Seed, v.Check, v.Text
-			return all, nil
+		found := Verdict{Runs: all.Runs, Seed: v.Seed, Check: v.Check, Text: v.Text}
+		switch {
+		case beside.Caught():
+			all.Also++
+		case slices.Contains(expect, v.Check):
+			found.Also = all.Also
+			return found, nil
+		default:
+			others++
+			if !other.Caught() {
+				other = found
+			}
 		}
-		all.Also++
-		from = v.Seed + 1
+	}
+	if other.Caught() {
+		other.Also = all.Also
+		return other, nil
 	}
 	return all, nil
 }

@@ -73,7 +73,7 @@ func TestQuickFaults(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			v, err := Hunt(t.Context(), exe, sound, Budget{Seeds: 500, Time: time.Minute, Workers: 1})
+			v, err := Hunt(t.Context(), exe, sound, m.Expect, Budget{Seeds: 500, Time: time.Minute, Workers: 1})
 			switch {
 			case err != nil:
 				t.Fatal(err)

@@ -135,7 +135,7 @@ func (s *suite) hunt(ctx context.Context, m *mutants.Mutant, key string) (mutant
 		if exe, err = mutants.Build(ctx, s.root, s.dir, m); err != nil {
 			return r, err
 		}
-		r.Verdict, err = mutants.Hunt(ctx, exe, s.sound, s.budget)
+		r.Verdict, err = mutants.Hunt(ctx, exe, s.sound, m.Expect, s.budget)
 		return r, errors.Join(err, os.Remove(exe))
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.budget.Time)
