@@ -156,11 +156,6 @@ func needs(o *objects.Object) []string {
 	case objects.FailoverPair:
 		// What a pair does not say, the server's settings say.
 		all = append(all, objectNeed(objects.Dhcp.Name, ""))
-		for _, m := range objects.FailoverPairMatches.Of(o) {
-			if m.VPN != "" {
-				all = append(all, objectNeed(objects.Vpn.Name, m.VPN))
-			}
-		}
 	case objects.Option:
 		set, id := objects.SplitOption(o.Name)
 		all = append(all, objectNeed(objects.OptionSet.Name, set))

@@ -42,6 +42,9 @@ func (s *Server) mayAnswer(ex *exchange) Outcome {
 // silence tells why the client is not answered from a scope; noOutcome if it
 // is.
 func (ex *exchange) silence(sc *scope) Outcome {
+	if sc.leftOut {
+		return DropFailoverPartner
+	}
 	if sc.pair == nil {
 		return noOutcome
 	}
@@ -108,6 +111,9 @@ func (ex *exchange) silenceText(why Outcome) string {
 		return ""
 	}
 	for _, sc := range ex.network.scopes {
+		if sc.leftOut && why == DropFailoverPartner {
+			return fmt.Sprintf("scope %q is in a VPN, only the main server serves it", sc.name)
+		}
 		if sc.pair == nil || why != DropFailoverNoAddress && ex.silence(sc) != why {
 			continue
 		}

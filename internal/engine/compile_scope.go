@@ -88,6 +88,7 @@ func (b *builder) compileScope(o, dhcp *objects.Object) *scope {
 		if s.pair = b.plan.relations.Of(o.Name); s.pair != nil {
 			s.table.Role, b.plan.shared = s.pair.Role(), true
 		}
+		s.leftOut = b.plan.relations.LeftOut(o.Name)
 	}
 	for _, r := range objects.ScopeRanges.Of(o) {
 		s.table.Ranges = append(s.table.Ranges, lease.Range{First: lease.AddrFrom(r.First), Last: lease.AddrFrom(r.Last)})
@@ -142,7 +143,7 @@ func (b *builder) compileNetworks() {
 			networks[place{s.vpn, primary}] = n
 		}
 		n.scopes = append(n.scopes, s)
-		n.shared = n.shared || s.pair != nil
+		n.shared = n.shared || s.pair != nil || s.leftOut
 		s.network = n
 		if index[s.vpn] == nil {
 			index[s.vpn] = map[netip.Prefix]*network{}

@@ -40,6 +40,9 @@ type Relationships interface {
 	// Apply takes them into service once the lease table is configured: those
 	// that did not change go on undisturbed. They change leases through k.
 	Apply(k Keeper)
+	// LeftOut tells whether a scope that is in none is not served here, since
+	// the partner serves it.
+	LeftOut(scope string) bool
 }
 
 // Pair is one relationship at work. The same one stays through reloads that

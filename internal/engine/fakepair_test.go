@@ -37,6 +37,8 @@ func (f *fakeFailover) Of(scope string) Pair {
 	return nil
 }
 
+func (f *fakeFailover) LeftOut(string) bool { return false }
+
 func (f *fakeFailover) Apply(k Keeper) {
 	for _, p := range f.pairs {
 		p.keeper = k

@@ -59,6 +59,7 @@ type scope struct {
 
 	dhcp, bootp, dynamicBootp bool
 	deactivated               bool
+	leftOut                   bool // the partner serves it, and nobody shares its leases
 	renewOnly                 bool
 	reservedOnly              bool
 	ignoreDeclines            bool

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -106,13 +107,14 @@ type compiler struct {
 	ordered  []*relationship
 	of       map[string]*relationship // by scope, lower case
 	alone    []string                 // scopes that are in none
+	vpns     map[string]*relationship // by scope, those that are in none for their VPN and else would be
 	warnings []*objects.Error
 }
 
 // compile reads the failover-pair objects with their match lists, and the
 // attributes of dhcp and scope. Which server is this one is told by settle.
 func compile(cfg *objects.Config, port uint16) *compiler {
-	c := &compiler{cfg: cfg, dhcp: cfg.Dhcp(), port: port, found: map[string]*relationship{}, of: map[string]*relationship{}}
+	c := &compiler{cfg: cfg, dhcp: cfg.Dhcp(), port: port, found: map[string]*relationship{}, of: map[string]*relationship{}, vpns: map[string]*relationship{}}
 	for _, o := range cfg.All(objects.FailoverPair) {
 		if objects.FailoverPairOn.Of(o) {
 			c.pair(o)
@@ -162,6 +164,10 @@ func (c *compiler) place(o *objects.Object) {
 		c.alone = append(c.alone, o.Name)
 		return
 	}
+	if objects.ScopeVPN.Of(o) != 0 {
+		c.leaveOut(o)
+		return
+	}
 	r := (*relationship)(nil)
 	if pair := c.cfg.PairOf(o); pair != nil {
 		r = c.found["pair "+strings.ToLower(pair.Name)]
@@ -179,6 +185,40 @@ func (c *compiler) place(o *objects.Object) {
 	}
 	r.scopes = append(r.scopes, c.share(o, r))
 	c.of[strings.ToLower(o.Name)] = r
+}
+
+// leaveOut keeps a scope in a VPN out of the relationship that has every scope:
+// the protocol knows no VPNs.
+func (c *compiler) leaveOut(o *objects.Object) {
+	c.alone = append(c.alone, o.Name)
+	name := strings.ToLower(o.Name)
+	if pair := c.cfg.PairOf(o); pair != nil {
+		c.vpns[name] = c.found["pair "+strings.ToLower(pair.Name)]
+	} else if objects.DhcpFailover.Of(c.dhcp) {
+		c.vpns[name] = c.servers(objects.DhcpFailoverMain.Of(c.dhcp), objects.DhcpFailoverBackup.Of(c.dhcp))
+	}
+}
+
+// tellLeftOut names the scopes that were left out. The partner has the same
+// configuration as a rule, so that only one of the two serves them.
+func (c *compiler) tellLeftOut() {
+	for _, o := range c.cfg.All(objects.Scope) {
+		r := c.vpns[strings.ToLower(o.Name)]
+		if r == nil {
+			continue
+		}
+		serves := "this server serves it alone, its partner does not"
+		if r.role != lease.Primary {
+			serves = "this server does not serve it, only the main server does"
+		}
+		vpn := "with the number " + strconv.Itoa(objects.ScopeVPN.Of(o))
+		if v := c.cfg.VPNByID(objects.ScopeVPN.Of(o)); v != nil {
+			vpn = strconv.Quote(v.Name)
+		}
+		// First, because the last problem says why a relationship has no role.
+		r.problem = slices.Insert(r.problem, 0, fmt.Sprintf(
+			"scope %q is in the vpn %s, which failover cannot share: %s (with failover=scope-disabled each server serves it by itself)", o.Name, vpn, serves))
+	}
 }
 
 // servers is the relationship of two servers named by attributes of dhcp and

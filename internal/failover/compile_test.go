@@ -167,7 +167,11 @@ func show(c *compiler) string {
 	}
 	for _, o := range c.cfg.All(objects.Scope) {
 		if c.of[strings.ToLower(o.Name)] == nil {
-			fmt.Fprintf(&b, "scope %s is alone\n", o.Name)
+			fmt.Fprintf(&b, "scope %s is alone", o.Name)
+			if (&prepared{c: c}).LeftOut(o.Name) {
+				b.WriteString(" at the partner")
+			}
+			b.WriteString("\n")
 		}
 	}
 	for _, w := range c.warnings {

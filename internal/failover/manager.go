@@ -171,6 +171,13 @@ func (n *prepared) Of(scope string) engine.Pair {
 	return n.pairs[r]
 }
 
+// LeftOut tells whether the scope is in none for its VPN, and the partner's to
+// serve.
+func (n *prepared) LeftOut(scope string) bool {
+	r := n.c.vpns[strings.ToLower(scope)]
+	return r != nil && r.role != lease.Primary
+}
+
 // Apply takes the relationships into service.
 func (n *prepared) Apply(k engine.Keeper) {
 	m := n.m

@@ -115,6 +115,33 @@ func TestTakeOverAndReturn(t *testing.T) {
 	main.until("the renewal", func() bool { return main.lease(address)["expiration"] == backup.lease(address)["expiration"] })
 }
 
+// A scope in a VPN is the main server's alone: the backup does not give out the
+// same addresses.
+func TestScopeInVPN(t *testing.T) {
+	s, main, backup := pairUp(t, "vpn red id=7\ndhcp vpn-communication=enabled\n"+twoServers+"scope far subnet=$0/24 ranges=$100-$199 vpn-id=7\n")
+	red := func(r *packet.Reply) { r.Add(221, []byte("\x00red")) }
+	if offer := s.answer(s.send(packet.Discover, 1, red, backup, main)); offer.YIAddr.String() != s.addr(100) {
+		t.Errorf("%s was offered", offer.YIAddr)
+	}
+	backup.log.await(t, `drop-failover-partner (scope "far" is in a VPN, only the main server serves it)`)
+	for n, want := range map[*node]string{
+		main:   `scope "far" is in the vpn "red", which failover cannot share: this server serves it alone, its partner does not`,
+		backup: `scope "far" is in the vpn "red", which failover cannot share: this server does not serve it, only the main server does`,
+	} {
+		if w := n.reload(); len(w) != 1 || !strings.Contains(w[0].Msg, want) {
+			t.Errorf("server %d: the reload says %v", n.host, w)
+		}
+		if d := n.related().Detail; len(d.Pools) != 1 || len(d.Problems) != 1 || !strings.Contains(d.Problems[0], want) {
+			t.Errorf("server %d: %+v", n.host, d)
+		}
+	}
+	backup.set("scope far failover=scope-disabled")
+	if w := backup.reload(); len(w) > 0 {
+		t.Errorf("where each is to serve the scope, the reload says %v", w)
+	}
+	s.answer(s.send(packet.Discover, 1, red, backup))
+}
+
 // What an operator may declare, and what not.
 func TestPartnerDown(t *testing.T) {
 	s, main, backup := pairUp(t, twoServers)

@@ -38,6 +38,7 @@ func (c *compiler) settle(n *names, local Local, known func(name string) bool) {
 		c.settleOne(r, answers, local)
 	}
 	c.merge(known)
+	c.tellLeftOut()
 }
 
 func (c *compiler) settleOne(r *relationship, answers map[string]answer, local Local) {
@@ -151,6 +152,11 @@ func (c *compiler) merge(known func(name string) bool) {
 		o.wide = o.wide || r.wide
 		for _, s := range r.scopes {
 			c.of[strings.ToLower(s.name)] = o
+		}
+		for name, of := range c.vpns {
+			if of == r {
+				c.vpns[name] = o
+			}
 		}
 	}
 	c.ordered = kept

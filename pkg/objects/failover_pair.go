@@ -18,7 +18,7 @@ var (
 	FailoverPairLinkSecurity = FailoverPair.enum("link-security", "none", Basic, "none=1 tls=2", "Whether the two servers speak failover over TLS: each then shows the certificate of its admin service, and takes the partner's by its fingerprint only. An ISC dhcpd has no TLS")
 	FailoverPairMainPrint    = FailoverPair.text("main-fingerprint", "", Basic, "SHA-256 fingerprint of the main server's certificate, for link-security tls; getRelatedServers full-format on the main server shows it", checked(fingerprint))
 	FailoverPairBackupPrint  = FailoverPair.text("backup-fingerprint", "", Basic, "SHA-256 fingerprint of the backup server's certificate, as main-fingerprint", checked(fingerprint))
-	FailoverPairMatches      = FailoverPair.matches("match-list", "", Basic, "Subnets whose scopes the pair has, with their secondary scopes; none is every scope; addMatch and removeMatch change it")
+	FailoverPairMatches      = FailoverPair.matches("match-list", "", Basic, "Subnets whose scopes the pair has, with their secondary scopes; none is every scope that is in no VPN; addMatch and removeMatch change it")
 	FailoverPairTemplate     = FailoverPair.ref("scopetemplate", "", Expert, "scope-template", "Template for scopes that are made for the pair", inert(noSync))
 	FailoverPairMainIP6      = FailoverPair.ip6("main-ip6address", "", Expert, "IPv6 address of the main server", inert(noFailover6))
 	FailoverPairBackupIP6    = FailoverPair.ip6("backup-ip6address", "", Expert, "IPv6 address of the backup server", inert(noFailover6))

@@ -45,21 +45,15 @@ func (c *Config) pairServer(pair *Object, server, cluster Handle[string]) string
 }
 
 // PairOf returns the failover pair that is in use and has the scope by its
-// match list, or nil. A secondary scope goes with the subnet of its primary.
+// match list, or nil. A secondary scope goes with the subnet of its primary. One
+// in a VPN is in no match list, but may be meant by a pair without any.
 func (c *Config) PairOf(scope *Object) *Object {
 	if !ScopeSubnet.Of(scope).IsValid() {
 		return nil
 	}
-	subnet, vpn := ScopeSubnet.Of(scope), ""
+	subnet := ScopeSubnet.Of(scope)
 	if p, ok := ScopePrimary.Lookup(scope); ok {
 		subnet = p
-	}
-	if id := ScopeVPN.Of(scope); id != 0 {
-		o := c.VPNByID(id)
-		if o == nil {
-			return nil
-		}
-		vpn = o.Name
 	}
 	for _, pair := range c.byClass[FailoverPair] {
 		if !FailoverPairOn.Of(pair) {
@@ -67,7 +61,7 @@ func (c *Config) PairOf(scope *Object) *Object {
 		}
 		matches := FailoverPairMatches.Of(pair)
 		if len(matches) == 0 || slices.ContainsFunc(matches, func(m Match) bool {
-			return strings.EqualFold(m.VPN, vpn) && m.Subnet.Bits() <= subnet.Bits() && m.Subnet.Contains(subnet.Addr())
+			return m.VPN == "" && ScopeVPN.Of(scope) == 0 && m.Subnet.Bits() <= subnet.Bits() && m.Subnet.Contains(subnet.Addr())
 		}) {
 			return pair
 		}
@@ -141,14 +135,15 @@ func checkPair(o *Object, cfg *Config) []*Error {
 		bad(Invalid, "failover-poll-timeout: %s is not longer than failover-poll-interval, %s", FormatTime(timeout), FormatTime(interval))
 	}
 	for _, m := range FailoverPairMatches.Of(o) {
-		if m.VPN != "" && cfg.Get(Vpn, m.VPN) == nil {
-			err := cfg.missing(Vpn, m.VPN)
-			err.Msg = o.Ref() + " match-list: " + err.Msg
-			errs = append(errs, err)
+		if m.VPN != "" {
+			bad(Invalid, "match-list: %s: %s", m, noVPN)
 		}
 	}
 	return append(errs, pairsOverlap(o, cfg)...)
 }
+
+// noVPN is why a scope in a VPN is in no failover relationship.
+const noVPN = "the failover protocol knows no VPNs, so that a scope in one cannot be kept together with a partner"
 
 func samePrint(a, b string) bool {
 	x, err := ParseFingerprint(a)

@@ -58,7 +58,9 @@ func TestPairsAreChecked(t *testing.T) {
 		{"symmetrical", []string{office + " match-list=10.1.0.0/16", "failover-pair q main-server=b backup-server=a match-list=10.2.0.0/16"}, nil},
 		{"clusters", []string{"cluster x ipaddr=10.0.0.1", "cluster y ipaddr=10.0.0.2", "failover-pair p main=x backup=y"}, nil},
 		{"a laboratory", []string{"failover-pair p main-server=127.0.0.2 backup-server=127.0.0.3 mclt=10s"}, nil},
-		{"another VPN", []string{"vpn red id=7", office + " match-list=10.1.0.0/16", "failover-pair q main-server=a backup-server=b match-list=red/10.1.0.0/16"}, nil},
+		{"a VPN", []string{"vpn red id=7", office + " match-list=10.1.0.0/16,red/10.2.0.0/16"}, []string{`316 Invalid - failover-pair "office" match-list: red/10.2.0.0/16: the failover protocol knows no VPNs`}},
+		{"a scope in a VPN", []string{"vpn red id=7", office, "scope far subnet=10.1.0.0/24 vpn-id=7"}, nil},
+		{"a scope in a VPN all the same", []string{"vpn red id=7", "scope far subnet=10.1.0.0/24 vpn-id=7 failover=scope-enabled"}, []string{`316 Invalid - scope "far" failover: scope-enabled: the failover protocol knows no VPNs`}},
 		{"one is not in use", []string{office, "failover-pair q main-server=a backup-server=b failover=false"}, nil},
 		{"same server", []string{"failover-pair p main-server=A backup-server=a"}, []string{`316 Invalid - failover-pair "p" backup-server: the backup cannot be the same server as the main, A`}},
 		{"same server by its cluster", []string{"cluster x ipaddr=10.0.0.1", "failover-pair p main-server=10.0.0.1 backup=x"}, []string{"316 Invalid"}},
@@ -69,7 +71,6 @@ func TestPairsAreChecked(t *testing.T) {
 		{"two for every scope", []string{office, "failover-pair q main-server=a backup-server=c"}, []string{`314 Duplicate object - failover-pair "office": failover-pair "q" has no match list`, `failover-pair "q"`}},
 		{"one for every scope", []string{office, "failover-pair q main-server=a backup-server=c match-list=10.0.0.0/8"}, []string{`"office" match-list: without one`, `"q": failover-pair "office" has no match list`}},
 		{"overlap", []string{office + " match-list=10.1.0.0/16,10.3.0.0/16", "failover-pair q main-server=a backup-server=c match-list=10.0.0.0/15"}, []string{"336 Range overlaps another pool", "10.0.0.0/15 overlaps 10.1.0.0/16"}},
-		{"no such VPN", []string{office + " match-list=red/10.0.0.0/8"}, []string{`302 Not Found - failover-pair "office" match-list: there is no vpn "red"`}},
 		{"safe period", []string{office + " use-safe-period=on safe-period=0"}, []string{"safe-period: 0"}},
 		{"one certificate", []string{office + " main-fingerprint=" + strings.Repeat("0a", 32) + " backup-fingerprint=sha256:" + strings.Repeat("0A:", 31) + "0a"}, []string{"backup-fingerprint: it is that of the main server, too"}},
 		{"link times", []string{office + " failover-poll-interval=1m"}, []string{"failover-poll-timeout: 1m is not longer than failover-poll-interval, 1m"}},
@@ -109,10 +110,9 @@ func TestPairOf(t *testing.T) {
 		"scope primary subnet=10.1.0.0/24", "scope secondary subnet=10.2.0.0/24 primary-subnet=10.1.0.0/24",
 		"scope other subnet=10.3.0.0/24", "scope wide subnet=10.0.0.0/8", "scope far subnet=10.1.0.0/24 vpn-id=7",
 		"failover-pair p main-server=a backup-server=b match-list=10.1.0.0/16",
-		"failover-pair q main-server=a backup-server=b match-list=red/10.1.0.0/24",
 		"failover-pair off main-server=a backup-server=b failover=false",
 	)
-	for scope, want := range map[string]string{"primary": "p", "secondary": "p", "other": "", "wide": "", "far": "q"} {
+	for scope, want := range map[string]string{"primary": "p", "secondary": "p", "other": "", "wide": "", "far": ""} {
 		got := ""
 		if pair := cfg.PairOf(cfg.Get(Scope, scope)); pair != nil {
 			got = pair.Name

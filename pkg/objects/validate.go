@@ -100,6 +100,9 @@ func checkScope(o *Object, cfg *Config) []*Error {
 	if vpn != 0 && cfg.VPNByID(vpn) == nil {
 		bad(NotFound, "vpn-id: there is no vpn with the number %d", vpn)
 	}
+	if vpn != 0 && ScopeFailover.Of(o) == FailoverScopeEnabled {
+		bad(Invalid, "failover: scope-enabled: %s", noVPN)
+	}
 	if b := ScopeAllocationBoundary.Of(o); b.IsValid() && !b.IsUnspecified() && !subnet.Contains(b) {
 		bad(NotInSubnet, "failover-backup-allocation-boundary: %s is not in %s", b, subnet)
 	}
