@@ -179,7 +179,7 @@ func (g *generator) fates() string {
 func (g *generator) incident() {
 	t, a := g.time(), g.server()
 	b := g.partner(a)
-	switch g.rng.n(18) {
+	switch g.rng.n(20) {
 	case 0, 1:
 		g.at(t, "crash %s %s", a, g.fates())
 		g.at(t+g.span(), "start %s", a)
@@ -226,6 +226,29 @@ func (g *generator) incident() {
 		}
 		g.at(t, "disk %s broken", a)
 		g.at(t+g.span(), "disk %s works", a)
+	case 18, 19:
+		g.alone(t, a, b)
+	}
+}
+
+// alone is a server that serves out of touch for a while and dies: nobody else
+// knows what it gave. Its partner may go on in its place, and clients come that
+// are given what is free.
+func (g *generator) alone(t time.Duration, a, b string) {
+	g.at(t, "part %s %s", a, b)
+	t += g.span()
+	g.at(t, "%s %s", pick(&g.rng, "crash", "crash", "lose"), a)
+	u := t + g.rng.between(0, 20*time.Second)
+	if g.rng.chance(60) {
+		g.at(u, "partner-down %s accurate", b)
+		u += g.span()
+	}
+	g.at(u, "join %s %s", a, b)
+	g.at(u+g.rng.between(0, 10*time.Second), "start %s", a)
+	for range g.rng.n(4) {
+		c := g.client()
+		g.at(t+g.rng.between(0, 3*time.Minute), "%s %s", pick(&g.rng, "leave", "vanish", "arrive"), c)
+		g.at(t+g.rng.between(0, 3*time.Minute), "arrive %s", c)
 	}
 }
 
