@@ -58,6 +58,9 @@ type Snapshot struct {
 	// New: this server has no record of ever having served with the partner.
 	// The partner is told so by a start-time-of-state of 1.
 	New bool
+	// Swapped: the roles were changed; all leases of this server are on its
+	// disk, and it has served nobody since.
+	Swapped bool
 	// Forgot is when one of the two servers came back without leases that it
 	// had given, Unix seconds, 0 never.
 	Forgot int64
@@ -111,6 +114,9 @@ type (
 		Reason wire.Reason
 		Text   string
 	}
+	// Denied says that the partner's server answers, and refuses this
+	// relationship.
+	Denied struct{}
 	// Message came from the partner. Not CONNECT, CONNECTACK, CONTACT,
 	// DISCONNECT: those are the link's, but their header time counts: the
 	// link passes CONTACT on.
@@ -148,6 +154,7 @@ type (
 
 func (Up) input()           {}
 func (Down) input()         {}
+func (Denied) input()       {}
 func (Message) input()      {}
 func (Changed) input()      {}
 func (Held) input()         {}

@@ -1,8 +1,10 @@
 package core
 
 import (
+	"slices"
 	"time"
 
+	"leasehold/internal/lease"
 	"leasehold/pkg/failover/wire"
 )
 
@@ -28,7 +30,7 @@ func (m *Machine) boot() {
 	case restored:
 		m.snap.State, m.snap.Since = recovering, m.now.Wall
 		m.snap.All, m.snap.Failed, m.snap.RecoverDone = true, m.cfg.Recover, m.cfg.Recover
-		m.snap.Forgot = m.now.Wall
+		m.snap.Forgot, m.snap.Swapped = m.now.Wall, false
 	case known:
 		if s := afterDown(m.snap.State); s != m.snap.State {
 			m.snap.State, m.snap.Since = s, 0
@@ -58,6 +60,68 @@ func (m *Machine) bootNew() {
 	}
 	if m.primary() && m.snap.New {
 		m.snap.State, m.snap.Since = partnerDown, 0
+	}
+}
+
+// Swap is what a server goes on from that has the other role now. What was
+// whose has to be settled anew, with all that the partner knows.
+//
+// The MCLT wait of RECOVER-WAIT is for leases that this server gave and does
+// not know any more. A server that was in NORMAL or COMMUNICATIONS-INTERRUPTED
+// with its lease database has none: whatever it acknowledged to a client is on
+// its disk, and its partner is told of it before it can be in NORMAL. So it need
+// not wait, if only its partner gives nothing meanwhile: one that is recovering,
+// too, serves nobody, and waits itself where it has forgotten something. A
+// partner in PARTNER-DOWN may be giving this server's addresses to others, and
+// goes by the MCLT in that: then the wait is whole. So it is for a server that
+// was in PARTNER-DOWN itself, or was recovering.
+func Swap(s Snapshot, now int64) Snapshot {
+	s.Swapped = s.State == normal || s.State == interrupted || s.Swapped
+	s.State, s.Since, s.Down = recovering, now, 0
+	s.All, s.Failed, s.New = true, now, false
+	return s
+}
+
+// swapped tells whether both servers are about to exchange their roles, and
+// neither serves.
+func (m *Machine) swapped() bool {
+	return m.snap.Swapped && m.link.ok && !m.link.starting && m.link.profile == wire.Own &&
+		slices.Contains(states{recovering, recoverWait, recoverDone}, m.snap.PartnerState)
+}
+
+// refused: the partner is alive and knows this server, though not this
+// relationship. A primary that has no record of it does not take it for one
+// that is not there yet: it may serve these clients under another name.
+func (m *Machine) refused() {
+	if m.phase == startup && m.snap.New && m.primary() {
+		m.cancel(timeStartup)
+		m.denied = true
+	}
+}
+
+// startupEnds: nobody is there. A server without a record whose leases show a
+// partner says what it risks.
+func (m *Machine) startupEnds() {
+	m.fire(expiry, "the partner does not answer")
+	if m.state() == partnerDown && m.snap.New && m.shared() {
+		m.warn()
+	}
+}
+
+// shared tells whether a partner ever had to do with the leases.
+func (m *Machine) shared() bool {
+	const page = 256
+	for after := (lease.Key{}); ; {
+		m.leases = m.view.All(after, page, m.leases[:0])
+		for i := range m.leases {
+			if f := &m.leases[i].Failover; f.Told || f.FromPartner || m.leases[i].Flags&lease.Backup != 0 {
+				return true
+			}
+		}
+		if len(m.leases) == 0 {
+			return false
+		}
+		after = m.leases[len(m.leases)-1].Key
 	}
 }
 

@@ -1,6 +1,9 @@
 package core
 
 import (
+	"fmt"
+	"strings"
+
 	"leasehold/internal/lease"
 	"leasehold/pkg/failover/wire"
 )
@@ -68,7 +71,32 @@ func (r *received) held(m *Machine, l lease.Lease) (lease.Lease, bool) {
 	auth := m.Authority()
 	next, reason, text := auth.Accept(l, &r.update, m.now.Wall)
 	r.reason, r.text = reason, text
+	m.noteTwice(&l, &r.update, reason)
 	return next, true // also of a refused one: ours is to be told once more, some time
+}
+
+// noteTwice tells of an address that two clients have at the same time, one by
+// the word of each server. Whatever becomes of it, one of them has to go.
+func (m *Machine) noteTwice(l *lease.Lease, b *wire.Binding, reason wire.Reason) {
+	other := lease.KeyOf(b.ClientID, lease.HW(b.HW))
+	if b.Status != wire.StatusActive || b.Expiration.Unix() <= m.now.Wall || l.State != lease.Leased || l.Expiration <= m.now.Wall || other.IsZero() || other == l.Client() {
+		return
+	}
+	what := "the partner's is taken"
+	if reason != 0 {
+		what = "the partner's is refused"
+	}
+	m.emit(Event{Kind: EventConflict, Key: l.Key, Sent: b, Why: reason, Text: fmt.Sprintf(
+		"two clients have the address: %s here, %s at the partner; %s", nameOf(l.Client()), nameOf(other), what)})
+}
+
+// nameOf is a client as operators know it: by its address, or its client-id in
+// hexadecimal.
+func nameOf(k lease.ClientKey) string {
+	if k.ID != "" {
+		return fmt.Sprintf("client-id %x", k.ID)
+	}
+	return strings.ReplaceAll(fmt.Sprintf("% x", k.HW.Addr[:k.HW.Len]), " ", ":")
 }
 
 func (r *received) done(m *Machine, l lease.Lease, err error) {

@@ -42,6 +42,8 @@ type Machine struct {
 	stored wire.ServerState
 	// date is what the operator gave with setPartnerDown.
 	date int64
+	// denied: in STARTUP the partner refused the relationship.
+	denied bool
 	// failed is when the operation ended that RECOVER makes up for, on the
 	// monotonic clock.
 	failed time.Duration
@@ -90,6 +92,8 @@ func (m *Machine) take(in Input) {
 		m.connected(in)
 	case Down:
 		m.disconnected(in)
+	case Denied:
+		m.refused()
 	case Message:
 		m.message(in)
 	case Changed:

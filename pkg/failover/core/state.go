@@ -1,6 +1,7 @@
 package core
 
 import (
+	"slices"
 	"time"
 
 	"leasehold/pkg/failover/wire"
@@ -70,6 +71,9 @@ func (m *Machine) enter(to wire.ServerState, why string) {
 func (m *Machine) record(to wire.ServerState) {
 	m.snap.State, m.snap.Since = to, m.now.Wall
 	m.snap.Down = 0
+	if !slices.Contains(states{recovering, recoverWait, recoverDone}, to) {
+		m.snap.Swapped = false
+	}
 	switch to {
 	case interrupted:
 		if m.snap.Interrupted == 0 {

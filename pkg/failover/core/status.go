@@ -17,6 +17,9 @@ func (m *Machine) waitingFor() (string, int64) {
 	partner := m.snap.PartnerState
 	switch m.state() {
 	case startup:
+		if m.denied {
+			return "the partner, which refuses this relationship, or setPartnerDown", 0
+		}
 		return "the partner, before anybody is served", m.wall(timeStartup)
 	case interrupted:
 		switch {

@@ -40,7 +40,7 @@ var timerRuns [timerCount]func(*Machine)
 
 func init() {
 	timerRuns = [timerCount]func(*Machine){
-		timeStartup:   func(m *Machine) { m.fire(expiry, "the partner does not answer") },
+		timeStartup:   (*Machine).startupEnds,
 		timeState:     (*Machine).tellAnyway,
 		timeWait:      (*Machine).waitEnds,
 		timeSafe:      (*Machine).safePeriodEnds,

@@ -105,6 +105,7 @@ var transitions = []transition{
 
 	{from: states{recovering}, on: up, partner: states{conflict, resolution, resolved}, to: conflict},
 	{from: states{recovering}, on: up, do: actions{request}},
+	{from: states{recovering}, on: updated, guard: swapped, to: recoverDone, do: actions{haveAll}, ours: true},
 	{from: states{recovering}, on: updated, guard: waited, to: recoverDone, do: actions{haveAll}},
 	{from: states{recovering}, on: updated, to: recoverWait, do: actions{haveAll}},
 
@@ -177,6 +178,7 @@ const (
 	recovers
 	wasDown
 	untold
+	swapped
 	waited
 	waiting
 )
@@ -207,6 +209,7 @@ var guards = [...]struct {
 		return m.link.since+offsetNoise >= m.snap.Heartbeat && !m.link.stranger
 	}},
 	untold:  {"the partner does not know all of our changes", func(m *Machine) bool { return m.untold() }},
+	swapped: {"the roles were changed, this server lost no leases, and the partner serves nobody either", func(m *Machine) bool { return m.swapped() }},
 	waited:  {"MCLT has passed since this server's last operation, or it never was in any", func(m *Machine) bool { return m.waitOver() }},
 	waiting: {"this server lost its leases and MCLT has not passed since", func(m *Machine) bool { return !m.waitOver() }},
 }
