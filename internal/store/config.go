@@ -260,6 +260,34 @@ func (c *ConfigDB) SetCommissioned(ctx context.Context, relationship string, is 
 	return fileError("commit configuration", c.path, err)
 }
 
+// generationKey is where the generation of a relationship's record is kept.
+const generationKey = "failover-generation "
+
+// Generation is what SetGeneration kept for a failover relationship, 0 if it
+// kept none: if the lease database has a record of an earlier one, the lease
+// database was restored.
+func (c *ConfigDB) Generation(ctx context.Context, relationship string) (uint64, error) {
+	value, found, err := c.Meta(ctx, generationKey+relationship)
+	if err != nil || !found {
+		return 0, err
+	}
+	n, err := strconv.ParseUint(value, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("read configuration: the generation of failover %q: %w", relationship, err)
+	}
+	return n, nil
+}
+
+// SetGeneration keeps the generation, durably, once the lease database has it;
+// 0 forgets it.
+func (c *ConfigDB) SetGeneration(ctx context.Context, relationship string, generation uint64) error {
+	if generation > 0 {
+		return c.SetMeta(ctx, generationKey+relationship, strconv.FormatUint(generation, 10))
+	}
+	_, err := c.db.ExecContext(context.WithoutCancel(ctx), "DELETE FROM meta WHERE key = ?", generationKey+relationship)
+	return fileError("commit configuration", c.path, err)
+}
+
 // Close closes the database.
 func (c *ConfigDB) Close() error {
 	return fileError("close configuration database", c.path, c.db.Close())

@@ -119,3 +119,18 @@ func TestCommissioned(t *testing.T) {
 	set(false)
 	is(false)
 }
+
+func TestGeneration(t *testing.T) {
+	db := configIn(t, t.TempDir())
+	for _, want := range []uint64{0, 1, 1<<64 - 1, 0} {
+		if err := db.SetGeneration(t.Context(), "blue", want); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := db.Generation(t.Context(), "blue"); err != nil || got != want {
+			t.Errorf("generation %d, %v; want %d", got, err, want)
+		}
+		if got, err := db.Generation(t.Context(), "Blue"); err != nil || got != 0 {
+			t.Errorf("another's is %d, %v", got, err)
+		}
+	}
+}
