@@ -35,6 +35,9 @@ type Trouble struct {
 // Relationships are those of one configuration.
 type Relationships interface {
 	Problems() (warnings, errs []*objects.Error)
+	// Risks are why the configuration is taken only by force: the partner may
+	// serve what this server would serve alone.
+	Risks() []string
 	// Of is the relationship that holds the scope; nil if it is in none.
 	Of(scope string) Pair
 	// Apply takes them into service once the lease table is configured: those

@@ -30,6 +30,8 @@ func (f *fakeFailover) Prepare(*objects.Config) Relationships { return f }
 
 func (f *fakeFailover) Problems() (warnings, errs []*objects.Error) { return nil, nil }
 
+func (f *fakeFailover) Risks() []string { return nil }
+
 func (f *fakeFailover) Of(scope string) Pair {
 	if p := f.pairs[scope]; p != nil {
 		return p

@@ -22,6 +22,9 @@ func (s *Server) prepare(cfg *objects.Config, force bool, trace func(int, string
 	if len(errs) > 0 {
 		return nil, r
 	}
+	if plan.relations != nil {
+		r.risk(plan.relations.Risks(), force)
+	}
 	change, err := s.table.Preview(plan.table)
 	if err != nil {
 		r.Errors = append(r.Errors, objects.AsError(fmt.Errorf("configure leases: %w", err)))
@@ -42,6 +45,17 @@ func (s *Server) prepare(cfg *objects.Config, force bool, trace func(int, string
 		return nil, r
 	}
 	return plan, r
+}
+
+// risk enters what only force takes.
+func (r *Report) risk(risks []string, force bool) {
+	for _, text := range risks {
+		if force {
+			r.Warnings = append(r.Warnings, objects.Errorf(objects.OkWithWarnings, "%s", text))
+		} else {
+			r.Errors = append(r.Errors, objects.Errorf(objects.Invalid, "%s; 'dhcp reload force' takes the risk", text))
+		}
+	}
 }
 
 // lossError tells what a scope loses and what to do about it; with force it is

@@ -1,6 +1,7 @@
 package failover
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"time"
@@ -200,13 +201,50 @@ func (p *Pair) event(e *core.Event) {
 	p.logEvent(e)
 }
 
+// stampTime is the longest time in operation for which the record is of one
+// generation.
+const stampTime = time.Minute
+
 // save writes the snapshot.
 func (p *Pair) save(s core.Snapshot) error {
-	if err := p.m.saveRecord(p.name, record{Role: p.role, Snapshot: s}); err != nil {
+	if s.State != p.saved.State || p.m.mono() >= p.stampAt {
+		return p.saveAs(s, p.generation+1)
+	}
+	return p.saveAs(s, p.generation)
+}
+
+func (p *Pair) saveAs(s core.Snapshot, generation uint64) error {
+	rel := p.rel.Load()
+	r := record{Role: p.role, Snapshot: s, Partner: rel.partner().addr, Areas: rel.areas(), Generation: generation}
+	if err := p.m.saveRecord(p.name, r); err != nil {
 		return err
 	}
 	p.saved = s
+	if generation == p.generation {
+		return nil
+	}
+	p.generation, p.stampAt = generation, p.m.mono()+stampTime
+	if err := p.m.Marks.SetGeneration(context.Background(), p.name, generation); err != nil {
+		p.m.Log.Log(msgUnmarked, p.name, err)
+	}
 	return nil
+}
+
+// stamp makes the record a new one at the start. One that is older than it
+// should be stays so until the machine has stored that leases are lost.
+func (p *Pair) stamp(snap core.Snapshot, lost bool) {
+	kept, _ := p.m.record(p.name)
+	known, err := p.m.Marks.Generation(context.Background(), p.name)
+	if err != nil {
+		p.m.Log.Log(msgUnmarked, p.name, err)
+	}
+	p.generation = max(kept.Generation, known)
+	if lost || snap.State == 0 {
+		return
+	}
+	if err := p.saveAs(snap, p.generation+1); err != nil {
+		p.m.Log.Log(msgUnsaved, p.name, err)
+	}
 }
 
 // retryTime is the time between attempts to write the state again.
@@ -262,6 +300,11 @@ func (p *Pair) letAll() {
 // with any more.
 func (p *Pair) end(late []entry) {
 	p.publish(*silent(p.role))
+	if p.unsaved == nil && p.saved.State != 0 {
+		if err := p.saveAs(p.saved, p.generation+1); err != nil {
+			p.m.Log.Log(msgUnsaved, p.name, err)
+		}
+	}
 	p.letAll()
 	for _, left := range [][]entry{late, p.in.close()} {
 		for _, e := range left {

@@ -59,6 +59,7 @@ type Manager struct {
 	mu      sync.Mutex
 	pairs   map[string]*Pair // by name, those in service and those that are wrong
 	alone   map[string]bool  // scopes in service that are in none of them
+	applied bool             // a configuration was
 	serving bool
 	closed  bool
 	keeper  engine.Keeper
@@ -189,11 +190,20 @@ func (n *prepared) Apply(k engine.Keeper) {
 	for _, p := range n.pairs {
 		stays[p] = true
 	}
+	for _, text := range n.risks() {
+		m.Log.Log(msgForced, text)
+	}
+	heirs := n.heirs()
 	gone := m.pairs
 	m.pairs = map[string]*Pair{}
 	for _, p := range gone {
 		if !stays[p] {
-			m.remove(p, n.replaces(p))
+			m.remove(p, n.replaces(p) || inherits(heirs, p.name), len(n.leaving(p.rel.Load().areas())) > 0)
+		}
+	}
+	for heir, name := range heirs {
+		if err := m.inherit(heir, name); err != nil {
+			m.Log.Log(msgUnsaved, heir, err)
 		}
 	}
 	for _, r := range n.c.ordered {
@@ -201,6 +211,10 @@ func (n *prepared) Apply(k engine.Keeper) {
 		m.pairs[r.name] = p
 		m.enter(p, r)
 	}
+	if !m.applied {
+		n.warnForgotten()
+	}
+	m.applied = true
 	m.alone = map[string]bool{}
 	for _, name := range n.c.alone {
 		m.alone[name] = true
@@ -213,14 +227,23 @@ func (n *prepared) replaces(p *Pair) bool {
 	return slices.ContainsFunc(n.c.ordered, func(r *relationship) bool { return r.name == p.name })
 }
 
+func inherits(heirs map[string]string, name string) bool {
+	for _, from := range heirs {
+		if from == name {
+			return true
+		}
+	}
+	return false
+}
+
 // remove ends a pair that is configured away, or whose partner or role changes.
-func (m *Manager) remove(p *Pair, replaced bool) {
+func (m *Manager) remove(p *Pair, replaced, serves bool) {
 	if !p.started {
 		return
 	}
 	p.stop("failover is configured otherwise now")
 	if !replaced {
-		m.retire(p)
+		m.retire(p, serves)
 	}
 }
 
@@ -255,9 +278,7 @@ func (m *Manager) begin(p *Pair, r *relationship) {
 	r.core.Role, r.core.Lost = r.role, lost
 	p.rel.Store(r)
 	p.view.configure(r)
-	if lost {
-		m.Log.Log(msgLostRecord, p.name)
-	}
+	p.stamp(snap, lost)
 	p.started = true
 	p.start(m.keeper, snap, m.servedAlone(r) && !lost)
 }

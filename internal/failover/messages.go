@@ -95,6 +95,21 @@ var (
 	msgRecovered = eventlog.Declare(6024, eventlog.Info, "Failover",
 		"Failover '%s': the leases since %s have been fetched from the partner; failover-recover is unset.",
 		"What was missing in the lease database is there again.")
+	msgRestored = eventlog.Declare(6025, eventlog.Error, "Failover",
+		"Failover '%s': the lease database is older than it was (generation %d, it had %d): all leases are fetched from the partner, and nobody is served until it is safe.",
+		"The lease database was restored from a copy, so that leases are missing in it. The server waits for its partner and then for the maximum client lead time.")
+	msgSwapped = eventlog.Declare(6026, eventlog.Warning, "Failover",
+		"Failover '%s': this server is the %s now and was the %s: the two servers exchange all leases before either serves.",
+		"The roles were changed. Nobody is served until the partner has its new role, too; if it serves in another one, the server also waits for the maximum client lead time.")
+	msgInherited = eventlog.Declare(6027, eventlog.Warning, "Failover",
+		"Failover '%s' goes on with what is known of '%s', which is not configured any more.",
+		"It has the same partner or the same addresses. Give the relationship the same name on both servers: until then they do not connect.")
+	msgForced = eventlog.Declare(6029, eventlog.Warning, "Configuration",
+		"A configuration was taken by force: %s.",
+		"Addresses that two servers gave are in use twice. Look for conflicts in the leases of the two servers.")
+	msgUnmarked = eventlog.Declare(6028, eventlog.Warning, "Database",
+		"Failover '%s': the configuration database cannot keep how old the lease database is: %v.",
+		"That a lease database was restored from an older copy might not be noticed at the next start.")
 	msgLostRecord = eventlog.Declare(6023, eventlog.Error, "Failover",
 		"Failover '%s' was in service before but the lease database knows nothing of it: all leases are fetched from the partner, and nobody is served until it is safe.",
 		"The lease database was lost or replaced. The server waits for its partner and then for the maximum client lead time.")

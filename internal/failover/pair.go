@@ -42,18 +42,21 @@ type Pair struct {
 	contacts bool // the partner was ever heard
 
 	// Of the goroutine alone.
-	conn     *link.Conn
-	profile  *wire.Profile
-	holds    map[uint64]holding
-	ready    []uint64 // holds that were granted at once
-	spare    []uint64
-	run      int // which machine the holds are of
-	saved    core.Snapshot
-	quiet    bool // no risk is taken
-	timer    <-chan time.Time
-	timerAt  time.Duration
-	tryAgain time.Duration // when unsaved
-	done     chan struct{}
+	conn    *link.Conn
+	profile *wire.Profile
+	holds   map[uint64]holding
+	ready   []uint64 // holds that were granted at once
+	spare   []uint64
+	run     int // which machine the holds are of
+	saved   core.Snapshot
+	// generation is the record's; after stampAt it grows with the next save.
+	generation uint64
+	stampAt    time.Duration
+	quiet      bool // no risk is taken
+	timer      <-chan time.Time
+	timerAt    time.Duration
+	tryAgain   time.Duration // when unsaved
+	done       chan struct{}
 }
 
 var _ engine.Pair = (*Pair)(nil)

@@ -3,7 +3,12 @@ package failover
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
 
 	"leasehold/internal/lease"
 	"leasehold/pkg/failover/core"
@@ -14,6 +19,7 @@ import (
 // leases; *store.LeaseDB is the real one.
 type Records interface {
 	SaveEndpoint(name string, snapshot []byte) error
+	DeleteEndpoint(name string) error
 	Endpoints() (map[string][]byte, error)
 }
 
@@ -22,6 +28,10 @@ type Records interface {
 type Marks interface {
 	Commissioned(ctx context.Context, name string) (bool, error)
 	SetCommissioned(ctx context.Context, name string, commissioned bool) error
+	// Generation is what the record in the lease database was last known to
+	// have, 0 if none was kept.
+	Generation(ctx context.Context, name string) (uint64, error)
+	SetGeneration(ctx context.Context, name string, generation uint64) error
 }
 
 // record is what is kept of a relationship. It stays when the relationship is
@@ -30,6 +40,35 @@ type Marks interface {
 type record struct {
 	Role     lease.Role    `json:"role"`
 	Snapshot core.Snapshot `json:"snapshot"`
+	// Partner and Areas know the relationship again under another name.
+	Partner netip.Addr `json:"partner,omitzero"`
+	Areas   []area     `json:"areas,omitempty"`
+	// Generation grows at each start and stop, with each change of state and
+	// once a minute in operation. The configuration database has it, too, and
+	// never a later one, so that a lease database that has an earlier one was
+	// restored.
+	Generation uint64 `json:"generation,omitempty"`
+}
+
+// area is the subnet of a scope.
+type area struct {
+	VPN    uint32       `json:"vpn,omitempty"`
+	Subnet netip.Prefix `json:"subnet"`
+}
+
+func (r *relationship) areas() []area {
+	all := make([]area, 0, len(r.scopes))
+	for _, s := range r.scopes {
+		all = append(all, area{s.vpn, s.subnet})
+	}
+	return all
+}
+
+// overlap tells whether two relationships have an address in common.
+func overlap(a, b []area) bool {
+	return slices.ContainsFunc(a, func(x area) bool {
+		return slices.ContainsFunc(b, func(y area) bool { return x.VPN == y.VPN && x.Subnet.Overlaps(y.Subnet) })
+	})
 }
 
 // loadRecords reads what was kept at the last stop.
@@ -70,22 +109,41 @@ func (m *Manager) record(name string) (record, bool) {
 	return r, ok
 }
 
-// resume is what a relationship begins with: what was kept of it, in the same
-// role. Without that, and if it was in service before, the leases are lost.
+// recorded are all records.
+func (m *Manager) recorded() map[string]record {
+	m.recMu.Lock()
+	defer m.recMu.Unlock()
+	return maps.Clone(m.records)
+}
+
+// resume is what a relationship begins with: what was kept of it. Where that is
+// older than it should be, or not there although the relationship was in
+// service, the leases are lost, too.
 func (m *Manager) resume(r *relationship) (snap core.Snapshot, lost bool) {
+	ctx := context.Background()
 	kept, ok := m.record(r.name)
-	if ok && kept.Role == r.role {
-		return kept.Snapshot, false
-	}
-	if ok && kept.Snapshot.PartnerState != 0 {
-		return core.Snapshot{}, true // the roles were changed: what was whose has to be settled anew
-	}
-	was, err := m.Marks.Commissioned(context.Background(), r.name)
-	if err != nil {
+	known, err := m.Marks.Generation(ctx, r.name)
+	was, err2 := m.Marks.Commissioned(ctx, r.name)
+	if err = errors.Join(err, err2); err != nil {
 		m.Log.Log(msgUnsaved, r.name, err)
 		return core.Snapshot{}, true
 	}
-	return core.Snapshot{}, was
+	switch {
+	case !ok && was:
+		m.Log.Log(msgLostRecord, r.name)
+		return core.Snapshot{}, true
+	case !ok:
+		return core.Snapshot{}, false
+	case kept.Generation < known:
+		m.Log.Log(msgRestored, r.name, kept.Generation, known)
+		return core.Snapshot{}, true
+	case kept.Role == r.role:
+		return kept.Snapshot, false
+	case kept.Snapshot.PartnerState == 0 && kept.Snapshot.New: // it never had a partner
+		return core.Snapshot{}, false
+	}
+	m.Log.Log(msgSwapped, r.name, strings.ToLower(owner(r.role)), strings.ToLower(owner(kept.Role)))
+	return core.Swap(kept.Snapshot, m.now().Wall), false
 }
 
 // commission remembers that the partner was there.
@@ -104,19 +162,31 @@ func (p *Pair) commission() {
 
 // retire keeps what has to be known when the relationship is configured again.
 // Meanwhile this server serves alone as it does without a partner, so it is
-// in PARTNER-DOWN since now; one that did not serve goes on from where it was.
-func (m *Manager) retire(p *Pair) {
-	kept, ok := m.record(p.name)
-	if !ok {
+// in PARTNER-DOWN since now; one that did not serve goes on from where it was,
+// and so does one whose scopes are gone or silent.
+func (m *Manager) retire(p *Pair, serves bool) {
+	m.Log.Log(msgGone, p.name)
+	if kept, ok := m.record(p.name); ok && serves {
+		m.retireRecord(p.name, kept)
+	}
+}
+
+func (m *Manager) retireRecord(name string, kept record) {
+	if !serves(kept.Snapshot.State) {
 		return
 	}
-	switch kept.Snapshot.State {
-	case wire.StateNormal, wire.StateCommunicationsInterrupted, wire.StateResolutionInterrupted, wire.StateConflictDone:
-		now := m.now().Wall
-		kept.Snapshot.State, kept.Snapshot.Since, kept.Snapshot.Down = wire.StatePartnerDown, now, now
-		if err := m.saveRecord(p.name, kept); err != nil {
-			m.Log.Log(msgUnsaved, p.name, err)
-		}
+	now := m.now().Wall
+	kept.Snapshot.State, kept.Snapshot.Since, kept.Snapshot.Down = wire.StatePartnerDown, now, now
+	if err := m.saveRecord(name, kept); err != nil {
+		m.Log.Log(msgUnsaved, name, err)
 	}
-	m.Log.Log(msgGone, p.name)
+}
+
+// serves tells whether a server in the state serves clients beside its partner.
+func serves(s wire.ServerState) bool {
+	switch s {
+	case wire.StateNormal, wire.StateCommunicationsInterrupted, wire.StateResolutionInterrupted, wire.StateConflictDone:
+		return true
+	}
+	return false
 }
