@@ -56,13 +56,26 @@ func (w *World) settle() {
 	w.run(w.now + 60*time.Second)
 	w.l1check()
 	w.equalNow()
-	w.run(w.now + w.longest())
+	for limit := w.now + w.longest(); w.failure == nil && w.now < limit && !w.restful(); {
+		w.run(min(w.now+20*time.Second, limit))
+	}
+	w.run(w.now + 15*time.Second)
 	w.l1check()
 	if w.failure == nil {
 		w.l3check()
 		w.equal()
 		w.l4check()
 	}
+}
+
+// restful tells whether all that had to come about has.
+func (w *World) restful() bool {
+	for _, p := range w.pairs {
+		if w.unfree(p) != "" || !w.checks.risk.gone[p.index] && w.unequal(p, true) != "" || w.unbalanced(p) != "" {
+			return false
+		}
+	}
+	return w.normal()
 }
 
 // hush silences the clients; what they have runs out.

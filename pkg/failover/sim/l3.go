@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"time"
 
 	"leasehold/internal/lease"
@@ -11,19 +12,26 @@ import (
 // for ever.
 func (w *World) l3check() {
 	for _, p := range w.pairs {
-		for _, e := range p.ends {
-			if e.dhcpd != nil {
-				continue
-			}
-			for i := range p.Pool {
-				l := e.onDisk(i)
-				if isFree(&l) || l.State == lease.Leased && l.Expiration == lease.Forever || l.State == lease.Unavailable {
-					continue
-				}
-				w.fail("L3", "%s has not freed %v (%s)", e.n.name, l.Addr, leaseText(&l))
+		if why := w.unfree(p); why != "" {
+			w.fail("L3", "%s", why)
+		}
+	}
+}
+
+// unfree names an address that is in use, or in between.
+func (w *World) unfree(p *pair) string {
+	for _, e := range p.ends {
+		if e.dhcpd != nil {
+			continue
+		}
+		for i := range p.Pool {
+			l := e.onDisk(i)
+			if !isFree(&l) && (l.State != lease.Leased || l.Expiration != lease.Forever) && (l.State != lease.Unavailable || l.Expiration != 0) {
+				return fmt.Sprintf("%s has not freed %v (%s)", e.n.name, l.Addr, leaseText(&l))
 			}
 		}
 	}
+	return ""
 }
 
 // equalNow is equal while leases run, for those relationships in which no
@@ -46,9 +54,16 @@ func (w *World) equal() {
 }
 
 func (w *World) equalPair(p *pair, pending bool) {
+	if why := w.unequal(p, pending); why != "" {
+		w.fail("equal", "%s", why)
+	}
+}
+
+// unequal says of which address two servers have different views.
+func (w *World) unequal(p *pair, pending bool) string {
 	a, b := p.ends[0], p.ends[1]
 	if a.dhcpd != nil || b.dhcpd != nil {
-		return
+		return ""
 	}
 	for i := range p.Pool {
 		la, lb := a.onDisk(i), b.onDisk(i)
@@ -56,9 +71,10 @@ func (w *World) equalPair(p *pair, pending bool) {
 			continue // one of them waits for the other's word
 		}
 		if why := w.differ(&la, &lb); why != "" {
-			w.fail("equal", "%v: %s (%s: %s; %s: %s)", la.Addr, why, a.n.name, leaseText(&la), b.n.name, leaseText(&lb))
+			return fmt.Sprintf("%v: %s (%s: %s; %s: %s)", la.Addr, why, a.n.name, leaseText(&la), b.n.name, leaseText(&lb))
 		}
 	}
+	return ""
 }
 
 func waits(l *lease.Lease) bool {

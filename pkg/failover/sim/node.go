@@ -243,6 +243,9 @@ func (n *node) write(l lease.Lease, done func(error)) {
 func (n *node) describe(b *strings.Builder) {
 	for _, e := range n.ends {
 		fmt.Fprintf(b, "%s %s: ", n.name, e.p.Name)
+		if f := n.disk.content.snaps[e.index].Forgot; f != 0 {
+			fmt.Fprintf(b, "(forgot %d) ", f-epoch)
+		}
 		switch {
 		case !n.up:
 			fmt.Fprintf(b, "down; on disk %v\n", n.disk.content.snaps[e.index].State)
