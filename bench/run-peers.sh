@@ -1,5 +1,5 @@
 #!/bin/bash
-# Measures DHCPv4 servers side by side on this machine. See README.md.
+# Measures DHCPv4 servers side by side on this machine. See docs/benchmarks.md.
 set -u
 export LC_ALL=C
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -25,7 +25,7 @@ usage: run-peers.sh [-l] [-o DIR] [NAME ...]
          and project where SERVER_START_CMD is set
   -l     list the names    -o DIR  keep reports and logs there
 environment: STEP PIN RELAYS INFLIGHT RESTART LIMIT BASE BENCH_ARGS,
-  SERVER_START_CMD (and SERVER_DURABLE): see README.md
+  SERVER_START_CMD (and SERVER_DURABLE): what starts this project's server
 U
 }
 while getopts lo:h f; do
@@ -37,7 +37,7 @@ while getopts lo:h f; do
 done
 shift $((OPTIND - 1))
 names=${*:-$DEFAULT${SERVER_START_CMD:+ project}}
-[ "$names" = all ] && names="$ALL${SERVER_START_CMD:+ project}"
+[ "$names" = all ] && names="$ALL${SERVER_START_CMD:+ project project-pair}"
 for n in $names; do
 	case " $ALL project project-pair " in *" $n "*) ;; *) echo "run-peers: no such server: $n" >&2; usage; exit 64 ;; esac
 done

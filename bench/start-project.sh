@@ -2,15 +2,16 @@
 # Starts this project's server for run-peers.sh (SERVER_START_CMD), configures
 # it at the first start, and stays in the foreground until TERM. BENCH_PAIR=1
 # makes it one of a failover pair (BENCH_ROLE: main or backup); the main is
-# started first, and waits with its own service until both are NORMAL.
+# started first, and waits with its own service until both are NORMAL. BENCH_BIN
+# is the folder of the programs.
 set -eu
 cd "$(dirname "$0")/.."
 role=${BENCH_ROLE:-main}
-data=$BENCH_DIR/data-$role
-bin/dhcpd -data "$data" -interface "$BENCH_IF" -rpc off -log warn &
+data=$BENCH_DIR/data-$role bin=${BENCH_BIN:-bin}
+"$bin/dhcpd" -data "$data" -interface "$BENCH_IF" -rpc off -log warn &
 pid=$!
 trap 'kill -TERM $pid; wait $pid; exit 0' TERM INT
-nrcmd() { bin/nrcmd -C "unix:$data/rpc.sock" "$@"; }
+nrcmd() { "$bin/nrcmd" -C "unix:$data/rpc.sock" "$@"; }
 pair() {
 	[ "${BENCH_PAIR:-}" = 1 ] || return 0
 	# 1 %: of the pool of 8 million; the share of a real pool is about as many.
