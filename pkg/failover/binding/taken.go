@@ -110,10 +110,10 @@ func (a *Authority) takeFree(l lease.Lease, b *wire.Binding, now int64) lease.Le
 	}
 	to := a.receiver(&l, b)
 	who := lease.KeyOf(b.ClientID, lease.HW(b.HW))
-	if unused(&l) && to == lease.Primary && who.IsZero() {
-		return l // there is nothing to remember
+	if unused(&l) && to == lease.Primary && who.IsZero() && b.StateStart == 0 {
+		return l // never used there either: there is nothing to remember
 	}
-	if isFree(&l) && owner(&l) == to &&
+	if isFree(&l) && owner(&l) == to && !unused(&l) &&
 		(who.IsZero() || who == l.Client()) && b.Status != wire.StatusReset {
 		return known(l) // it is so already, perhaps offered to a client
 	}

@@ -215,3 +215,18 @@ func TestChanged(t *testing.T) {
 		}
 	}
 }
+
+// TestFreeAgain: of an address that was in use or changed hands, and is free,
+// there is a record: a partner that comes back with an old disk may claim it.
+func TestFreeAgain(t *testing.T) {
+	a := Authority{Role: lease.Primary, State: wire.StateRecover, Partner: wire.Own}
+	never := lease.Lease{Key: duetKey, State: lease.Available, Role: lease.Primary}
+	b := wire.Binding{Address: duetKey.Addr.Netip(), Status: free}
+	if got, _, _ := a.Accept(never, &b, acceptNow); got != never {
+		t.Errorf("never used: %s", show(&got))
+	}
+	b.StateStart = before
+	if got, _, _ := a.Accept(never, &b, acceptNow); got.StateStart != before || got.Flags != lease.FailoverUpdated || got.State != lease.Available {
+		t.Errorf("free again: %s", show(&got))
+	}
+}
