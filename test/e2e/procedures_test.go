@@ -203,7 +203,8 @@ func TestBackupRemoved(t *testing.T) {
 	c.bound()
 	same(a, b)
 	b.nrcmd("failover-pair office delete", "scope office delete force", "dhcp reload")
-	a.nrcmd("failover-pair office delete", "dhcp reload")
+	a.nrcmd("failover-pair office delete")
+	a.endsFailover("b")
 	b.stop()
 	c.renew()
 	c.Add(14)
@@ -212,6 +213,23 @@ func TestBackupRemoved(t *testing.T) {
 		t.Errorf("the main still has partners: %v", rows)
 	}
 	c.unharmed()
+}
+
+// endsFailover reloads a server that is to serve without its partner: that is
+// refused until the partner was declared down and the lead time has passed.
+func (s *server) endsFailover(partner string) {
+	s.t.Helper()
+	reload := func() (string, bool) {
+		out, errs, status := s.nrcmdRaw("", "dhcp reload")
+		return out + errs, status == 0
+	}
+	s.interrupted(partner)
+	if text, ok := reload(); ok || !strings.Contains(text, "both give the same addresses") {
+		s.t.Errorf("the partner may serve, and the reload says %q", text)
+	}
+	s.nrcmd("dhcp setPartnerDown " + own(partner))
+	text, ok := "", false
+	s.eventually("the server takes the configuration without a partner", func() bool { text, ok = reload(); return ok }, func() string { return text })
 }
 
 // TestMCLTChanged changes the lead time in the order that the handbook gives.
@@ -306,7 +324,8 @@ func TestFailoverOffAndOn(t *testing.T) {
 	c.bound()
 	same(a, b)
 	b.stop()
-	a.nrcmd("failover-pair office disable failover", "dhcp reload")
+	a.nrcmd("failover-pair office disable failover")
+	a.endsFailover("b")
 	c.renew()
 	c.Add(10)
 	c.bound()
