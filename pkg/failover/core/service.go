@@ -24,15 +24,8 @@ type service struct {
 // serve takes an update request. A later one replaces an earlier one, as its
 // sender has forgotten that; both are answered.
 func (m *Machine) serve(xid uint32, all bool) {
-	if all && !m.snap.Owes {
-		m.snap.Owes = true
-		if !m.snap.New { // it had leases, and lost them before it started
-			m.snap.Forgot = m.now.Wall
-			if m.snap.PartnerState == recovering && m.link.since > int64(neverTime) {
-				m.snap.Forgot = min(m.snap.Forgot, m.link.since)
-			}
-		}
-		m.save()
+	if all {
+		m.owe()
 	}
 	what := "UPDREQ"
 	if all {
@@ -40,6 +33,23 @@ func (m *Machine) serve(xid uint32, all bool) {
 	}
 	m.emit(Event{Kind: EventSync, Text: what + " received"})
 	m.beginService(all || m.snap.Owes, xid)
+}
+
+// owe stores that the partner is to be told all, and when it lost what it had:
+// before it started. One without a record of us had nothing to lose.
+func (m *Machine) owe() {
+	before := m.snap
+	m.snap.Owes = true
+	if !m.snap.New {
+		lost := m.now.Wall
+		if m.snap.PartnerState == recovering && m.link.since > int64(neverTime) {
+			lost = min(lost, m.link.since)
+		}
+		m.snap.Forgot = max(m.snap.Forgot, lost)
+	}
+	if m.snap != before {
+		m.save()
+	}
 }
 
 // tellAll sends all that the partner has not acknowledged.
