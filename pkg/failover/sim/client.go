@@ -308,7 +308,7 @@ func (c *client) take(r reply) {
 		span := seconds(r.time)
 		c.end, c.t1, c.t2 = c.sent+span, c.sent+span/2, c.sent+span*7/8
 	}
-	if c.decline {
+	if c.decline && !c.bootp {
 		c.decline = false
 		c.w.say("%s declines %v", c.name, c.addr)
 		q := query{kind: binding.GivingBack, want: c.addr, server: c.server, decline: true}

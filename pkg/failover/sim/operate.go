@@ -161,6 +161,7 @@ func stall(w *World, a []string) {
 // configuration remembers that it had partners, unless that is forgotten too.
 func lose(w *World, a []string) {
 	n := w.node(a[0])
+	w.checks.risk.losing(n)
 	n.halt(lost, drawn, true)
 	known := n.disk.content.known
 	w.checks.s1.forever(n)
@@ -192,6 +193,7 @@ func restore(w *World, a []string) {
 			w.checks.risk.alone(e) // nobody knows until when it served
 		}
 	}
+	w.checks.risk.losing(n)
 	n.halt(lost, drawn, true)
 	w.checks.s1.forever(n)
 	d.content = d.copies[0].clone()

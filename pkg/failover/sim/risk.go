@@ -188,6 +188,21 @@ func (e *endpoint) state() wire.ServerState {
 	return e.m.Status().State
 }
 
+// losing: a server is about to lose its disk. If it is in PARTNER-DOWN, its
+// partner's addresses were given away and nobody knows it any more: two
+// failures at a time.
+func (r *risk) losing(n *node) {
+	for _, e := range n.ends {
+		if e.stored() == wire.StatePartnerDown && !neverMet(e) {
+			r.alone(e)
+			r.take(e.p, n.name+" loses its disk while it stands in for its partner")
+		}
+	}
+}
+
+// neverMet tells whether an endpoint is a primary that has no partner yet.
+func neverMet(e *endpoint) bool { return e.dhcpd == nil && e.n.disk.content.snaps[e.index].New }
+
 // alone: a server that gets an old disk served while its partner did not hear
 // it, so that the date of the backup is all that is known.
 func (r *risk) alone(e *endpoint) {

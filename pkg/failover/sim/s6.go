@@ -55,6 +55,9 @@ func (s *s6) acking(e *endpoint, xid uint32, b *wire.BNDACK) {
 		o, ok := s.updates[e.n.index][k]
 		delete(s.updates[e.n.index], k)
 		slot := s.w.slotOf(lease.Key{Addr: k.addr})
+		if ok && a.Reason != 0 {
+			s.refused(e, slot)
+		}
 		if !ok || a.Reason != 0 || slot < 0 {
 			continue
 		}
@@ -66,6 +69,17 @@ func (s *s6) acking(e *endpoint, xid uint32, b *wire.BNDACK) {
 			s.w.fail("S6", "%s acknowledges %v %v, which is not on its disk (%s)", e.n.name, a.Address, o.binding.Status, leaseText(&l))
 		}
 	}
+}
+
+// refused: what the partner has of an address is refused with a reason.
+func (s *s6) refused(e *endpoint, slot int) {
+	rest := s.asks[e.n.index][:0]
+	for _, a := range s.asks[e.n.index] {
+		if a.slot != slot {
+			rest = append(rest, a)
+		}
+	}
+	s.asks[e.n.index] = rest
 }
 
 // covers tells whether a record says what an update says, so that there was
