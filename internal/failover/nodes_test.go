@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -305,13 +306,16 @@ func (s *site) send(typ packet.MessageType, mac byte, fill func(*packet.Reply), 
 	return s.xid
 }
 
-// answer is the next answer to a packet.
-func (s *site) answer(xid uint32) *packet.Message {
+// answer is the answer to a packet; nil if there is none in time.
+func (s *site) answerIn(xid uint32, wait time.Duration) *packet.Message {
 	s.Helper()
-	s.must(s.relay.SetReadDeadline(time.Now().Add(patience)))
+	s.must(s.relay.SetReadDeadline(time.Now().Add(wait)))
 	buf := make([]byte, 1500)
 	for {
 		n, err := s.relay.Read(buf)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return nil
+		}
 		s.must(err)
 		m, err := packet.Parse(append([]byte(nil), buf[:n]...))
 		s.must(err)
@@ -321,15 +325,28 @@ func (s *site) answer(xid uint32) *packet.Message {
 	}
 }
 
+// ask sends a packet as a client does, which repeats what is not answered.
+func (s *site) ask(typ packet.MessageType, mac byte, fill func(*packet.Reply), to ...*node) *packet.Message {
+	s.Helper()
+	const again = time.Second
+	for waited := time.Duration(0); waited < patience; waited += again {
+		if m := s.answerIn(s.send(typ, mac, fill, to...), again); m != nil {
+			return m
+		}
+	}
+	s.Fatalf("client %d is not answered", mac)
+	return nil
+}
+
 // dora gives a client its lease, and returns the address and the seconds.
 func (s *site) dora(mac byte, to ...*node) (string, uint32) {
 	s.Helper()
-	offer := s.answer(s.send(packet.Discover, mac, nil, to...))
+	offer := s.ask(packet.Discover, mac, nil, to...)
 	id, _ := offer.ServerID()
-	ack := s.answer(s.send(packet.Request, mac, func(r *packet.Reply) {
+	ack := s.ask(packet.Request, mac, func(r *packet.Reply) {
 		r.AddAddr(packet.RequestedAddress, offer.YIAddr)
 		r.AddAddr(packet.ServerIdentifier, id)
-	}, to...))
+	}, to...)
 	if ack.Type != packet.Ack {
 		s.Fatalf("client %d: %s", mac, packet.TypeName(ack.Type))
 	}
@@ -339,7 +356,7 @@ func (s *site) dora(mac byte, to ...*node) (string, uint32) {
 // renew extends a client's lease.
 func (s *site) renew(mac byte, address string, to ...*node) uint32 {
 	s.Helper()
-	ack := s.answer(s.send(packet.Request, mac, func(r *packet.Reply) { r.CIAddr = netip.MustParseAddr(address) }, to...))
+	ack := s.ask(packet.Request, mac, func(r *packet.Reply) { r.CIAddr = netip.MustParseAddr(address) }, to...)
 	if ack.Type != packet.Ack {
 		s.Fatalf("client %d: %s", mac, packet.TypeName(ack.Type))
 	}

@@ -120,7 +120,7 @@ func TestTakeOverAndReturn(t *testing.T) {
 func TestScopeInVPN(t *testing.T) {
 	s, main, backup := pairUp(t, "vpn red id=7\ndhcp vpn-communication=enabled\n"+twoServers+"scope far subnet=$0/24 ranges=$100-$199 vpn-id=7\n")
 	red := func(r *packet.Reply) { r.Add(221, []byte("\x00red")) }
-	if offer := s.answer(s.send(packet.Discover, 1, red, backup, main)); offer.YIAddr.String() != s.addr(100) {
+	if offer := s.ask(packet.Discover, 1, red, backup, main); offer.YIAddr.String() != s.addr(100) {
 		t.Errorf("%s was offered", offer.YIAddr)
 	}
 	backup.log.await(t, `drop-failover-partner (scope "far" is in a VPN, only the main server serves it)`)
@@ -139,7 +139,7 @@ func TestScopeInVPN(t *testing.T) {
 	if w := backup.reload(); len(w) > 0 {
 		t.Errorf("where each is to serve the scope, the reload says %v", w)
 	}
-	s.answer(s.send(packet.Discover, 1, red, backup))
+	s.ask(packet.Discover, 1, red, backup)
 }
 
 // What an operator may declare, and what not.
@@ -199,7 +199,7 @@ func TestPartnerDownTooEarly(t *testing.T) {
 	if got := backup.related().Detail.Status.Snapshot.Down; got != since {
 		t.Errorf("down since %d, want %d", got, since)
 	}
-	offer := s.answer(s.send(packet.Discover, 9, func(r *packet.Reply) { r.AddAddr(packet.RequestedAddress, mustAddr(s.addr(100))) }, backup))
+	offer := s.ask(packet.Discover, 9, func(r *packet.Reply) { r.AddAddr(packet.RequestedAddress, mustAddr(s.addr(100))) }, backup)
 	if got := offer.YIAddr.String(); got != s.addr(100) {
 		t.Errorf("offered %s, want the partner's address that was asked for", got)
 	}

@@ -29,7 +29,7 @@ func TestLoadBalancing(t *testing.T) {
 	main.balanced(50)
 	backup.balanced(50)
 	for mac := byte(1); mac <= 8; mac++ {
-		offer := s.answer(s.send(packet.Discover, mac, nil, main, backup))
+		offer := s.ask(packet.Discover, mac, nil, main, backup)
 		id, _ := offer.ServerID()
 		want := s.addr(2)
 		if wire.Hash([]byte{2, 0, 0, 0, 0, mac}) >= evenSplit {
