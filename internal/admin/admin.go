@@ -116,7 +116,7 @@ func (s *Service) reload(force bool) engine.Report {
 	if len(report.Errors) == 0 {
 		cfg := s.stored.cfg.Clone()
 		report = s.runtime.Reload(cfg, force)
-		if len(report.Errors) > 0 && !force && s.onlyForcedGo(cfg) {
+		if len(report.Errors) > 0 && !force && report.Risks == 0 && s.onlyForcedGo(cfg) {
 			report = s.runtime.Reload(cfg, true)
 		}
 	}
@@ -146,5 +146,6 @@ func (s *Service) onlyForcedGo(cfg *objects.Config) bool {
 			with.Put(o)
 		}
 	}
-	return len(s.runtime.Check(with, false).Errors) == 0
+	report := s.runtime.Check(with, false)
+	return len(report.Errors) == report.Risks // the scopes go together with their relationship
 }

@@ -15,6 +15,8 @@ type Report struct {
 	// Parked counts the leases that no range or reservation of the new
 	// configuration holds; they are kept and come back with their addresses.
 	Parked int
+	// Risks counts the errors that say what a partner may be serving.
+	Risks int
 }
 
 // Health is 10 for a server in full service, 0 for one that answers nobody.

@@ -54,6 +54,7 @@ func (r *Report) risk(risks []string, force bool) {
 			r.Warnings = append(r.Warnings, objects.Errorf(objects.OkWithWarnings, "%s", text))
 		} else {
 			r.Errors = append(r.Errors, objects.Errorf(objects.Invalid, "%s; 'dhcp reload force' takes the risk", text))
+			r.Risks++
 		}
 	}
 }
