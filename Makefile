@@ -46,6 +46,12 @@ e2e: ## only the tests with real clients and servers
 fuzz: ## each fuzzer for FUZZTIME (30s)
 	scripts/fuzz.sh $(FUZZTIME)
 
+# Schedules are short-lived: a lazier garbage collector does half again as many.
+SEEDS ?= 20000
+FROM ?= 1
+sim: ## schedules FROM (1) to SEEDS (20000) of simulated failover pairs: make sim SEEDS=1000000
+	GOGC=800 go run ./pkg/failover/sim/run -stats -seeds $(FROM)..$(SEEDS)
+
 mutants: ## every seeded fault of the failover rules, found by the simulator; writes its table into the documentation
 	go run ./pkg/failover/sim/mutants/run -write docs/failover-verification.md
 
@@ -56,7 +62,7 @@ bench: build ## ours and the installed peers, side by side in one run
 proto: $(BUF) ## generate pkg/rpc/adminv1 from the admin service's definition
 	cd pkg/rpc/proto && PATH=$(CURDIR)/$(TOOLS):$$PATH $(CURDIR)/$(BUF) generate
 
-docs: ## docs/command-reference.md and docs/messages.md, read off the tables
+docs: ## the pages of docs that are read off the code's tables
 	go run ./scripts/docgen
 
 clean: ## remove what was built
