@@ -66,6 +66,7 @@ type Machine struct {
 	leases []lease.Lease
 	keys   []lease.Key
 	pools  []binding.Pool
+	draft  []byte
 }
 
 // New makes the endpoint as it is after a start of the server: in STARTUP, with

@@ -11,8 +11,9 @@ import (
 const (
 	// maxWindow is the most BNDUPDs that are under way, whatever the partner takes.
 	maxWindow = 256
-	// maxBatch is the most bindings of a BNDUPD.
-	maxBatch = 20
+	// maxBatch is the most bindings of a BNDUPD: as many as have room in it if
+	// their clients told nothing of themselves.
+	maxBatch = 36
 	// few messages under way are too few to gather bindings for the next.
 	few = 4
 	// stepWork is how many leases are looked at in one Step.
@@ -191,36 +192,35 @@ func (m *Machine) batch() int {
 	return 1
 }
 
-// sendBatch sends one BNDUPD of up to n bindings, if there are any to tell. It
-// returns how many leases it looked at.
+// sendBatch sends one BNDUPD of up to n bindings, if there are any to tell and
+// as far as they have room in it. It returns how many leases it looked at.
 func (m *Machine) sendBatch(auth *binding.Authority, n int) int {
-	looked := 0
-	bindings := make([]wire.Binding, 0, n)
+	looked, room := 0, wire.MaxMessage-wire.MinMessage
+	body := wire.BNDUPD{Bindings: make([]wire.Binding, 0, n)}
 	for looked < n && m.out.queue.len() > 0 {
 		looked++
 		e := m.out.entries[m.out.queue.pop()]
-		if b, ok := m.prepare(auth, e); ok {
-			bindings = append(bindings, b)
+		b, ok := m.prepare(auth, e)
+		if !ok {
+			continue
 		}
+		if b.Vendor != "" && body.VendorClass == "" {
+			body.VendorClass = wire.VendorPrefix
+			room -= 4 + len(wire.VendorPrefix)
+		}
+		m.draft = m.link.profile.AppendBinding(m.draft[:0], &b)
+		if room -= len(m.draft); room < 0 && len(body.Bindings) > 0 {
+			m.out.queue.unpop(e.key)
+			break
+		}
+		e.stage, e.force = flying, false
+		body.Bindings = append(body.Bindings, b)
 	}
-	if len(bindings) == 0 {
+	if len(body.Bindings) == 0 {
 		return looked
 	}
-	body := wire.BNDUPD{Bindings: bindings}
-	for i := range bindings {
-		if bindings[i].Vendor != "" {
-			body.VendorClass = wire.VendorPrefix
-		}
-	}
-	fit := m.link.profile.Fit(body.VendorClass, bindings)
-	for i := len(bindings) - 1; i >= fit; i-- {
-		k := keyOf(&bindings[i])
-		m.out.entries[k].stage = queued
-		m.out.queue.unpop(k)
-	}
-	body.Bindings = bindings[:fit]
 	m.out.flights[m.send(body)] = flight{body.Bindings}
-	m.counted.UpdatesSent += uint64(fit)
+	m.counted.UpdatesSent += uint64(len(body.Bindings))
 	m.emit(Event{Kind: EventSent, All: body.Bindings})
 	if !m.timers[timeAcks].armed {
 		m.wait(timeAcks, 2*m.patience())
@@ -253,7 +253,6 @@ func (m *Machine) prepare(auth *binding.Authority, e *entry) (wire.Binding, bool
 		m.settled(e)
 		return wire.Binding{}, false
 	}
-	e.stage, e.force = flying, false
 	return b, true
 }
 

@@ -11,7 +11,7 @@ func benchMessages(b *testing.B) map[string]Message {
 		lease.Address = addr("10.77.1." + itoa(i))
 		many = append(many, lease)
 	}
-	many = many[:Own.Fit("", many)]
+	many = many[:fit(Own, "", many)]
 	b.Logf("%d bindings in a batch", len(many))
 	return map[string]Message{"one": one, "batch": {XID: 1, Body: BNDUPD{Bindings: many}}}
 }

@@ -47,21 +47,12 @@ func (p *Profile) Append(b []byte, m Message) ([]byte, error) {
 // Encode is Append to nothing.
 func (p *Profile) Encode(m Message) ([]byte, error) { return p.Append(nil, m) }
 
-// Fit tells how many of the bindings, from the first on, go into one BNDUPD:
-// at least one, and one only for a partner that takes no more.
-func (p *Profile) Fit(vendorClass string, bindings []Binding) int {
-	if !p.Batch || len(bindings) < 2 {
-		return min(1, len(bindings))
-	}
-	e := encoder{p: p, b: make([]byte, 0, MaxMessage), maxText: MaxText}
-	e.message(Message{Body: BNDUPD{VendorClass: vendorClass}})
-	for i := range bindings {
-		e.binding(&bindings[i])
-		if len(e.b) > MaxMessage {
-			return max(1, i)
-		}
-	}
-	return len(bindings)
+// AppendBinding writes a binding as it stands in a BNDUPD, which has MaxMessage
+// octets at most with its header, and its vendor class where there is one.
+func (p *Profile) AppendBinding(b []byte, binding *Binding) []byte {
+	e := encoder{b: b, p: p}
+	e.binding(binding)
+	return e.b
 }
 
 func (e *encoder) message(m Message) {

@@ -171,7 +171,7 @@ func TestBatch(t *testing.T) {
 	for i := range 200 {
 		many = append(many, Binding{Address: addr("10.0.0." + itoa(i)), Status: StatusFree})
 	}
-	n := Own.Fit("leasehold-1", many)
+	n := fit(Own, "leasehold-1", many)
 	if n != 155 { // (2048 - 12 - 15) / 13
 		t.Errorf("%d bindings fit", n)
 	}
@@ -213,19 +213,6 @@ func TestBatch(t *testing.T) {
 		if first := back.Body.(BNDACK).Answers[0].Text; refused == 20 && len(first) != 30 { // (2036 - 155*8 - 20*9) / 20
 			t.Errorf("one text has %d octets", len(first))
 		}
-	}
-	for _, p := range []*Profile{Draft, ISC} {
-		if got := p.Fit("", many); got != 1 {
-			t.Errorf("%s: %d bindings", p.Name, got)
-		}
-		if got := p.Fit("", nil); got != 0 {
-			t.Errorf("%s: %d bindings of none", p.Name, got)
-		}
-	}
-	big := many[0]
-	big.ClientID = strings.Repeat("x", 3000)
-	if got := Own.Fit("", []Binding{big, big}); got != 1 {
-		t.Errorf("%d that are too long", got)
 	}
 }
 

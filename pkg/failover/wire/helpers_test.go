@@ -87,3 +87,18 @@ func examples(p *Profile) []Message {
 	}
 	return all
 }
+
+// fit tells how many of the bindings, from the first on, go into one BNDUPD: at
+// least one, and one only for a partner that takes no more.
+func fit(p *Profile, vendorClass string, bindings []Binding) int {
+	room := MaxMessage - MinMessage
+	if vendorClass != "" && p.Extras {
+		room -= 4 + len(vendorClass)
+	}
+	for i := range bindings {
+		if room -= len(p.AppendBinding(nil, &bindings[i])); i > 0 && (room < 0 || !p.Batch) {
+			return i
+		}
+	}
+	return len(bindings)
+}
