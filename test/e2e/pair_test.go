@@ -83,18 +83,23 @@ func TestPairLeaseTimes(t *testing.T) {
 	a, b := s.startPair(quick)
 	c := s.crowd("cli", clients.Config{Count: 1})
 	c.bound()
-	length := func() time.Duration {
-		acks := s.watch.Events(func(e holders.Event) bool { return e.Type == packet.Ack })
-		return acks[len(acks)-1].Lease
+	length := func(n int) time.Duration { // of the n-th lease
+		t.Helper()
+		var acks []holders.Event
+		eventually(t, "the ACK was seen", func() bool {
+			acks = s.watch.Events(func(e holders.Event) bool { return e.Type == packet.Ack })
+			return len(acks) >= n
+		})
+		return acks[n-1].Lease
 	}
-	if got := length(); got != 10*time.Second {
+	if got := length(1); got != 10*time.Second {
 		t.Errorf("the first lease lasts %v, the lead time is 10 s", got)
 	}
 	addr, _, _ := c.Lease(0)
 	b.wantState(addr.String(), "leased")
 	a.quiet("b")
 	c.renew()
-	if got := length(); got != 24*time.Second {
+	if got := length(2); got != 24*time.Second {
 		t.Errorf("the second lease lasts %v, want 24 s: the partner had acknowledged it", got)
 	}
 	_, _, end := c.Lease(0)

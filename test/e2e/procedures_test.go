@@ -6,7 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"leasehold/internal/packet"
 	"leasehold/test/clients"
+	"leasehold/test/holders"
 )
 
 // The procedures of the handbooks, each under client load: nobody may notice.
@@ -212,6 +214,33 @@ func TestBackupRemoved(t *testing.T) {
 	if rows := a.related(); len(rows) > 0 {
 		t.Errorf("the main still has partners: %v", rows)
 	}
+	c.unharmed()
+}
+
+// TestRolesSwapped makes the backup the main and the main the backup, by a
+// reload of both.
+func TestRolesSwapped(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "a", "b")
+	a, b := s.startPair(quick)
+	c := s.crowd("cli", clients.Config{Count: 20})
+	c.bound()
+	c.renew()
+	same(a, b)
+	for _, n := range []*server{b, a} {
+		n.nrcmd("failover-pair office set main-server="+own("b")+" backup-server="+own("a"), "dhcp reload")
+	}
+	s.normal(a, b)
+	if r := a.partner(own("b")); r.Type != "MAIN" {
+		t.Errorf("the former main shows %v", r)
+	}
+	same(a, b)
+	c.Add(5)
+	c.bound()
+	if acks := s.watch.Events(func(e holders.Event) bool { return e.Type == packet.Offer && e.Client == clients.MAC(24) }); len(acks) != 1 || acks[0].Server.String() != lanAddr("b") {
+		t.Errorf("a new client heard %v, the main is %s now", acks, lanAddr("b"))
+	}
+	c.rebind()
 	c.unharmed()
 }
 
