@@ -59,6 +59,9 @@ func (c *changes) Committed(commit uint64, err error) {
 	}
 	c.at, c.err = c.at+1, err
 	s.release(l.Key)
+	if err == nil {
+		s.settleDoubles(l)
+	}
 	if c.at == len(c.leases) {
 		c.tell()
 		s.changes.release()

@@ -71,6 +71,9 @@ var (
 	msgOtherServer = eventlog.Declare(4202, eventlog.Warning, "Lease",
 		"Address %s of scope %q is unavailable now: another server gave it to %s.",
 		"Another DHCP server gives out addresses of this server's ranges.")
+	msgDouble = eventlog.Declare(4203, eventlog.Info, "Lease",
+		"Lease %s of %s is ended: the client has %s since.",
+		"Two servers that did not hear each other gave the client an address each in one network. The one that it asked for last stays.")
 
 	msgExpression = eventlog.Declare(4300, eventlog.Error, "Protocol",
 		"expression: %s of %s: %s",
