@@ -69,7 +69,7 @@ func (c *checkers) wrote(n *node, slot int, before, after *lease.Lease) {
 		return
 	}
 	c.s5.wrote(n, slot, before, after)
-	c.s6.wrote(n, slot)
+	c.s6.wrote(n, slot, before)
 	c.s11.wrote(n, slot, before, after)
 	c.s3.wrote(slot)
 	c.s4.wrote(slot)

@@ -48,9 +48,8 @@ func (l *l5) update(e *endpoint, b *wire.BNDUPD) {
 		if slot < 0 {
 			continue
 		}
-		if l.sent[slot]++; l.sent[slot] > l5bound && l.w.quiet {
+		if l.sent[slot]++; l.sent[slot] > l5bound && l.w.quiet && l.w.checks.risk.agree(e.p) {
 			l.w.fail("L5", "%d updates of %v were sent since something happened to it", l.sent[slot], b.Bindings[i].Address)
 		}
 	}
-	_ = e
 }

@@ -272,6 +272,9 @@ func partnerDown(w *World, a []string) {
 func setMCLT(w *World, a []string) {
 	e := w.pair(a[0]).ends[0]
 	w.mclt = max(w.mclt, e.cfg.MCLT, int64(number(a[1])))
+	if int64(number(a[1])) < e.cfg.MCLT {
+		w.checks.risk.shorter[e.p.index] = true
+	}
 	e.cfg.MCLT = int64(number(a[1]))
 	if e.n.up && e.dhcpd == nil {
 		e.input(core.Reconfigured{Config: e.cfg})
@@ -290,8 +293,8 @@ func reserve(w *World, a []string) {
 	if i < 0 || i >= p.Pool {
 		return
 	}
-	if who == "" && !w.checks.risk.bothNormal(p) {
-		w.checks.risk.take(p, "a reservation ends that both servers could give, and they do not talk")
+	if !w.checks.risk.bothNormal(p) {
+		w.checks.risk.take(p, "who may give an address changes, and the servers do not talk")
 	}
 	for _, e := range p.ends {
 		if len(rest) > 0 && !word(rest, e.n.name) {

@@ -26,6 +26,9 @@ type risk struct {
 	// late is by how much more, by pair, because the first message of a
 	// connection was held up: it cannot be told from a difference of clocks.
 	late []time.Duration
+	// shorter: the MCLT was shortened. A server that loses its disk does not
+	// know that it gave longer leases.
+	shorter []bool
 }
 
 func (r *risk) begin(w *World) {
@@ -34,6 +37,7 @@ func (r *risk) begin(w *World) {
 	r.lost = make([]bool, len(w.pairs))
 	r.gone = make([]bool, len(w.pairs))
 	r.late = make([]time.Duration, len(w.pairs))
+	r.shorter = make([]bool, len(w.pairs))
 	r.served = make([][2]time.Duration, len(w.pairs))
 	r.now = make([][2]bool, len(w.pairs))
 	r.slack = 2 * time.Second
@@ -61,6 +65,10 @@ func (r *risk) held(p *pair, by time.Duration) {
 		r.late[p.index] = max(r.late[p.index], by)
 	}
 }
+
+// agree tells whether the two servers can agree at once about when a lease
+// ends: nobody set a clock by minutes, and what was lost came back in order.
+func (r *risk) agree(p *pair) bool { return !r.gone[p.index] && r.slack < time.Minute }
 
 func (r *risk) slackOf(p *pair) time.Duration { return r.slack + r.late[p.index] }
 
@@ -193,6 +201,9 @@ func (e *endpoint) state() wire.ServerState {
 // failures at a time.
 func (r *risk) losing(n *node) {
 	for _, e := range n.ends {
+		if r.shorter[e.p.index] {
+			r.alone(e)
+		}
 		if e.stored() == wire.StatePartnerDown && !neverMet(e) {
 			r.alone(e)
 			r.take(e.p, n.name+" loses its disk while it stands in for its partner")

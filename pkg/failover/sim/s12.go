@@ -23,7 +23,7 @@ func (c *checkers) s12sent(e *endpoint, b *wire.BNDUPD) {
 }
 
 // s12accepted is told of every update that a server accepts, with its record
-// as it was when the update came.
+// as it was before.
 func (c *checkers) s12accepted(e *endpoint, o *owing) {
 	l := &o.before
 	if o.binding.Status == wire.StatusExpired && l.State == lease.Leased && l.Expiration > e.n.wall() &&

@@ -10,6 +10,7 @@ import (
 type s6 struct {
 	w       *World
 	commits [][]int             // by node and slot: writes
+	before  [][]lease.Lease     // what the last of them replaced
 	updates []map[sentKey]owing // by node: received and not answered yet
 	asks    [][]want            // by node that asked: what the partner had
 }
@@ -32,12 +33,16 @@ func (s *s6) begin(w *World) {
 	s.w = w
 	for range w.nodes {
 		s.commits = append(s.commits, make([]int, len(w.pairs)*maxPool))
+		s.before = append(s.before, make([]lease.Lease, len(w.pairs)*maxPool))
 		s.updates = append(s.updates, map[sentKey]owing{})
 		s.asks = append(s.asks, nil)
 	}
 }
 
-func (s *s6) wrote(n *node, slot int) { s.commits[n.index][slot]++ }
+func (s *s6) wrote(n *node, slot int, before *lease.Lease) {
+	s.commits[n.index][slot]++
+	s.before[n.index][slot] = *before
+}
 
 func (s *s6) got(e *endpoint, xid uint32, b *wire.BNDUPD) {
 	for i := range b.Bindings {
@@ -60,6 +65,9 @@ func (s *s6) acking(e *endpoint, xid uint32, b *wire.BNDACK) {
 		}
 		if !ok || a.Reason != 0 || slot < 0 {
 			continue
+		}
+		if s.commits[e.n.index][slot] > o.commits {
+			o.before = s.before[e.n.index][slot]
 		}
 		s.w.checks.s12accepted(e, &o)
 		if s.commits[e.n.index][slot] > o.commits {
