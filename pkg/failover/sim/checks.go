@@ -165,6 +165,7 @@ func (c *checkers) event(e *endpoint, o *core.Event) {
 // granting: a server is about to give a client a lease; granted: this is what
 // it is going to write.
 func (c *checkers) granting(x *exchange, l *lease.Lease) {
+	c.s7granting(x)
 	c.s4.granting(x, l)
 	c.s5.granting(x, l)
 }

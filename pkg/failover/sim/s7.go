@@ -23,3 +23,16 @@ func (c *checkers) s7replying(e *endpoint, q *query, r *reply) {
 		}
 	}
 }
+
+// s7granting is the same at the moment of the decision, by what the machine
+// itself says of its state. In RECOVER-DONE the partner must be in touch: it may
+// else be in PARTNER-DOWN, and give addresses to others.
+func (c *checkers) s7granting(x *exchange) {
+	if x.e.saving {
+		return // until the state is on disk the server does as before
+	}
+	s := x.e.m.Status()
+	if !serves(s.State) && (s.State != rd || !s.Connected) {
+		c.w.fail("S7", "%s gives %s a lease in %v, connected %v", x.n.name, x.q.c.name, s.State, s.Connected)
+	}
+}
