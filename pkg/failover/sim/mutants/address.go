@@ -156,9 +156,4 @@ var addressFaults = []Mutant{
 		Edits:  change(leaseDir+"state.go", `if l.Role != Alone && l.State != Offered && !l.Free() {`, `if l.Role != Alone && l.State != Offered && l.State == Leased {`),
 		Expect: append([]string{"equal", "L3"}, twoClients...),
 	},
-	{
-		Name: "client-not-forgotten", What: "with another client the promises to the one before end",
-		Edits:  change(bindingDir+"taken.go", "if !same {\n\t\tl = fresh(l)\n\t}", "if !same {\n\t\tl.Start = 0\n\t}"),
-		Expect: []string{"S2", "S3", "S11"},
-	},
 }

@@ -74,9 +74,4 @@ var exchangeFaults = []Mutant{
 		Edits:  change(coreDir+"offset.go", `return max(int64(t)+o.delta(), 1)`, `return max(int64(t)+2*o.delta(), 1)`),
 		Expect: append([]string{"S12", "L3", "equal"}, twoClients...),
 	},
-	{
-		Name: "request-watchdog-off", What: "an update request that brings nothing is repeated on a new connection",
-		Edits:  change(coreDir+"timers.go", `timeRequest:   (*Machine).requestHangs,`, `timeRequest:   func(*Machine) {},`),
-		Expect: stuck,
-	},
 }
