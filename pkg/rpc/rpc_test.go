@@ -438,7 +438,7 @@ func TestSessionIsReplacedWhenForgotten(t *testing.T) {
 
 func TestGarbageLeavesTheServerUnharmed(t *testing.T) {
 	data := t.TempDir()
-	s := serve(t, data, newEcho(), Limits{MessageBytes: 1 << 20, HeaderWait: time.Second, BodyWait: time.Second, IdleWait: time.Second})
+	s := serve(t, data, newEcho(), Limits{MessageBytes: 1 << 20, HeaderWait: time.Second, BodyWait: time.Second, IdleWait: 5 * time.Second})
 	known := DialOptions{Known: filepath.Join(data, "known")}
 	c := dial(t, s.Address().String(), known)
 	logIn(t, c)

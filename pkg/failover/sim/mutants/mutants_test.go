@@ -89,7 +89,7 @@ func TestQuickFaults(t *testing.T) {
 // TestPanic: a fault that ends the core is found like others.
 func TestPanic(t *testing.T) {
 	dir, work := root(t), t.TempDir()
-	m := Mutant{Name: "panic", Edits: change(coreDir+"timers.go", `m.fire(expiry, "the partner does not answer")`, `panic("seeded")`)}
+	m := Mutant{Name: "panic", Edits: change(coreDir+"boot.go", `m.fire(expiry, "the partner does not answer")`, `panic("seeded")`)}
 	exe, err := Build(t.Context(), dir, work, &m)
 	if err != nil {
 		t.Fatal(err)
