@@ -1,7 +1,7 @@
 package engine
 
 import (
-	"slices"
+	"sync"
 
 	"leasehold/internal/lease"
 )
@@ -28,9 +28,12 @@ func (s *Server) Write(leases []lease.Lease, later bool, done func(n int, err er
 		return
 	}
 	s.changes.add(1)
-	c := &changes{server: s, leases: slices.Clone(leases), done: done}
+	c := changed.Get().(*changes)
+	c.server, c.leases, c.done = s, append(c.leases, leases...), done
 	s.commits.SubmitAll(c.leases, c, later)
 }
+
+var changed = sync.Pool{New: func() any { return new(changes) }}
 
 // changes are the leases of a relationship on their way to disk.
 type changes struct {
@@ -65,6 +68,9 @@ func (c *changes) Committed(commit uint64, err error) {
 	if c.at == len(c.leases) {
 		c.tell()
 		s.changes.release()
+		clear(c.leases)
+		*c = changes{leases: c.leases[:0]}
+		changed.Put(c)
 	}
 }
 

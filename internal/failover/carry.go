@@ -48,7 +48,7 @@ func (p *Pair) carry() {
 // publish tells the packet path what it may do.
 func (p *Pair) publish(a binding.Authority) {
 	if a != *p.authority.Load() {
-		p.authority.Store(&a)
+		p.authority.Store(new(a))
 	}
 }
 

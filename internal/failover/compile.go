@@ -273,7 +273,7 @@ const (
 const (
 	// maxUnacked is how many BNDUPDs a partner may have under way; the draft
 	// wants more than 10 and less than 100.
-	maxUnacked = 50
+	maxUnacked = 90
 	// evenSplit is half of the hash buckets: load balancing shares evenly.
 	evenSplit = 128
 	// balancedPercent goes with load balancing, whatever is configured.

@@ -32,7 +32,7 @@ const patience = 20 * time.Second
 
 // site is two machines on the loopback, and a relay with their clients.
 type site struct {
-	*testing.T
+	testing.TB
 	net   string // the first three octets of all addresses
 	ports struct{ dhcp, failover uint16 }
 	relay *net.UDPConn
@@ -43,10 +43,10 @@ type site struct {
 // sites numbers the networks of the tests that run at once.
 var sites atomic.Uint32
 
-func newSite(t *testing.T) *site {
+func newSite(t testing.TB) *site {
 	t.Helper()
 	n := sites.Add(1)
-	s := &site{T: t, net: fmt.Sprintf("127.%d.%d", 64+n%64, 100+n/64), names: newHosts()}
+	s := &site{TB: t, net: fmt.Sprintf("127.%d.%d", 64+n%64, 100+n/64), names: newHosts()}
 	var err error
 	s.relay, err = net.ListenUDP("udp4", &net.UDPAddr{IP: net.ParseIP(s.addr(1))})
 	s.must(err)

@@ -20,7 +20,7 @@ failover-pair blue main-server=$2 backup-server=$3 mclt=60s failover-poll-interv
 `
 
 // pairUp starts a main and a backup and waits until both are in NORMAL.
-func pairUp(t *testing.T, config string) (s *site, main, backup *node) {
+func pairUp(t testing.TB, config string) (s *site, main, backup *node) {
 	t.Helper()
 	s = newSite(t)
 	main, backup = s.node(2, config), s.node(3, config)

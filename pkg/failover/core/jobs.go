@@ -24,13 +24,20 @@ const maxIdle = 2 * maxJobs
 
 func (m *Machine) start(k lease.Key, j job) {
 	m.lastJob++
-	w := &work{}
-	if n := len(m.idle); n > 0 {
-		w, m.idle = m.idle[n-1], m.idle[:n-1]
-	}
+	w := m.newWork()
 	w.key, w.job = k, j
 	m.jobs[m.lastJob] = w
 	m.outs.hold(m.lastJob, k)
+}
+
+func (m *Machine) newWork() *work {
+	n := len(m.idle)
+	if n == 0 {
+		return new(work)
+	}
+	w := m.idle[n-1]
+	m.idle = m.idle[:n-1]
+	return w
 }
 
 // end forgets a job; its work is used again.

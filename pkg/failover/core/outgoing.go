@@ -249,7 +249,7 @@ func (m *Machine) prepare(auth *binding.Authority, e *entry) (wire.Binding, bool
 	}
 	b := auth.Update(&l)
 	if err := b.Check(); err != nil {
-		m.emit(Event{Kind: EventConflict, Key: e.key, Sent: &b, Text: "cannot be told to the partner: " + err.Error()})
+		m.emit(Event{Kind: EventConflict, Key: e.key, Sent: new(b), Text: "cannot be told to the partner: " + err.Error()})
 		m.settled(e)
 		return wire.Binding{}, false
 	}
@@ -353,7 +353,7 @@ func (a *answered) done(m *Machine, l lease.Lease, err error) {
 		m.settled(e)
 	}
 	if a.reason != 0 {
-		m.emit(Event{Kind: EventConflict, Key: k, Lease: &l, Sent: a.sent, Why: a.reason, Text: a.text})
+		m.emit(Event{Kind: EventConflict, Key: k, Lease: new(l), Sent: a.sent, Why: a.reason, Text: a.text})
 		m.emit(Refused{Key: k, Reason: a.reason})
 		if !m.tooEarly(a) {
 			m.remember(k)
