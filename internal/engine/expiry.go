@@ -7,6 +7,7 @@ import (
 
 	"leasehold/internal/lease"
 	"leasehold/pkg/failover/binding"
+	"leasehold/pkg/failover/wire"
 )
 
 // expire moves on the leases whose time has come, until the server is closed.
@@ -116,6 +117,8 @@ func lagBehind(l *lease.Lease, p Pair) time.Duration {
 	switch {
 	case a.Answers(binding.Renewing, 0, 0) != binding.NotSilent:
 		return postponement * time.Second
+	case a.Connected && a.Role == lease.Primary && a.Partner == wire.ISC:
+		return 0 // a dhcpd that is the secondary leaves it to the primary
 	case a.Connected:
 		return lag
 	}
