@@ -25,6 +25,8 @@ func (d *declared) PartnerDown(pair, partner string, since int64, force bool) ([
 	return []string{pair + " is in PARTNER-DOWN"}, d.says
 }
 
+func (d *declared) Debug(level int) { d.told = append(d.told, fmt.Sprint("debug ", level)) }
+
 func (d *declared) Rebalance(pair string) *objects.Error {
 	d.told = append(d.told, "rebalance "+pair)
 	return nil
@@ -144,6 +146,41 @@ func TestPairsOfTheRunningServer(t *testing.T) {
 	w.ok(err)
 	err, _ = reader.do("dhcp", "", "setPartnerDown", "10.0.0.2")
 	w.refused(err, objects.GenericError, "read-only")
+}
+
+func TestDebug(t *testing.T) {
+	w, d := withPartners(t)
+	for _, args := range [][]string{{"Y=1", "MLOG"}, {"y=4", "mlog"}, {"Y=3"}} {
+		err, _ := w.root.do("server", "", "setDebug", args...)
+		w.ok(err)
+	}
+	err, _ := w.root.do("dhcp", "", "unsetDebug")
+	w.ok(err)
+	w.is(strings.Join(d.told, ", "), "debug 1, debug 4, debug 3, debug 0")
+	d.told = nil
+	for _, c := range []struct {
+		args []string
+		code objects.Code
+		text string
+	}{
+		{[]string{"X=1"}, objects.NotSupported, `no debugging category "X", only Y, failover; dhcp log-settings`},
+		{[]string{"Y"}, objects.Invalid, "levels 1 to 4"},
+		{[]string{"Y=0"}, objects.Invalid, "unsetDebug"},
+		{[]string{"Y=5"}, objects.Invalid, "levels 1 to 4"},
+		{[]string{"Y=1,X=2"}, objects.Invalid, "levels 1 to 4"},
+		{[]string{"Y=1", "/tmp/log"}, objects.NotSupported, `"/tmp/log" is no output`},
+	} {
+		err, _ := w.root.do("dhcp", "", "setDebug", c.args...)
+		w.refused(err, c.code, c.text)
+	}
+	err, _ = w.connect("admin", w.firstPassword(), true).do("dhcp", "", "setDebug", "Y=1")
+	w.refused(err, objects.GenericError, "read-only")
+	if len(d.told) > 0 {
+		t.Errorf("the server was told %q", d.told)
+	}
+	if !strings.Contains(w.log.String(), "server setDebug: Ok") {
+		t.Errorf("the audit says\n%s", w.log.String())
+	}
 }
 
 // A server without relationships answers as one that has none.

@@ -90,6 +90,8 @@ var serverMethods = map[string]methodFunc{
 	"resetStats":        resetStats,
 	"getRelatedServers": getRelatedServers,
 	"setPartnerDown":    setPartnerDown,
+	"setDebug":          setDebug,
+	"unsetDebug":        unsetDebug,
 	"limitationList":    limitationList,
 }
 

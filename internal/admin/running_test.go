@@ -464,8 +464,6 @@ func TestWhatIsNotCountedIsSaid(t *testing.T) {
 	w.refused(err, objects.NotSupported, "no samples")
 	_, e := c.Stats(context.Background(), connect.NewRequest(&adminv1.StatsRequest{Sample: true}))
 	w.refused(rpc.AsError(e), objects.NotSupported, "no samples")
-	err, _ = c.do("dhcp", "", "setDebug", "Y=1", "MLOG")
-	w.refused(err, objects.NotSupported, "log-settings")
 	w.ok(c.create("vpn", "red", "7"))
 	w.ok(c.control("reload", false))
 	for vpn, known := range map[string]bool{"": true, "global": true, "all": true, "red": true, "nosuch": false} {

@@ -21,6 +21,7 @@ func (n *node) alone() {
 // the one that it got last. The main ends the other, once; the backup leaves it
 // to it.
 func TestOneClientTwoAddresses(t *testing.T) {
+	t.Parallel()
 	for _, last := range []string{"main", "backup"} {
 		t.Run("from the "+last+" last", func(t *testing.T) {
 			t.Parallel()

@@ -1,6 +1,8 @@
 package failover
 
 import (
+	"fmt"
+
 	"leasehold/internal/lease"
 	"leasehold/pkg/failover/core"
 	"leasehold/pkg/failover/link"
@@ -13,20 +15,42 @@ func (p *Pair) logs(flag int) bool {
 	return p.m.Log != nil && objects.FlagSet(p.m.flags.Load()).Has(flag)
 }
 
-// activity and conflicts are the lines that log-settings can leave out.
-func (p *Pair) logsActivity() bool { return !p.logs(objects.LogNoFailoverActivity) }
+// The levels of Debug.
+const (
+	debugStates = iota + 1
+	debugMessages
+	debugUpdates
+	debugAll
+)
 
-func (p *Pair) logsConflict() bool { return !p.logs(objects.LogNoFailoverConflict) }
+// Debug has more of failover logged.
+func (m *Manager) Debug(level int) { m.debug.Store(int32(level)) }
+
+// debugs tells whether a level is on; failover-detail is all of them.
+func (p *Pair) debugs(level int32) bool {
+	return p.m.debug.Load() >= level || p.logs(objects.LogFailoverDetail)
+}
+
+// activity and conflicts are the lines that log-settings can leave out.
+func (p *Pair) logsActivity() bool { return p.logsUnless(objects.LogNoFailoverActivity) }
+
+func (p *Pair) logsConflict() bool { return p.logsUnless(objects.LogNoFailoverConflict) }
+
+func (p *Pair) logsUnless(flag int) bool { return !p.logs(flag) || p.m.debug.Load() >= debugStates }
 
 // logMessage writes a message that came or left.
 func (p *Pair) logMessage(sent bool, m wire.Message) {
-	if !p.logs(objects.LogFailoverDetail) {
+	if !p.debugs(debugMessages) {
 		return
 	}
+	text := fmt.Sprintf("%s xid=%d", m.Body.Type(), m.XID)
+	if p.debugs(debugAll) {
+		text = m.String()
+	}
 	if sent {
-		p.m.Log.Log(msgSent, p.name, m, p.partnerName())
+		p.m.Log.Log(msgSent, p.name, text, p.partnerName())
 	} else {
-		p.m.Log.Log(msgReceived, p.name, m, p.partnerName())
+		p.m.Log.Log(msgReceived, p.name, text, p.partnerName())
 	}
 }
 
@@ -68,7 +92,7 @@ var updateWords = map[core.EventKind]string{
 }
 
 func (p *Pair) logUpdate(e *core.Event) {
-	if !p.logs(objects.LogFailoverDetail) {
+	if !p.debugs(debugUpdates) {
 		return
 	}
 	for i := range e.All {

@@ -52,6 +52,7 @@ type Manager struct {
 	hub   *link.Hub
 	names *names
 	flags atomic.Uint64 // log-settings
+	debug atomic.Int32  // the level that Debug set
 
 	recMu   sync.Mutex
 	records map[string]record

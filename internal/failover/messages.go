@@ -55,13 +55,13 @@ var (
 		"What an administrator declared, or the safe period, takes the risk that is named.")
 	msgSent = eventlog.Declare(6010, eventlog.Activity, "Protocol",
 		"Failover '%s': sent DHCP%s to %s.",
-		"A failover message left (log-settings failover-detail).")
+		"A failover message left (log-settings failover-detail, setDebug Y=2 to Y=4).")
 	msgReceived = eventlog.Declare(6011, eventlog.Activity, "Protocol",
 		"Failover '%s': received DHCP%s from %s.",
-		"A failover message came (log-settings failover-detail).")
+		"A failover message came (log-settings failover-detail, setDebug Y=2 to Y=4).")
 	msgUpdate = eventlog.Declare(6012, eventlog.Activity, "Failover",
 		"Failover '%s': lease %s: %s.",
-		"A lease update was sent, received or acknowledged (log-settings failover-detail).")
+		"A lease update was sent, received or acknowledged (log-settings failover-detail, setDebug Y=3 and Y=4).")
 	msgRefused = eventlog.Declare(6013, eventlog.Warning, "Failover",
 		"Failover '%s': partner %s refuses the connection: %s (reason %d).",
 		"Said once for each reason; getRelatedServers full-format counts the rest.")

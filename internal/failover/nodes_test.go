@@ -165,6 +165,13 @@ func (j *journal) skip() {
 	j.read = len(j.lines)
 }
 
+// drain takes all that was written until now for awaited.
+func (j *journal) drain() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.read = len(j.lines)
+}
+
 // has tells whether a line was written since the last one that was awaited.
 func (j *journal) has(text string) bool {
 	j.mu.Lock()

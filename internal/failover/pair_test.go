@@ -142,6 +142,35 @@ func TestScopeInVPN(t *testing.T) {
 	s.ask(packet.Discover, 1, red, backup)
 }
 
+// Each level logs more than the one below, at once.
+func TestDebugLevels(t *testing.T) {
+	s, main, backup := pairUp(t, strings.ReplaceAll(twoServers, "failover-detail", "no-failover-activity"))
+	main.balanced(90)
+	backup.balanced(10)
+	lines := []string{"sent DHCPBNDUPD xid=", "DHCPBNDUPD sent, ACTIVE", "binding-status=ACTIVE"}
+	for level := range 5 {
+		main.manager.Debug(level)
+		if level > 0 {
+			main.log.drain()
+		}
+		address, _ := s.dora(byte(1+level), main, backup)
+		main.until("the answer", func() bool { return strings.Contains(main.lease(address)["flags"], "failover-updated") })
+		for i, line := range lines {
+			if got, want := main.log.has(line), level > i+1; got != want {
+				t.Errorf("level %d: the log says %q: %t", level, line, got)
+			}
+		}
+	}
+	main.log.drain()
+	for level, want := range []bool{false, true} {
+		main.manager.Debug(level)
+		p := main.manager.pairs["blue"]
+		if p.logsActivity() != want || !p.logsConflict() {
+			t.Errorf("level %d: activity is logged: %t", level, !want)
+		}
+	}
+}
+
 // What an operator may declare, and what not.
 func TestPartnerDown(t *testing.T) {
 	s, main, backup := pairUp(t, twoServers)

@@ -27,6 +27,7 @@ func certifiedPair(t *testing.T) (main, backup *node, mainPrint, backupPrint str
 }
 
 func TestEncryptedLink(t *testing.T) {
+	t.Parallel()
 	main, backup, mainPrint, backupPrint := certifiedPair(t)
 	for _, n := range []*node{main, backup} {
 		n.set("failover-pair blue link-security=tls main-fingerprint=" + mainPrint + " backup-fingerprint=" + backupPrint)
@@ -66,8 +67,10 @@ func TestEncryptedLink(t *testing.T) {
 // Another certificate than the partner's ends the connection, on either side,
 // and that is said once, by name.
 func TestWrongFingerprint(t *testing.T) {
+	t.Parallel()
 	for _, side := range []string{"main", "backup"} {
 		t.Run(side, func(t *testing.T) {
+			t.Parallel()
 			main, backup, mainPrint, backupPrint := certifiedPair(t)
 			right := "failover-pair blue link-security=tls main-fingerprint=" + mainPrint + " backup-fingerprint=" + backupPrint
 			wrong := objects.Fingerprint([]byte("another"))
@@ -104,6 +107,7 @@ func TestWrongFingerprint(t *testing.T) {
 
 // Without the partner's fingerprint there is no link, and the reload says why.
 func TestMissingFingerprint(t *testing.T) {
+	t.Parallel()
 	main, backup, mainPrint, backupPrint := certifiedPair(t)
 	main.set("failover-pair blue link-security=tls")
 	main.start()

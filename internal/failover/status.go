@@ -61,4 +61,8 @@ type Operator interface {
 	PartnerDown(pair, partner string, since int64, force bool) (lines []string, err *objects.Error)
 	// Rebalance shares the free addresses of a pair out anew.
 	Rebalance(pair string) *objects.Error
+	// Debug has more of failover logged, until the server ends: 1 is states and
+	// connections whatever log-settings leave out, 2 the messages by type, 3
+	// lease updates, too, 4 the messages in full; 0 is what log-settings say.
+	Debug(level int)
 }

@@ -67,6 +67,8 @@ func (p *partners) PartnerDown(pair, partner string, since int64, force bool) ([
 	return []string{fmt.Sprintf("failover %q: PARTNER-DOWN, %s is down since %s", pair, r.Name, time.Unix(since, 0).Format(time.ANSIC))}, nil
 }
 
+func (p *partners) Debug(int) {}
+
 func (p *partners) Rebalance(pair string) *objects.Error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -74,8 +74,6 @@ func TestTyposBeforeAnyServer(t *testing.T) {
 		{"dhcp set drop-old-packets=1", `308 Unknown parameter - dhcp has drop-old-packets at visibility 3; write session set visibility=3`},
 		{"dhcp set drop-old-packet=1", `308 Unknown parameter - dhcp has no attribute "drop-old-packet", did you mean drop-old-packets, at visibility 3?`},
 		{"scope office get ranges", `308 Unknown parameter - scope has ranges at visibility 1; write session set visibility=1`},
-		{"server dhcp setDebug Y=1", `322 Feature not supported - dhcp setDebug: there are no debugging categories; dhcp log-settings chooses what is logged`},
-		{"server dhcp unsetDebug", `322 Feature not supported - dhcp unsetDebug: there are no debugging categories; dhcp log-settings chooses what is logged`},
 		{"help scope ranges", `307 Unknown keyword - scope has ranges at visibility 1; write session set visibility=1`},
 		{"policy x delete force", `309 Too many arguments - "force" is too much; write policy <name> delete`},
 		{"help ldap", `322 Feature not supported - ldap: clients are not looked up in LDAP`},

@@ -37,7 +37,7 @@ func (c *call) effect(v *classVerb) effect {
 		return effectNone
 	case v.name == "start" || v.name == "stop" || v.name == "reload":
 		return effectLater
-	case c.class == objects.Lease || contains([]string{"resetStats", "clearUnavailable", "setPartnerDown", "rebalancePool"}, v.name):
+	case c.class == objects.Lease || contains([]string{"resetStats", "clearUnavailable", "setPartnerDown", "rebalancePool", "setDebug", "unsetDebug"}, v.name):
 		return effectAtOnce
 	}
 	return effectNone

@@ -7,7 +7,6 @@ const (
 	noExtensions = "the server runs no extensions"
 	noSync       = "configurations are not copied between the servers of a pair in this version; load the same batch file on both"
 	noFailover6  = "failover is spoken over IPv4"
-	noDebug      = "there are no debugging categories; dhcp log-settings chooses what is logged"
 	noV6         = "DHCPv6 is not served"
 	noTraps      = "the server sends no SNMP traps"
 	noHistory    = "no lease history is kept"

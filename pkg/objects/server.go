@@ -23,8 +23,8 @@ func serviceMethods() []Method {
 		{Name: "getRelatedServers", Usage: "[column-separator=<string>] [full-format]", Max: 2, ReadOnly: true, Help: "Show the servers that this one talks to and the state of each"},
 		{Name: "setPartnerDown", Usage: "<partner> [<date>] [-force]", Min: 1, Max: -1, Dated: true, Flags: []string{"-force"}, Help: "Tell the server that its failover partner, by name or address, is down, since the date if one is given, now otherwise; with -force also since a time before it was last heard"},
 		{Name: "serverLogs", Usage: "show | nlogs=<n> logsize=<bytes>", Min: 1, Max: 2, Help: "Show or set how many log files are kept, and how large", Unsupported: "the size of log files is fixed"},
-		{Name: "setDebug", Usage: "<expr> [MLOG | <output>]", Min: 1, Max: 2, Help: "Log debugging categories, such as Y=1", Unsupported: noDebug},
-		{Name: "unsetDebug", Help: "Stop logging debugging categories", Unsupported: noDebug},
+		{Name: "setDebug", Usage: "<expr> [MLOG | <output>]", Min: 1, Max: 2, Help: "Log more of failover, category Y, until unsetDebug or the end of the server process: Y=1 every transfer and conflict beside the changes of state, Y=2 also messages by their type, Y=3 also each lease update, Y=4 messages in full. Y=3 and Y=4 slow the server"},
+		{Name: "unsetDebug", Help: "Log what log-settings say, and no more"},
 	}
 }
 
