@@ -27,7 +27,7 @@ func (m *Machine) fire(on event, why string) {
 			if d := doings[a]; d.now != nil {
 				d.now(m)
 			}
-			next = next || a == again
+			next = next || a == again && (on != command || m.link.ok)
 			later = append(later, a)
 		}
 		if !next {

@@ -116,7 +116,7 @@ var transitions = []transition{
 
 	{from: states{recoverDone}, on: up, partner: states{normal, recoverDone}, to: normal},
 
-	{from: states{recovering, recoverWait, recoverDone, resolved}, on: command, to: partnerDown, do: actions{takeDate, warn}, ours: true},
+	{from: states{recovering, recoverWait, recoverDone, resolved}, on: command, to: partnerDown, do: actions{takeDate, warn, again}, ours: true},
 
 	{from: states{conflict}, on: up, partner: states{resolved}, guard: secondary, do: actions{request}},
 	{from: states{conflict}, on: updated, guard: waiting, do: actions{haveAll, keepWaiting}, ours: true},
