@@ -20,8 +20,8 @@ const (
 	// offsetWindow is how long a sample counts at least; twice that at most.
 	offsetWindow = time.Minute
 	// truncation is how far two samples of one offset may be apart, because
-	// times are whole seconds.
-	truncation = 2
+	// times are whole seconds, as is the silence between them.
+	truncation = 3
 )
 
 // offset is how much our clock is ahead of the partner's.
