@@ -293,7 +293,7 @@ func reserve(w *World, a []string) {
 	if i < 0 || i >= p.Pool {
 		return
 	}
-	if !w.checks.risk.bothNormal(p) {
+	if l := p.link; !w.checks.risk.bothNormal(p) || l.parted || l.sides[0].conn == nil || l.sides[0].conn != l.sides[1].conn {
 		w.checks.risk.take(p, "who may give an address changes, and the servers do not talk")
 	}
 	for _, e := range p.ends {

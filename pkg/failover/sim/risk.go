@@ -3,6 +3,7 @@ package sim
 import (
 	"time"
 
+	"leasehold/internal/lease"
 	"leasehold/pkg/failover/wire"
 )
 
@@ -82,7 +83,7 @@ func serves(s wire.ServerState) bool {
 	return false
 }
 
-func (r *risk) taken(p *pair) bool { return r.runs[p.index] != "" }
+func (r *risk) taken(p *pair) bool { return r.runs[p.index] != "" || r.gone[p.index] }
 
 // knows tells whether what the servers of a pair have on disk is all that they
 // ever wrote, and nobody has taken a risk.
@@ -212,7 +213,9 @@ func (r *risk) losing(n *node) {
 }
 
 // neverMet tells whether an endpoint is a primary that has no partner yet.
-func neverMet(e *endpoint) bool { return e.dhcpd == nil && e.n.disk.content.snaps[e.index].New }
+func neverMet(e *endpoint) bool {
+	return e.dhcpd == nil && e.role == lease.Primary && e.n.disk.content.snaps[e.index].New
+}
 
 // alone: a server that gets an old disk served while its partner did not hear
 // it, so that the date of the backup is all that is known.

@@ -83,6 +83,13 @@ func (s *s5) heard(e *endpoint, b *wire.BNDUPD) {
 	}
 }
 
+// agreed: a server has accepted what the partner told.
+func (s *s5) agreed(e *endpoint, b *wire.Binding) {
+	if b.Status != wire.StatusActive {
+		s.at(e, b).consent = true
+	}
+}
+
 func (s *s5) wrote(n *node, slot int, before, after *lease.Lease) {
 	b := &s.bound[n.index][slot]
 	switch {

@@ -69,7 +69,10 @@ func (s *s6) acking(e *endpoint, xid uint32, b *wire.BNDACK) {
 		if s.commits[e.n.index][slot] > o.commits {
 			o.before = s.before[e.n.index][slot]
 		}
-		s.w.checks.s12accepted(e, &o)
+		if l := e.onDisk(slot % maxPool); isFree(&l) {
+			s.w.checks.s12accepted(e, &o)
+		}
+		s.w.checks.s5.agreed(e, &o.binding)
 		if s.commits[e.n.index][slot] > o.commits {
 			continue
 		}
