@@ -14,7 +14,7 @@ func (w *World) heal() {
 		p.link.join()
 	}
 	for _, n := range w.nodes {
-		n.disk.stalled, n.disk.broken = 0, false
+		n.disk.stalled, n.disk.broken = min(n.disk.stalled, w.now), false
 		if n.up && n.ended() {
 			n.halt(kept, kept, false)
 		}

@@ -30,6 +30,7 @@ type risk struct {
 	// shorter: the MCLT was shortened. A server that loses its disk does not
 	// know that it gave longer leases.
 	shorter []bool
+	exact   bool
 }
 
 func (r *risk) begin(w *World) {
@@ -42,6 +43,7 @@ func (r *risk) begin(w *World) {
 	r.served = make([][2]time.Duration, len(w.pairs))
 	r.now = make([][2]bool, len(w.pairs))
 	r.slack = 2 * time.Second
+	r.exact = true
 	exact := true
 	for i := range w.sched.Servers {
 		s := &w.sched.Servers[i]
@@ -56,7 +58,13 @@ func (r *risk) begin(w *World) {
 			exact = false
 		}
 	}
+	for i := range w.sched.Steps {
+		if w.sched.Steps[i].Verb == "force" {
+			r.exact = false
+		}
+	}
 	if !exact {
+		r.exact = false
 		r.slack += 6 * time.Second // offsets up to 5 s are taken for latency
 	}
 }
@@ -67,9 +75,10 @@ func (r *risk) held(p *pair, by time.Duration) {
 	}
 }
 
-// agree tells whether the two servers can agree at once about when a lease
-// ends: nobody set a clock by minutes, and what was lost came back in order.
-func (r *risk) agree(p *pair) bool { return !r.gone[p.index] && r.slack < time.Minute }
+// agree tells whether the two servers can agree at once about what came first
+// and when a lease ends: their clocks go alike, what was lost came back in
+// order, and no operator ended a lease that ran.
+func (r *risk) agree(p *pair) bool { return !r.gone[p.index] && r.exact }
 
 func (r *risk) slackOf(p *pair) time.Duration { return r.slack + r.late[p.index] }
 
