@@ -1,0 +1,70 @@
+package store
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"leasehold/internal/clock"
+	"leasehold/internal/lease"
+)
+
+func submitLater(c *Committer, t *told, from, to int) {
+	var leases []lease.Lease
+	for i := from; i < to; i++ {
+		leases = append(leases, testLease(uint32(i), 1))
+	}
+	c.SubmitAll(leases, numbered{t, from}, true)
+}
+
+// Leases that nobody waits for are written at once where nothing was written
+// lately, with those that somebody waits for where there are any, and else in
+// one batch every few milliseconds.
+func TestLeasesThatMayWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &faultStore{}
+		heard := &told{}
+		c := NewCommitter(s, clock.Real{}, heard.batchDone)
+		check := func(when string, want ...int) {
+			t.Helper()
+			synctest.Wait()
+			s.set(func() {
+				if !slices.Equal(s.batches, want) {
+					t.Errorf("%s: batches of %d leases, want %d", when, s.batches, want)
+				}
+			})
+		}
+		submitLater(c, heard, 0, 3)
+		check("the first", 3)
+		submitLater(c, heard, 3, 5)
+		pause(leisure / 2)
+		submitLater(c, heard, 5, 6)
+		check("too early", 3)
+		pause(leisure / 2)
+		check("in time", 3, 3)
+		submitLater(c, heard, 6, 8)
+		submit(c, heard, 8, 9)
+		submitLater(c, heard, 9, 10)
+		check("with one that is waited for", 3, 3, 4)
+		c.SubmitAll([]lease.Lease{testLease(10, 1), testLease(11, 1)}, numbered{heard, 10}, false)
+		check("two that are waited for", 3, 3, 4, 2)
+		if want := []int{0, 0, 0, 3, 3, 5, 6, 6, 8, 9, 10, 10}; !slices.Equal(heard.waiters, want) {
+			t.Errorf("told %v, want %v", heard.waiters, want)
+		}
+		pause(time.Second)
+		check("a second later", 3, 3, 4, 2)
+
+		// What waits when the Committer is closed is written, too.
+		submit(c, heard, 12, 13)
+		synctest.Wait()
+		submitLater(c, heard, 13, 15)
+		c.Close()
+		check("closed", 3, 3, 4, 2, 1, 2)
+		submitLater(c, heard, 15, 17)
+		if n := len(heard.errs); n != 17 || !errors.Is(heard.errs[15], ErrClosed) || !errors.Is(heard.errs[16], ErrClosed) {
+			t.Errorf("after Close: %d were told, the last %v", n, heard.errs[n-1])
+		}
+	})
+}
