@@ -159,7 +159,7 @@ func (c *checkers) event(e *endpoint, o *core.Event) {
 	if o.Kind == core.EventConflict {
 		c.refused[e.p.index] = c.w.now
 	}
-	c.safePeriod(e, o)
+	c.wentDown(e, o)
 }
 
 // granting: a server is about to give a client a lease; granted: this is what

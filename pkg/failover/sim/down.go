@@ -1,0 +1,33 @@
+package sim
+
+import (
+	"leasehold/pkg/failover/core"
+	"leasehold/pkg/failover/wire"
+)
+
+// wentDown is that no server takes its partner to be down by itself: an operator
+// says so, the partner has, it was so before the server started, the pair is
+// new, or a safe period is over, out of touch. What two servers do that give out
+// each other's addresses is the risk of whoever had it so, and S1 forgives it.
+func (c *checkers) wentDown(e *endpoint, o *core.Event) {
+	if o.Kind != core.EventState || o.To != wire.StatePartnerDown || o.Text == commanded {
+		return
+	}
+	s := e.m.Status()
+	ok := s.Snapshot.PartnerState == wire.StateShutdown
+	switch {
+	case o.From == wire.StateStartup:
+		ok = ok || e.stored() == wire.StatePartnerDown || !e.n.disk.content.known[e.index]
+	case o.Text == safePeriodOver:
+		ok = e.p.SafePeriod > 0 && !s.Connected
+	}
+	if !ok {
+		c.w.fail("down", "%s goes from %v to PARTNER-DOWN, connected %v: %s", e.n.name, o.From, s.Connected, o.Text)
+	}
+}
+
+// The core's reasons.
+const (
+	commanded      = "setPartnerDown"
+	safePeriodOver = "the safe period is over"
+)
