@@ -61,6 +61,7 @@ var addressFaults = []Mutant{
 			{bindingDir + "reuse.go", `after(after(max(l.Expiration, f.SentPE, f.AckPE, f.RcvdPE, a.Down), a.MCLT), 1)`, `after(max(l.Expiration, f.SentPE, f.AckPE, f.RcvdPE, a.Down), 1)`},
 			{coreDir + "pending.go", `m.view.Pending(m.now.Wall-m.mclt()-1,`, `m.view.Pending(m.now.Wall-1,`},
 			{coreDir + "pending.go", `if m.now.Wall <= m.snap.Down+m.mclt() {`, `if m.now.Wall <= m.snap.Down {`},
+			{coreDir + "pending.go", `m.until(max(end, m.snap.Down)+m.mclt()+1)`, `m.until(max(end, m.snap.Down)+1)`},
 		},
 		Expect: twoClients,
 	},
