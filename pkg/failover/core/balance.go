@@ -45,9 +45,11 @@ func (m *Machine) startBalance() {
 	m.firstPoolReq()
 }
 
-// firstPoolReq is the secondary's with NORMAL (draft-12 section 9.8.1).
+// firstPoolReq is the secondary's with NORMAL (draft-12 section 9.8.1). A dhcpd
+// shares out by itself then, and warns its operator of a request that it has
+// nothing for.
 func (m *Machine) firstPoolReq() {
-	if !m.primary() {
+	if !m.primary() && m.link.profile != wire.ISC {
 		m.poolReq()
 	}
 }
@@ -61,13 +63,16 @@ func (m *Machine) poolsChanged() {
 
 func (m *Machine) hourly() {
 	m.wait(timeHourly, balancePeriod)
-	m.rebalance()
-}
-
-// rebalance is a whole run at once.
-func (m *Machine) rebalance() {
 	m.balance(true)
 	m.firstPoolReq()
+}
+
+// rebalance is a whole run at once, as the operator wants it.
+func (m *Machine) rebalance() {
+	m.balance(true)
+	if !m.primary() {
+		m.poolReq()
+	}
 }
 
 // balance hands over free addresses, and (hourly) asks for some back.

@@ -240,7 +240,9 @@ func (o *opening) connectack(m wire.Message, ack wire.CONNECTACK) (c *Conn, over
 		return nil, true
 	case stepAgain:
 		p.meet(ack.VendorClass)
-		o.say(wire.DISCONNECT{Reason: r.reason, Text: r.text})
+		if !isISC(ack.VendorClass) { // a dhcpd would log an unknown error
+			o.say(wire.DISCONNECT{Reason: r.reason, Text: r.text})
+		}
 		o.outcome = outcomeAgain
 		return nil, true
 	case stepSecure:

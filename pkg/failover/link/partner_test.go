@@ -226,7 +226,6 @@ func TestHashBucketsTheOtherWayRound(t *testing.T) {
 		t.Errorf("buckets are %x for one that is not known", *connect.HBA)
 	}
 	s.send(xid, isc)
-	hear[wire.DISCONNECT](s)
 	s.end()
 	s = accept(t, ln)
 	if connect, xid = hear[wire.CONNECT](s); *connect.HBA != wire.ISC.Split(128) {
@@ -253,8 +252,10 @@ func TestHashBucketsTheOtherWayRound(t *testing.T) {
 		ack := goodAck("pair")
 		ack.VendorClass = vendor
 		s.send(xid, ack)
-		hear[wire.DISCONNECT](s)
-		s.nc.Close()
+		if vendor == "other-1" { // a dhcpd would log an unknown error
+			hear[wire.DISCONNECT](s)
+		}
+		s.end()
 	}
 	eventually(t, "a pause", func() bool {
 		p.mu.Lock()
