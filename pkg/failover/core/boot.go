@@ -31,6 +31,7 @@ func (m *Machine) boot() {
 		m.snap.State, m.snap.Since = recovering, m.now.Wall
 		m.snap.All, m.snap.Failed, m.snap.RecoverDone = true, m.cfg.Recover, m.cfg.Recover
 		m.snap.Forgot, m.snap.Swapped = m.now.Wall, false
+		m.snap.New = false // it may have served, if only alone
 	case known:
 		if s := afterDown(m.snap.State); s != m.snap.State {
 			m.snap.State, m.snap.Since = s, 0

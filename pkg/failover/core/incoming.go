@@ -68,6 +68,11 @@ type received struct {
 }
 
 func (r *received) held(m *Machine, l lease.Lease) (lease.Lease, bool) {
+	if r.batch.link != m.link.number {
+		// It cannot be acknowledged any more, and what is not acknowledged
+		// is not promised: the partner may have lost its disk since.
+		return l, false
+	}
 	auth := m.Authority()
 	next, reason, text := auth.Accept(l, &r.update, m.now.Wall)
 	r.reason, r.text = reason, text
