@@ -114,6 +114,7 @@ func (r *risk) replaced(n *node) {
 
 func (r *risk) take(p *pair, why string) {
 	if r.runs[p.index] == "" {
+		r.w.checks.s1.taint(p) // the conflict may be settled against any of them
 		r.runs[p.index] = why
 		r.w.say("** risk in %s: %s", p.Name, why)
 		r.w.stats.Risks++
@@ -211,6 +212,7 @@ func (e *endpoint) state() wire.ServerState {
 // failures at a time.
 func (r *risk) losing(n *node) {
 	for _, e := range n.ends {
+		r.w.checks.s1.abandoned(e)
 		if r.shorter[e.p.index] {
 			r.alone(e)
 		}

@@ -83,6 +83,17 @@ func (s *s1) forever(n *node) {
 	}
 }
 
+// abandoned: an address that one server took out of use may have been given
+// again by the other, which did not hear of that and now forgets it.
+func (s *s1) abandoned(e *endpoint) {
+	o := e.p.other(e.side)
+	for i := range e.p.Pool {
+		if l := &o.n.disk.content.leases[e.p.index*maxPool+i]; l.State == lease.Unavailable || l.Failover.Ended == lease.EndedReset {
+			s.forced(e.p.index*maxPool + i)
+		}
+	}
+}
+
 // taint: what the clients of a pair have is known to neither server.
 func (s *s1) taint(p *pair) {
 	for i := range p.Pool {
