@@ -102,6 +102,10 @@ func TestTakeOverAndReturn(t *testing.T) {
 		t.Errorf("renewed for %d s; the main had promised a week", got)
 	}
 	other, seconds := s.dora(2, backup)
+	backup.until("what waits for the main", func() bool { // the renewal and the new lease
+		r := backup.related()
+		return r.Requests == 2 && r.Detail.Status.Queued == 2 && backup.manager.Stats().Attrs["failover-updates-waiting"] == "2"
+	})
 	if other == s.addr(101) || seconds != 60 {
 		t.Errorf("a new client got %s for %d s, want an address of the backup's for 60 s", other, seconds)
 	}
@@ -112,6 +116,7 @@ func TestTakeOverAndReturn(t *testing.T) {
 	if got := main.lease(other)["data-source"]; got != "backup-main" {
 		t.Errorf("data-source is %q", got)
 	}
+	backup.until("nothing to wait any more", func() bool { return backup.related().Requests == 0 })
 	main.until("the renewal", func() bool { return main.lease(address)["expiration"] == backup.lease(address)["expiration"] })
 }
 

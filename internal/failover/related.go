@@ -68,8 +68,19 @@ func (p *Pair) condition() condition {
 	return c
 }
 
+// counted is the condition with the updates that wait for the partner to come
+// back, or to be asked for: without a partner that takes them the core queues
+// none.
+func (p *Pair) counted() condition {
+	c := p.condition()
+	if c.working && (!c.status.Connected || !serves(c.status.State) && c.status.State != wire.StatePartnerDown) {
+		c.status.Queued = p.view.waiting()
+	}
+	return c
+}
+
 func (p *Pair) related() Related {
-	r, c := p.rel.Load(), p.condition()
+	r, c := p.rel.Load(), p.counted()
 	partner := r.partner()
 	row := Related{
 		Pair: p.name, Type: owner(r.role.Other()), Name: partner.name, PartnerRole: owner(r.role.Other()),

@@ -95,7 +95,7 @@ type Figure struct {
 func (m *Manager) Figures() []Figure {
 	var all []Figure
 	for _, p := range m.sorted() {
-		c := p.condition()
+		c := p.counted()
 		r := p.rel.Load()
 		f := Figure{
 			Pair: p.name, Partner: p.partnerName(), Role: owner(r.role),
@@ -144,7 +144,7 @@ func (m *Manager) Stats() *objects.Object {
 	defer m.mu.Unlock()
 	connected, unacked, queued, normal := 0, 0, 0, 0
 	for _, p := range m.pairs {
-		c := p.condition()
+		c := p.counted()
 		if c.status.Connected {
 			connected++
 		}

@@ -60,6 +60,9 @@ func (v *view) Unacked(after lease.Key, n int, buf []lease.Lease) []lease.Lease 
 	return v.now.Load().group.Unacked(after, n, buf)
 }
 
+// waiting is how many leases the partner has yet to acknowledge.
+func (v *view) waiting() int { return v.now.Load().group.CountUnacked() }
+
 func (v *view) All(after lease.Key, n int, buf []lease.Lease) []lease.Lease {
 	return v.now.Load().group.All(after, n, buf)
 }

@@ -93,6 +93,45 @@ func (g *Group) Unacked(after Key, n int, buf []Lease) []Lease {
 	return g.walk(after, n, buf, (*pages).nextUnacked)
 }
 
+// CountUnacked is how many leases Unacked would find.
+func (g *Group) CountUnacked() int {
+	n := 0
+	for at, more := (Key{}), true; more; {
+		var found int
+		found, at, more = g.countPage(at)
+		n += found
+	}
+	return n
+}
+
+// countPage counts from a key on, for as long as a page may hold the lock, and
+// returns where it stopped; false at the end.
+func (g *Group) countPage(at Key) (n int, stopped Key, more bool) {
+	g.lock()
+	defer g.unlock()
+	looked := 0
+	for _, x := range g.extents {
+		from := Key{x.vpn, x.First}
+		if compareKeys(from, at) < 0 {
+			from = at
+		}
+		for from.VPN == x.vpn && from.Addr <= x.Last {
+			a, row, ok := g.t.pages.nextUnacked(x.vpn, from.Addr)
+			if !ok || a > x.Last {
+				break
+			}
+			if r := g.t.rows.at(row); g.member[r.scope] && (r.state != Offered || r.commit != 0) {
+				n++
+			}
+			from, more = following(Key{x.vpn, a})
+			if looked++; looked == maxSkip || !more {
+				return n, from, more
+			}
+		}
+	}
+	return n, at, false
+}
+
 // finder is a way to walk over records.
 type finder func(p *pages, vpn uint32, a Addr) (Addr, uint32, bool)
 

@@ -414,6 +414,9 @@ func (x *run) compareGroups(r *rapid.T) {
 		if d := cmp.Diff(unacked, paged(g.Unacked)); d != "" {
 			r.Fatalf("unacknowledged of %v (-want +got):\n%s", names, d)
 		}
+		if got := g.CountUnacked(); got != len(unacked) {
+			r.Fatalf("%d unacknowledged of %v, want %d", got, names, len(unacked))
+		}
 		x.comparePending(r, g, x.m.inGroup(scopes, func(l Lease) bool { return l.Role != Alone && l.State == PendingAvailable }))
 		for _, s := range scopes {
 			x.compareSpare(r, s)
