@@ -75,8 +75,13 @@ type STATE struct {
 	Since Time
 }
 
-// CONTACT shows that the sender lives.
-type CONTACT struct{}
+// CONTACT shows that the sender lives. To a partner of the same vendor it may
+// also tell what no message of the draft has room for.
+type CONTACT struct {
+	// VendorClass must be set where there are vendor options.
+	VendorClass string
+	Vendor      VendorOptions
+}
 
 // DISCONNECT is the last message of a connection.
 type DISCONNECT struct {

@@ -68,7 +68,7 @@ func (r *Raw) body() (Body, *Error) {
 	case TypeSTATE:
 		return STATE{ServerState(r.u8(ServerStateCode)), ServerFlags(r.u8(ServerFlagsCode)), Time(r.u32(StartTimeOfState))}, r.required()
 	case TypeCONTACT:
-		return CONTACT{}, nil
+		return CONTACT{VendorClass: strings.Clone(r.text(VendorClassIdentifier)), Vendor: r.vendor()}, nil
 	case TypeDISCONNECT:
 		d := DISCONNECT{Text: strings.Clone(r.text(MessageText)), Reason: ReasonUnknown}
 		if reason, ok := r.reason(); ok {

@@ -130,8 +130,19 @@ func (POOLREQ) encode(*encoder)   {}
 func (UPDREQALL) encode(*encoder) {}
 func (UPDREQ) encode(*encoder)    {}
 func (UPDDONE) encode(*encoder)   {}
-func (CONTACT) encode(*encoder)   {}
 func (Ignored) encode(*encoder)   {}
+
+func (m CONTACT) encode(e *encoder) {
+	if !e.p.Extras {
+		return
+	}
+	if m.VendorClass != "" {
+		e.text(VendorClassIdentifier, m.VendorClass)
+	}
+	if m.Vendor != "" {
+		e.text(VendorSpecificOptions, string(m.Vendor))
+	}
+}
 
 func (m POOLRESP) encode(e *encoder) { e.u32(AddressesTransferred, m.Transferred) }
 
@@ -286,6 +297,10 @@ func (p *Profile) check(m Message) error {
 			return errors.New("xid 0 is not used for a binding update") // dhcpd takes it for none
 		}
 		return p.checkBindings(body)
+	case CONTACT:
+		if body.Vendor != "" && body.VendorClass == "" && p.Extras {
+			return errors.New("vendor-specific-options need a vendor-class-identifier")
+		}
 	case Ignored:
 		return errors.New("it has no meaning")
 	}

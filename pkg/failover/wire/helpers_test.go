@@ -81,6 +81,9 @@ func examples(p *Profile) []Message {
 			{Address: addr("10.77.0.115")}, {addr("10.77.0.109"), ReasonIllegalAddress, "in no scope"}, {Address: addr("10.77.0.110")},
 		}})
 	}
+	if p.Extras {
+		bodies = append(bodies, CONTACT{VendorClass: "leasehold-1.0", Vendor: VendorOptions("").With(1, "terms")})
+	}
 	var all []Message
 	for i, b := range bodies {
 		all = append(all, Message{Time: now, XID: uint32(40 + i), Body: b})

@@ -129,6 +129,10 @@ func fields(m Message, f []byte) map[string][]string {
 			put("receivetimer", m.ReceiveTimer)
 			put("vendorclass", m.VendorClass)
 		}
+	case CONTACT:
+		if m.VendorClass != "" {
+			put("vendorclass", m.VendorClass)
+		}
 	case STATE:
 		put("serverstatus", uint8(m.State))
 		put("serverflag", uint8(m.Flags))

@@ -72,7 +72,7 @@ var typeTable = []typeRow{
 	{Type: TypeUPDDONE, Name: "UPDDONE"},
 	{Type: TypeUPDREQ, Name: "UPDREQ", Reply: TypeUPDDONE},
 	{Type: TypeSTATE, Name: "STATE", Required: []Code{ServerStateCode, ServerFlagsCode, StartTimeOfState}, Missing: Close},
-	{Type: TypeCONTACT, Name: "CONTACT"},
+	{Type: TypeCONTACT, Name: "CONTACT", Optional: []Code{VendorClassIdentifier, VendorSpecificOptions}},
 	// The connection ends anyway: a missing reason reads as ReasonUnknown.
 	{Type: TypeDISCONNECT, Name: "DISCONNECT", Optional: []Code{RejectReason, MessageText}},
 }
