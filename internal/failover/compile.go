@@ -32,6 +32,7 @@ type relationship struct {
 	pct     int // for scopes that do not say
 	bootp   int // the same for dynamic BOOTP, 0 is as pct
 	scopes  []share
+	terms   terms    // what the partner must have alike
 	problem []string // what is wrong with it
 }
 
@@ -123,6 +124,10 @@ func compile(cfg *objects.Config, port uint16) *compiler {
 	for _, o := range cfg.All(objects.Scope) {
 		c.place(o)
 	}
+	for _, r := range c.ordered {
+		r.terms.balanced = r.core.Balanced
+		r.terms.settle()
+	}
 	slices.SortFunc(c.ordered, func(a, b *relationship) int { return cmp.Compare(a.name, b.name) })
 	return c
 }
@@ -183,7 +188,9 @@ func (c *compiler) place(o *objects.Object) {
 		c.alone = append(c.alone, o.Name)
 		return
 	}
-	r.scopes = append(r.scopes, c.share(o, r))
+	s := c.share(o, r)
+	r.scopes = append(r.scopes, s)
+	r.terms.add(o, &s)
 	c.of[strings.ToLower(o.Name)] = r
 }
 

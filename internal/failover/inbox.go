@@ -45,6 +45,7 @@ const (
 	held                  // an address that was asked for
 	written               // leases that were to be written
 	connected             // the link is up
+	agree                 // the terms may have changed
 	stopping              // the end
 )
 

@@ -80,7 +80,10 @@ func (p *Pair) logEvent(e *core.Event) {
 		log.Log(msgOffset, p.name, p.partnerName(), e.N)
 	case core.EventRisk:
 		log.Log(msgRisk, p.name, e.Text)
-	case core.EventReceived, core.EventSent, core.EventAcked:
+	case core.EventReceived:
+		p.noteOdd(e.All)
+		p.logUpdate(e)
+	case core.EventSent, core.EventAcked:
 		p.logUpdate(e)
 	}
 }

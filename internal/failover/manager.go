@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/netip"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -267,6 +268,9 @@ func (m *Manager) enter(p *Pair, r *relationship) {
 		}
 		p.tellJoined(old)
 		p.in.put(entry{kind: input, input: core.PoolsChanged{}})
+		if !reflect.DeepEqual(old.terms, r.terms) {
+			p.in.put(entry{kind: agree})
+		}
 	}
 	if m.serving {
 		p.connect()

@@ -87,8 +87,14 @@ var (
 		"Failover '%s' is in service again.",
 		"The cause of the earlier failure is gone.")
 	msgLease = eventlog.Declare(6021, eventlog.Warning, "Failover",
-		"Failover '%s': partner %s has no scope for %s of scope '%s': the scope is configured on this server only.",
+		"Failover '%s': partner %s refuses %s of scope '%s': it does not have the scope in this relationship, or not this address in its ranges.",
 		"Configure the scope, its ranges and its failover alike on both servers.")
+	msgOdd = eventlog.Declare(6030, eventlog.Warning, "Failover",
+		"Failover '%s': partner %s told of %s, which is in %s.",
+		"The partner has a scope that this server has not, or more addresses in the ranges of a scope. Configure the scopes and their ranges alike on both servers; getRelatedServers full-format has how many there are.")
+	msgTerms = eventlog.Declare(6031, eventlog.Warning, "Failover",
+		"Failover '%s': the two servers are configured differently: %s.",
+		"What each server shares with the other must be the same on both. Mend the one that is wrong, then 'dhcp reload'.")
 	msgMCLT = eventlog.Declare(6022, eventlog.Warning, "Failover",
 		"Failover '%s': the maximum client lead time is %d s here and %d s on the main server, whose value is in force.",
 		"Configure the same on both servers.")

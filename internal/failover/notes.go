@@ -1,41 +1,207 @@
 package failover
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 
 	"leasehold/internal/lease"
+	"leasehold/pkg/failover/core"
+	"leasehold/pkg/failover/wire"
 )
 
-// noteMissing remembers that the partner does not know an address: its scope
-// is configured on this server only. It is said once a scope.
+// What differs between the two servers, as far as it is found out: a server of
+// ours tells what it shares (terms.go), of any other it shows in its updates and
+// in its answers to ours.
+
+// tellTerms tells the partner what this server shares with it.
+func (p *Pair) tellTerms() {
+	if p.conn == nil || p.profile != wire.Own {
+		return
+	}
+	for _, page := range p.rel.Load().terms.pages() {
+		p.conn.Contact(page)
+	}
+}
+
+// hearTerms takes what the partner shares.
+func (p *Pair) hearTerms(c wire.CONTACT) {
+	if p.profile != wire.Own {
+		return
+	}
+	last, ok := p.hearing.read(c)
+	if !ok || !last {
+		return
+	}
+	theirs := p.hearing
+	p.hearing = terms{}
+	p.mu.Lock()
+	p.theirs = &theirs
+	p.mu.Unlock()
+	p.compareTerms()
+	p.tellRefused()
+}
+
+// tellRefused tells the partner once more of the addresses that it refused: it
+// may have them now.
+func (p *Pair) tellRefused() {
+	var keys []lease.Key
+	for _, of := range p.missing {
+		for a := range of {
+			keys = append(keys, lease.Key{Addr: a})
+		}
+	}
+	if len(keys) > 0 {
+		slices.SortFunc(keys, func(a, b lease.Key) int { return cmp.Compare(a.Addr, b.Addr) })
+		p.step(core.Changed{Keys: keys})
+	}
+}
+
+// compareTerms says what is not alike. Each difference is logged once.
+func (p *Pair) compareTerms() {
+	if p.theirs == nil { // nobody else writes it
+		return
+	}
+	found := p.rel.Load().terms.differ(p.theirs)
+	p.mu.Lock()
+	before := p.differs
+	p.differs = found
+	p.mu.Unlock()
+	for _, what := range found {
+		if !slices.Contains(before, what) {
+			p.m.Log.Log(msgTerms, p.name, what)
+		}
+	}
+}
+
+// maxOdd is how many addresses are remembered that one server has and the other
+// not, of a scope.
+const maxOdd = 1000
+
+// noteMissing remembers that the partner refuses an address as one that it does
+// not know. It is said once a scope.
 func (p *Pair) noteMissing(k lease.Key) {
 	place, ok := p.m.Table.Place(k)
 	if !ok {
 		return
 	}
 	p.mu.Lock()
-	known := p.missing[place.Name]
-	p.missing[place.Name] = true
+	of, said := p.missing[place.Name]
+	if !said {
+		of = map[lease.Addr]struct{}{}
+		p.missing[place.Name] = of
+	}
+	if len(of) < maxOdd {
+		of[k.Addr] = struct{}{}
+	}
 	p.mu.Unlock()
-	if !known {
+	if !said {
 		p.m.Log.Log(msgLease, p.name, p.partnerName(), k.Addr, place.Name)
 	}
 }
 
-// noteKnown forgets that, for a scope of which the partner has taken a lease.
+// noteKnown forgets that, for an address of which the partner has taken an
+// update.
 func (p *Pair) noteKnown(k lease.Key) {
 	if len(p.missing) == 0 { // nobody else writes it
 		return
 	}
 	place, _ := p.m.Table.Place(k)
 	p.mu.Lock()
-	delete(p.missing, place.Name)
+	delete(p.missing[place.Name], k.Addr)
 	p.mu.Unlock()
 }
 
-// missingScopes are the scopes that the partner does not know. mu is held.
-func (p *Pair) missingScopes() []string { return slices.Sorted(maps.Keys(p.missing)) }
+// forgetNotes begins anew with a connection: what was refused is told once more
+// on it.
+func (p *Pair) forgetNotes() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	clear(p.missing)
+	clear(p.odd)
+	if p.profile != wire.Own {
+		p.theirs, p.differs = nil, nil
+	}
+}
+
+// refusals say what the partner has refused. mu is held.
+func (p *Pair) refusals() (all []string) {
+	for _, scope := range slices.Sorted(maps.Keys(p.missing)) {
+		if of := p.missing[scope]; len(of) > 0 {
+			first := slices.Min(slices.Collect(maps.Keys(of)))
+			all = append(all, fmt.Sprintf("the partner refuses %s of scope %q, %s first: it does not have the scope in this relationship, or not these addresses in its ranges",
+				addresses(len(of)), scope, first))
+		}
+	}
+	return all
+}
+
+// noteOdd looks for addresses that the partner shares and this server does not.
+// One of ours has told its ranges.
+func (p *Pair) noteOdd(updates []wire.Binding) {
+	if p.profile == wire.Own {
+		return
+	}
+	for i := range updates {
+		b := &updates[i]
+		a := lease.AddrFrom(b.Address)
+		where := p.odds(a)
+		if where == "" || b.Flags&wire.FlagReserved != 0 {
+			continue
+		}
+		p.mu.Lock()
+		if len(p.odd) < maxOdd {
+			p.odd[a] = struct{}{}
+		}
+		p.mu.Unlock()
+		if !p.oddSaid[where] {
+			p.oddSaid[where] = true
+			p.m.Log.Log(msgOdd, p.name, p.partnerName(), a, where)
+		}
+	}
+}
+
+// odds is where an address is that this server does not share; "" if it does.
+func (p *Pair) odds(a lease.Addr) string {
+	k := lease.Key{Addr: a}
+	if !p.view.Mine(k) {
+		return "no scope of the relationship on this server"
+	}
+	if place, ok := p.m.Table.Place(k); ok && !place.InRange && !place.Reserved {
+		return fmt.Sprintf("no range of scope %q on this server", place.Name)
+	}
+	return ""
+}
+
+// strays say which addresses the partner shares and this server does not. mu is
+// held.
+func (p *Pair) strays() (all []string) {
+	first, count := map[string]lease.Addr{}, map[string]int{}
+	for a := range p.odd {
+		where := p.odds(a)
+		if where == "" {
+			continue
+		}
+		if count[where]++; count[where] == 1 || a < first[where] {
+			first[where] = a
+		}
+	}
+	for _, where := range slices.Sorted(maps.Keys(count)) {
+		all = append(all, fmt.Sprintf("the partner shares %s, %s first, in %s", addresses(count[where]), first[where], where))
+	}
+	return all
+}
+
+func addresses(n int) string {
+	switch {
+	case n == 1:
+		return "an address"
+	case n >= maxOdd:
+		return fmt.Sprintf("%d addresses or more", n)
+	}
+	return fmt.Sprintf("%d addresses", n)
+}
 
 // noteMCLT compares the main server's maximum client lead time, which is the
 // one in force, with what is configured here.

@@ -33,13 +33,16 @@ type Pair struct {
 	mu       sync.Mutex // guards what operators look at
 	machine  *core.Machine
 	peer     *link.Peer
-	linked   link.Config // of peer
-	balanced bool        // it was told of load balancing
-	pin      string      // the fingerprint that it takes, as configured
-	unsaved  error       // why it is out of service
-	foreign  int64       // the MCLT of a main server that has another than this one
-	missing  map[string]bool
-	contacts bool // the partner was ever heard
+	linked   link.Config                        // of peer
+	balanced bool                               // it was told of load balancing
+	pin      string                             // the fingerprint that it takes, as configured
+	unsaved  error                              // why it is out of service
+	foreign  int64                              // the MCLT of a main server that has another than this one
+	theirs   *terms                             // as the partner told them last, nil never
+	differs  []string                           // what it has otherwise
+	missing  map[string]map[lease.Addr]struct{} // by scope: addresses that the partner refused
+	odd      map[lease.Addr]struct{}            // those that it told of and that are in no range here
+	contacts bool                               // the partner was ever heard
 
 	// Of the goroutine alone.
 	conn    *link.Conn
@@ -52,6 +55,8 @@ type Pair struct {
 	// generation is the record's; after stampAt it grows with the next save.
 	generation uint64
 	stampAt    time.Duration
+	hearing    terms // the partner's, as far as they have come
+	oddSaid    map[string]bool
 	quiet      bool // no risk is taken
 	timer      <-chan time.Time
 	timerAt    time.Duration
@@ -67,7 +72,7 @@ func silent(role lease.Role) *binding.Authority {
 }
 
 func newPair(m *Manager, r *relationship, role lease.Role) *Pair {
-	p := &Pair{m: m, name: r.name, role: role, in: newInbox(), holds: map[uint64]holding{}, missing: map[string]bool{}, done: make(chan struct{})}
+	p := &Pair{m: m, name: r.name, role: role, in: newInbox(), holds: map[uint64]holding{}, missing: map[string]map[lease.Addr]struct{}{}, odd: map[lease.Addr]struct{}{}, oddSaid: map[string]bool{}, done: make(chan struct{})}
 	p.view = newView(m.Table, role)
 	p.view.affine = p.partners
 	p.rel.Store(r)
@@ -267,6 +272,9 @@ func (p *Pair) handle(e *entry) {
 		p.up(*e.up, e.at)
 	case input:
 		p.input(e.input)
+	case agree:
+		p.tellTerms()
+		p.compareTerms()
 	}
 	if e.told != nil {
 		close(e.told)
@@ -280,6 +288,9 @@ func (p *Pair) input(in core.Input) {
 		p.await.all(false)
 	case core.Message:
 		p.logMessage(false, x.Message)
+		if c, ok := x.Body.(wire.CONTACT); ok && c.Vendor != "" {
+			p.hearTerms(c)
+		}
 	}
 	p.step(in)
 }
@@ -290,9 +301,11 @@ func (p *Pair) up(u link.Up, at core.Now) {
 		u.Conn.Hangup(wire.ReasonUnknown, "the state cannot be written to disk")
 		return
 	}
+	p.forgetNotes()
 	p.noteMCLT(int64(u.MCLT))
 	hba := u.HBA
 	p.step(core.Up{Vendor: u.Vendor, MaxUnacked: u.MaxUnacked, ReceiveTimer: u.ReceiveTimer, MCLT: int64(u.MCLT), HBA: &hba, Time: u.Time, Received: at})
+	p.tellTerms()
 }
 
 // step gives the core one input and carries out what it decides. Addresses

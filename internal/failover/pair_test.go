@@ -370,12 +370,73 @@ func TestDifferences(t *testing.T) {
 	main.start()
 	backup.start()
 	backup.log.await(t, "the maximum client lead time is 120 s here and 60 s on the main server")
-	main.log.await(t, "has no scope for 10.78.0.")
-	main.until("the problem", func() bool {
-		return slices.ContainsFunc(main.related().Detail.Problems, func(p string) bool { return strings.Contains(p, `scope "extra" is configured on this server only`) })
+	main.log.await(t, "configured differently: scope \"extra\" is configured on this server only")
+	main.log.await(t, "refuses 10.78.0.")
+	main.until("the problems", func() bool {
+		return main.problem(`scope "extra" is configured on this server only`) && main.problem(`refuses an address of scope "extra", 10.78.0.`)
 	})
-	if p := backup.related().Detail; len(p.Problems) != 1 || !strings.Contains(p.Problems[0], "60 s") || p.MCLT != 60 {
+	backup.until("the problem", func() bool { return backup.problem("a scope of 10.78.0.0/24 is configured on the partner only") })
+	if p := backup.related().Detail; len(p.Problems) != 2 || !strings.Contains(p.Problems[0], "60 s") || p.MCLT != 60 {
 		t.Errorf("mclt %d, problems %v", p.MCLT, p.Problems)
+	}
+	// Mended on one server by a reload, it is told to both.
+	main.set("delete scope extra")
+	main.reload()
+	main.until("agreement", func() bool { return !main.problem("configured on this server only") })
+	backup.until("agreement", func() bool { return !backup.problem("configured on the partner only") })
+}
+
+// problem tells whether getRelatedServers says so.
+func (n *node) problem(text string) bool {
+	n.Helper()
+	return slices.ContainsFunc(n.related().Detail.Problems, func(p string) bool { return strings.Contains(p, text) })
+}
+
+// Ranges, subnet masks and load balancing that differ are told on both servers,
+// by name, and no more once they are alike.
+func TestDifferentTerms(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, other, onMain, onBackup string }{
+		{
+			"ranges", "scope lab ranges=$100-$149", `scope "lab" has the ranges $100-$199 on this server and $100-$149 on its partner`,
+			`scope "lab" has the ranges $100-$149 on this server and $100-$199 on its partner`,
+		},
+		{
+			"mask", "scope lab subnet=$0/25 ranges=$100-$120", `scope "lab" has the subnet $0/24 on this server and $0/25 on its partner`,
+			`scope "lab" has the subnet $0/25 on this server and $0/24 on its partner`,
+		},
+		{
+			"load balancing", "failover-pair blue load-balancing=enabled", "load-balancing is enabled on its partner and not on this server",
+			"load-balancing is enabled on this server and not on its partner: what the main server has is in force",
+		},
+		{
+			"dynamic BOOTP", "scope lab bootp=enabled dynamic-bootp=enabled", `scope "lab" has dynamic-bootp disabled on this server and enabled on its partner`,
+			`scope "lab" has dynamic-bootp enabled on this server and disabled on its partner`,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			main, backup := s.node(2, twoServers), s.node(3, twoServers)
+			backup.set(c.other)
+			main.start()
+			backup.start()
+			for n, want := range map[*node]string{main: c.onMain, backup: c.onBackup} {
+				want = strings.ReplaceAll(want, "$", s.net+".")
+				n.log.await(t, "the two servers are configured differently: "+want)
+				n.until("the difference", func() bool { return n.problem(want) })
+			}
+			main.normal()
+			// The wrong one is mended without the link being disturbed.
+			backup.set(twoServers + "failover-pair blue load-balancing=disabled\nscope lab bootp=disabled dynamic-bootp=disabled")
+			backup.reload()
+			for _, n := range []*node{main, backup} {
+				n.until("agreement", func() bool { return len(n.related().Detail.Problems) == 0 })
+				if c.name != "load balancing" && n.log.has("COMMUNICATIONS-INTERRUPTED") { // that is told with CONNECT
+					t.Error("communications were interrupted")
+				}
+			}
+		})
 	}
 }
 

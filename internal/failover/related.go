@@ -55,9 +55,9 @@ func (p *Pair) condition() condition {
 	if p.foreign != 0 {
 		c.problems = append(c.problems, fmt.Sprintf("the main server's maximum client lead time, %d s, is in force; here it is %d s", p.foreign, p.rel.Load().core.MCLT))
 	}
-	for _, scope := range p.missingScopes() {
-		c.problems = append(c.problems, fmt.Sprintf("scope %q is configured on this server only: the partner refuses its leases", scope))
-	}
+	c.problems = append(c.problems, p.differs...)
+	c.problems = append(c.problems, p.refusals()...)
+	c.problems = append(c.problems, p.strays()...)
 	p.mu.Unlock()
 	if c.unsaved != nil {
 		c.problems = append(c.problems, "out of service, its state cannot be written: "+c.unsaved.Error())

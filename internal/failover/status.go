@@ -54,6 +54,9 @@ type Operator interface {
 	// Related lists the partners; those of relationships that are configured
 	// wrongly come with their Problems.
 	Related() []Related
+	// Member tells what this server is in a failover pair of the
+	// configuration, also where that is not in service.
+	Member(cfg *objects.Config, pair *objects.Object) Member
 	// PartnerDown says that a partner (name or address, "" with a pair named)
 	// is down since a Unix time, 0 being now. It is refused while the partner
 	// answers, and, without force, for a time before the last contact. lines

@@ -76,6 +76,9 @@ func (c *Conn) Send(xid uint32, body wire.Body) error {
 	return err
 }
 
+// Contact sends a CONTACT that tells something besides, with an xid of its own.
+func (c *Conn) Contact(body wire.CONTACT) { c.add(body) }
+
 // Hangup ends the connection, with a DISCONNECT where reason is not 0. Down
 // follows. The relationship then connects again.
 func (c *Conn) Hangup(reason wire.Reason, text string) {
