@@ -20,6 +20,10 @@ type declared struct {
 
 func (d *declared) Related() []failover.Related { return d.rows }
 
+func (d *declared) Member(*objects.Config, *objects.Object) failover.Member {
+	return failover.Member{Problem: "nobody knows"}
+}
+
 func (d *declared) PartnerDown(pair, partner string, since int64, force bool) ([]string, *objects.Error) {
 	d.told = append(d.told, fmt.Sprintf("%s %s %d %t", pair, partner, since, force))
 	return []string{pair + " is in PARTNER-DOWN"}, d.says

@@ -69,6 +69,10 @@ func (p *partners) PartnerDown(pair, partner string, since int64, force bool) ([
 
 func (p *partners) Debug(int) {}
 
+func (p *partners) Member(*objects.Config, *objects.Object) failover.Member {
+	return failover.Member{Problem: "neither of its servers is this one"}
+}
+
 func (p *partners) Rebalance(pair string) *objects.Error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
