@@ -40,7 +40,7 @@ func (s *Service) Changes(ctx context.Context, r *connect.Request[adminv1.Change
 	for _, c := range changes {
 		answer.Changes = append(answer.Changes, &adminv1.Change{
 			Id: c.Version, At: c.At.Unix(), Who: c.Who, Source: c.Source, Class: c.Class, Name: c.Name,
-			Attribute: c.Attr, Action: c.Action, Before: c.Before, After: c.After,
+			Attribute: c.Attr, Action: c.Action, Before: c.Before, After: c.After, Reason: c.Reason,
 		})
 	}
 	return connect.NewResponse(answer), nil

@@ -140,7 +140,7 @@ func (s *Service) createFirstAdmin(ctx context.Context) error {
 	d := newDraft(s.stored)
 	d.put(a)
 	self := &session{user: "server", host: s.cluster, source: "start", trusted: true}
-	if err := s.save(ctx, self, d.changed()); err != nil {
+	if err := s.save(ctx, request{session: self}, d.changed()); err != nil {
 		d.undo()
 		return errors.Join(fmt.Errorf("create the first administrator: %w", err), os.Remove(path))
 	}

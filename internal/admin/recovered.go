@@ -26,7 +26,7 @@ func (s *Service) Recovered(ctx context.Context, pair string, since int64) error
 	delete(o.Attrs, attr.Name)
 	d.put(o)
 	self := &session{user: "server", host: s.cluster, source: "failover", trusted: true}
-	if err := s.save(ctx, self, d.changed()); err != nil {
+	if err := s.save(ctx, request{session: self}, d.changed()); err != nil {
 		d.undo()
 		return fmt.Errorf("unset %s %s: %w", o.Ref(), attr.Name, err)
 	}

@@ -422,7 +422,13 @@ func (w *writing) holdsLeases(o *objects.Object, force bool) *objects.Error {
 		w.service.forced[refOf(o)] = true
 		return nil
 	}
-	of, err := w.service.runtime.Utilization(o.Name)
+	return w.service.liveLeases(o)
+}
+
+// liveLeases refuses to lose a scope of which the running server has live
+// leases.
+func (s *Service) liveLeases(o *objects.Object) *objects.Error {
+	of, err := s.runtime.Utilization(o.Name)
 	if err != nil {
 		return nil // not running: there is nothing to lose
 	}

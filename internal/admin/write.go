@@ -21,6 +21,7 @@ type request struct {
 	session  *session
 	mode     string
 	expected uint64
+	reason   string // for the change log: what the change is part of
 }
 
 // write is the path of every change. build makes it on a draft, whose table is
@@ -76,10 +77,14 @@ func (s *Service) commit(ctx context.Context, r request, d *draft) *objects.Erro
 			return err
 		}
 	}
-	if err := s.save(ctx, r.session, edits); err != nil {
+	if err := s.save(ctx, r, edits); err != nil {
 		return err
 	}
-	s.log.Log(msgChange, r.session.who(), r.session.source, described(edits))
+	what := described(edits)
+	if r.reason != "" {
+		what = r.reason + ": " + what
+	}
+	s.log.Log(msgChange, r.session.who(), r.session.source, what)
 	if slices.ContainsFunc(edits, func(e *edit) bool { return pick(e.before, e.after).Class == objects.Admin }) {
 		s.noteAdministrators(edits)
 	}
@@ -126,8 +131,9 @@ func (s *Service) forcedIn(edits []*edit) bool {
 }
 
 // save writes the edits in one transaction of the database.
-func (s *Service) save(ctx context.Context, by *session, edits []*edit) *objects.Error {
-	tx := store.Tx{Who: by.who(), Source: by.source, At: s.clock.Now()}
+func (s *Service) save(ctx context.Context, r request, edits []*edit) *objects.Error {
+	by := r.session
+	tx := store.Tx{Who: by.who(), Source: by.source, At: s.clock.Now(), Reason: r.reason}
 	for _, e := range edits {
 		if e.after == nil || e.remade {
 			tx.Delete = append(tx.Delete, e.before)

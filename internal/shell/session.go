@@ -212,7 +212,11 @@ func sessionChanges(c *call) *objects.Error {
 	}
 	for _, ch := range answer.Msg.Changes {
 		at := time.Unix(ch.At, 0).Format(time.ANSIC)
-		c.printf("%d %s %s (%s): %s\n", ch.Id, at, ch.Who, ch.Source, changeText(ch))
+		text := changeText(ch)
+		if ch.Reason != "" {
+			text += ", part of " + ch.Reason
+		}
+		c.printf("%d %s %s (%s): %s\n", ch.Id, at, ch.Who, ch.Source, text)
 	}
 	return nil
 }

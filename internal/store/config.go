@@ -24,6 +24,9 @@ type Tx struct {
 	Who    string // administrator
 	Source string // from where: "unix uid 0", "10.0.0.9"
 	At     time.Time
+	// Reason is what the change is part of, for the change log; "" for a
+	// command of its own.
+	Reason string
 	// Delete is carried out before Put, so that an object may be replaced by
 	// a new one of its name. The Version of each object must be the one it
 	// was read at, 0 for an object that must not exist yet; otherwise the

@@ -17,6 +17,7 @@ type Change struct {
 	Action  string // create, set, unset, delete
 	Before  string
 	After   string
+	Reason  string // what it was part of; "" for a command of its own
 }
 
 // Changes lists the change log, newest first; class and name limit it where
@@ -30,7 +31,7 @@ func (c *ConfigDB) changes(ctx context.Context, limit int, class, name string) (
 	if limit <= 0 {
 		limit = -1 // SQLite's word for all
 	}
-	rows, err := c.db.QueryContext(ctx, `SELECT version, at, who, source, class, name, attribute, action, before, after
+	rows, err := c.db.QueryContext(ctx, `SELECT version, at, who, source, class, name, attribute, action, before, after, reason
 		FROM change_log WHERE (?1 = '' OR class = lower(?1)) AND (?2 = '' OR name_key = ?2)
 		ORDER BY id DESC LIMIT ?3`, class, nameKey(name), limit)
 	if err != nil {
@@ -40,7 +41,7 @@ func (c *ConfigDB) changes(ctx context.Context, limit int, class, name string) (
 	err = eachRow(rows, func() error {
 		var h Change
 		var at int64
-		err := rows.Scan(&h.Version, &at, &h.Who, &h.Source, &h.Class, &h.Name, &h.Attr, &h.Action, &h.Before, &h.After)
+		err := rows.Scan(&h.Version, &at, &h.Who, &h.Source, &h.Class, &h.Name, &h.Attr, &h.Action, &h.Before, &h.After, &h.Reason)
 		h.At = time.Unix(at, 0)
 		changes = append(changes, h)
 		return err

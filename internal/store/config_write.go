@@ -260,9 +260,9 @@ func (w *writer) log(o *objects.Object, attr, action, before, after string) erro
 		before, after = mask(before), mask(after)
 	}
 	return w.exec(`INSERT INTO change_log
-		(version, at, who, source, class, name, name_key, attribute, action, before, after)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		w.version, w.in.At.Unix(), w.in.Who, w.in.Source, o.Class.Name, o.Name, nameKey(o.Name), attr, action, before, after)
+		(version, at, who, source, class, name, name_key, attribute, action, before, after, reason)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		w.version, w.in.At.Unix(), w.in.Who, w.in.Source, o.Class.Name, o.Name, nameKey(o.Name), attr, action, before, after, w.in.Reason)
 }
 
 func mask(value string) string {

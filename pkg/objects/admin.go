@@ -25,6 +25,7 @@ const (
 )
 
 func init() {
+	Admin.LocalOnly = true
 	Admin.Create = []string{"[password]"}
 	Admin.Key = adminKey
 	Admin.Methods = []Method{

@@ -109,6 +109,9 @@ type Class struct {
 	// Runtime classes live in the running server (lease) or in the session;
 	// they are not configuration and are never stored.
 	Runtime bool
+	// LocalOnly classes say what a server is and whom it knows, not what it
+	// serves: clone, compare and sync leave them out.
+	LocalOnly bool
 	// Owner is the class that an embedded policy's owner belongs to; the
 	// embedded object carries the owner's name.
 	Owner string

@@ -17,4 +17,7 @@ var (
 	ClusterDescription = Cluster.text("description", "", Basic, "A remark")
 )
 
-func init() { Cluster.Create = []string{"ipaddr"} }
+func init() {
+	Cluster.LocalOnly = true
+	Cluster.Create = []string{"ipaddr"}
+}

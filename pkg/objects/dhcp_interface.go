@@ -17,6 +17,7 @@ var (
 
 func init() {
 	DhcpInterface.Create = []string{"[address]"}
+	DhcpInterface.LocalOnly = true
 	for _, a := range DhcpInterface.Attrs {
 		a.LocalOnly = true
 	}

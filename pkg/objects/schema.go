@@ -11,7 +11,7 @@ import (
 func SchemaHash() string {
 	h := sha256.New()
 	for _, c := range classes {
-		fmt.Fprintf(h, "class %q %d %t %t %q %q %q\n", c.Name, c.Visibility, c.Singleton, c.Runtime, c.Owner, c.Prefixes, c.Create)
+		fmt.Fprintf(h, "class %q %d %t %t %t %q %q %q\n", c.Name, c.Visibility, c.Singleton, c.Runtime, c.LocalOnly, c.Owner, c.Prefixes, c.Create)
 		for _, a := range c.Attrs {
 			fmt.Fprintf(h, "%q %q %d %q %d %t %t %t %t %t %d %d %v %q\n", a.Name, a.Aliases, a.Kind, a.Default, a.Visibility,
 				a.Required, a.ReadOnly, a.Immutable, a.LocalOnly, a.Secret, a.Min, a.Max, a.Words, a.Ref)

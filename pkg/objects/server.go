@@ -8,7 +8,7 @@ var Server = class("server", "The servers of the cluster; server dhcp X does wha
 var ServerStartOnReboot = Server.feature("start-on-reboot", "enabled", Basic, "Start serving when the server process starts", localOnly)
 
 func init() {
-	Server.Singleton = true
+	Server.Singleton, Server.LocalOnly = true, true
 	Server.Methods = append(serviceMethods(), serverMethods...)
 }
 

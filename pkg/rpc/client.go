@@ -27,14 +27,17 @@ const (
 
 // DialOptions say how far a client trusts a server that it reaches over TCP.
 type DialOptions struct {
+	// Fingerprint pins the certificate: a server that shows another one is
+	// refused, and nothing else below is asked.
+	Fingerprint string
 	// CACert is a file of certificates (PEM). A server must show one of them,
 	// or one signed by one of them and made out to its name.
 	CACert string
 	// Known is the file of fingerprints for trust on first use, where no
 	// CACert is given. It and its folder are made when needed.
 	Known string
-	// NewServer is told of a server that Known does not hold; an error
-	// refuses it. nil accepts.
+	// NewServer is told of a server that Known does not hold, and without
+	// Known of any; an error refuses it. nil accepts.
 	NewServer func(address, fingerprint string) error
 	// Data is the data folder behind "localhost"; "" is DefaultData.
 	Data string

@@ -10,8 +10,8 @@
 // in size and time and answered or dropped without effect.
 //
 // Client side, [Dial] connects to unix:PATH, localhost or host[:port]. A TCP
-// server's certificate is checked against a file of authorities, or trusted on
-// first use and refused when it changes.
+// server's certificate is pinned, checked against a file of authorities, or
+// trusted on first use and refused when it changes.
 //
 // The package knows nothing about objects but their errors; what the calls do
 // is internal/admin's, what they look like is internal/shell's.

@@ -330,6 +330,40 @@ func TestTrustOnFirstUse(t *testing.T) {
 	}
 }
 
+// A pinned certificate is the only one that is taken, however its fingerprint
+// is written; another one is refused with both named.
+func TestPinnedFingerprint(t *testing.T) {
+	s := serve(t, t.TempDir(), newEcho(), Limits{})
+	address := s.Address().String()
+	var shown string
+	c := dial(t, address, DialOptions{NewServer: func(at, fingerprint string) error {
+		if at != address {
+			t.Errorf("asked about %s, dialled %s", at, address)
+		}
+		shown = fingerprint
+		return nil
+	}})
+	if shown == "" || shown != c.Fingerprint {
+		t.Fatalf("the server shows %q, the client has %q", shown, c.Fingerprint)
+	}
+	for _, pin := range []string{shown, strings.ToUpper(strings.TrimPrefix(shown, "sha256:"))} {
+		logIn(t, dial(t, address, DialOptions{Fingerprint: pin, CACert: "/nowhere"}))
+	}
+	other := "sha256:" + strings.Repeat("0a", 32)
+	_, err := Dial(t.Context(), address, DialOptions{Fingerprint: other})
+	if e := objects.AsError(err); e == nil || e.Code != objects.ConnectionFailure || !strings.Contains(e.Error(), other) || !strings.Contains(e.Error(), shown) {
+		t.Errorf("another certificate: %v", err)
+	}
+	_, err = Dial(t.Context(), address, DialOptions{Fingerprint: "sha256:0a"})
+	if e := objects.AsError(err); e == nil || e.Code != objects.Invalid {
+		t.Errorf("a fingerprint that is none: %v", err)
+	}
+	_, err = Dial(t.Context(), address, DialOptions{NewServer: func(string, string) error { return errors.New("no") }})
+	if e := objects.AsError(err); e == nil || !strings.Contains(e.Error(), "no") {
+		t.Errorf("a refused new server: %v", err)
+	}
+}
+
 func TestForeignAuthorityIsRefused(t *testing.T) {
 	a, b := t.TempDir(), t.TempDir()
 	serve(t, a, newEcho(), Limits{})

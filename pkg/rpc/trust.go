@@ -25,6 +25,7 @@ func isPermission(err error) bool { return errors.Is(err, fs.ErrPermission) }
 // serverCheck decides whether the server at an address is the one it was.
 type serverCheck struct {
 	address     string
+	pinned      string              // "": see below
 	authorities []*x509.Certificate // nil: trust on first use
 	known       string
 	newServer   func(address, fingerprint string) error
@@ -32,12 +33,19 @@ type serverCheck struct {
 
 func newServerCheck(address string, o DialOptions) (*serverCheck, error) {
 	check := &serverCheck{address: address, known: o.Known, newServer: o.NewServer}
+	if o.Fingerprint != "" {
+		if _, err := objects.ParseFingerprint(o.Fingerprint); err != nil {
+			return nil, objects.Errorf(objects.Invalid, "%s: the pinned fingerprint %q %v", address, o.Fingerprint, err)
+		}
+		check.pinned = o.Fingerprint
+		return check, nil
+	}
 	if o.CACert != "" {
 		authorities, err := readCertificates(o.CACert)
 		check.authorities = authorities
 		return check, err
 	}
-	if o.Known == "" {
+	if o.Known == "" && o.NewServer == nil {
 		return nil, objects.Errorf(objects.ConnectionFailure, "%s: neither a file of authorities nor one of known servers is given to check its certificate with", address)
 	}
 	return check, nil
@@ -84,7 +92,9 @@ func (s *serverCheck) dial(ctx context.Context) (net.Conn, string, error) {
 	}
 	leaf := conn.ConnectionState().PeerCertificates[0]
 	fingerprint := Fingerprint(leaf.Raw)
-	if s.authorities != nil {
+	if s.pinned != "" {
+		err = s.checkPinned(fingerprint)
+	} else if s.authorities != nil {
 		err = s.checkAuthority(leaf, conn.ConnectionState().PeerCertificates[1:], host)
 	} else {
 		err = s.checkKnown(fingerprint)
@@ -94,6 +104,22 @@ func (s *serverCheck) dial(ctx context.Context) (net.Conn, string, error) {
 		return nil, "", err
 	}
 	return conn, fingerprint, nil
+}
+
+// checkPinned accepts the one certificate.
+func (s *serverCheck) checkPinned(fingerprint string) error {
+	want, err := objects.ParseFingerprint(s.pinned)
+	if err != nil {
+		return err
+	}
+	if got, err := objects.ParseFingerprint(fingerprint); err != nil || got != want {
+		return &objects.Error{
+			Code:   objects.ConnectionFailure,
+			Msg:    fmt.Sprintf("%s: the server shows another certificate than the pinned one", s.address),
+			Detail: []string{"pinned:    " + s.pinned, "shown now: " + fingerprint},
+		}
+	}
+	return nil
 }
 
 // checkAuthority accepts a certificate that the file itself holds whatever
@@ -120,6 +146,9 @@ func (s *serverCheck) checkAuthority(leaf *x509.Certificate, between []*x509.Cer
 // checkKnown compares with the file of known servers, under its lock: of two
 // clients that meet a server at the same moment both see the same first use.
 func (s *serverCheck) checkKnown(fingerprint string) error {
+	if s.known == "" {
+		return s.newServer(s.address, fingerprint)
+	}
 	if err := os.MkdirAll(filepath.Dir(s.known), 0o700); err != nil {
 		return objects.Errorf(objects.OpenFailed, "%v", err)
 	}

@@ -1520,6 +1520,7 @@ type Change struct {
 	Action        string                 `protobuf:"bytes,8,opt,name=action,proto3" json:"action,omitempty"`       // create | set | unset | delete
 	Before        string                 `protobuf:"bytes,9,opt,name=before,proto3" json:"before,omitempty"`
 	After         string                 `protobuf:"bytes,10,opt,name=after,proto3" json:"after,omitempty"`
+	Reason        string                 `protobuf:"bytes,11,opt,name=reason,proto3" json:"reason,omitempty"` // what it was part of; "" for a command of its own
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1624,6 +1625,13 @@ func (x *Change) GetAfter() string {
 	return ""
 }
 
+func (x *Change) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 type ChangesResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Changes       []*Change              `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes,omitempty"`
@@ -1668,6 +1676,312 @@ func (x *ChangesResponse) GetChanges() []*Change {
 	return nil
 }
 
+type SnapshotRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Secrets in clear, for an administrator with every right and over TLS or
+	// the unix socket; else their values are masked.
+	Secrets       bool `protobuf:"varint,1,opt,name=secrets,proto3" json:"secrets,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SnapshotRequest) Reset() {
+	*x = SnapshotRequest{}
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SnapshotRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SnapshotRequest) ProtoMessage() {}
+
+func (x *SnapshotRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SnapshotRequest.ProtoReflect.Descriptor instead.
+func (*SnapshotRequest) Descriptor() ([]byte, []int) {
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *SnapshotRequest) GetSecrets() bool {
+	if x != nil {
+		return x.Secrets
+	}
+	return false
+}
+
+type SnapshotResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Version       uint64                 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"` // the store's write number; the same in every message
+	Objects       []*Object              `protobuf:"bytes,2,rep,name=objects,proto3" json:"objects,omitempty"`  // as stored, without what follows from others
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SnapshotResponse) Reset() {
+	*x = SnapshotResponse{}
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SnapshotResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SnapshotResponse) ProtoMessage() {}
+
+func (x *SnapshotResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SnapshotResponse.ProtoReflect.Descriptor instead.
+func (*SnapshotResponse) Descriptor() ([]byte, []int) {
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *SnapshotResponse) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *SnapshotResponse) GetObjects() []*Object {
+	if x != nil {
+		return x.Objects
+	}
+	return nil
+}
+
+// Of several messages of one Apply the first one's single fields count; the
+// lists add up.
+type ApplyRequest struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	ExpectedVersion uint64                 `protobuf:"varint,1,opt,name=expected_version,json=expectedVersion,proto3" json:"expected_version,omitempty"` // of the Snapshot; 0: whatever is stored
+	// Each object as it is to be, whole: an attribute that is not given is unset.
+	// A secret that is given masked keeps the stored value.
+	Put           []*Object     `protobuf:"bytes,2,rep,name=put,proto3" json:"put,omitempty"`
+	Delete        []*ObjectName `protobuf:"bytes,3,rep,name=delete,proto3" json:"delete,omitempty"`                     // carried out first, with what belongs to the object alone
+	Reason        string        `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`                     // for the change log: "sync exact of failover-pair office"
+	DryRun        bool          `protobuf:"varint,5,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`      // say what would change, and change nothing
+	EditMode      string        `protobuf:"bytes,6,opt,name=edit_mode,json=editMode,proto3" json:"edit_mode,omitempty"` // staged | synchronous
+	Force         bool          `protobuf:"varint,7,opt,name=force,proto3" json:"force,omitempty"`                      // delete scopes although they hold live leases
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApplyRequest) Reset() {
+	*x = ApplyRequest{}
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApplyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApplyRequest) ProtoMessage() {}
+
+func (x *ApplyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApplyRequest.ProtoReflect.Descriptor instead.
+func (*ApplyRequest) Descriptor() ([]byte, []int) {
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *ApplyRequest) GetExpectedVersion() uint64 {
+	if x != nil {
+		return x.ExpectedVersion
+	}
+	return 0
+}
+
+func (x *ApplyRequest) GetPut() []*Object {
+	if x != nil {
+		return x.Put
+	}
+	return nil
+}
+
+func (x *ApplyRequest) GetDelete() []*ObjectName {
+	if x != nil {
+		return x.Delete
+	}
+	return nil
+}
+
+func (x *ApplyRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ApplyRequest) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
+}
+
+func (x *ApplyRequest) GetEditMode() string {
+	if x != nil {
+		return x.EditMode
+	}
+	return ""
+}
+
+func (x *ApplyRequest) GetForce() bool {
+	if x != nil {
+		return x.Force
+	}
+	return false
+}
+
+type ObjectName struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Class         string                 `protobuf:"bytes,1,opt,name=class,proto3" json:"class,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ObjectName) Reset() {
+	*x = ObjectName{}
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ObjectName) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ObjectName) ProtoMessage() {}
+
+func (x *ObjectName) ProtoReflect() protoreflect.Message {
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ObjectName.ProtoReflect.Descriptor instead.
+func (*ObjectName) Descriptor() ([]byte, []int) {
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *ObjectName) GetClass() string {
+	if x != nil {
+		return x.Class
+	}
+	return ""
+}
+
+func (x *ObjectName) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+type ApplyResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Status        *Status                `protobuf:"bytes,1,opt,name=status,proto3" json:"status,omitempty"`
+	Version       uint64                 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"` // of the store, after it
+	Changes       []*Change              `protobuf:"bytes,3,rep,name=changes,proto3" json:"changes,omitempty"`  // what changed, or would
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApplyResponse) Reset() {
+	*x = ApplyResponse{}
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApplyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApplyResponse) ProtoMessage() {}
+
+func (x *ApplyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApplyResponse.ProtoReflect.Descriptor instead.
+func (*ApplyResponse) Descriptor() ([]byte, []int) {
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *ApplyResponse) GetStatus() *Status {
+	if x != nil {
+		return x.Status
+	}
+	return nil
+}
+
+func (x *ApplyResponse) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *ApplyResponse) GetChanges() []*Change {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
 type ControlRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Action        string                 `protobuf:"bytes,1,opt,name=action,proto3" json:"action,omitempty"` // start | stop | reload
@@ -1678,7 +1992,7 @@ type ControlRequest struct {
 
 func (x *ControlRequest) Reset() {
 	*x = ControlRequest{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[28]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1690,7 +2004,7 @@ func (x *ControlRequest) String() string {
 func (*ControlRequest) ProtoMessage() {}
 
 func (x *ControlRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[28]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1703,7 +2017,7 @@ func (x *ControlRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ControlRequest.ProtoReflect.Descriptor instead.
 func (*ControlRequest) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{28}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ControlRequest) GetAction() string {
@@ -1730,7 +2044,7 @@ type ControlResponse struct {
 
 func (x *ControlResponse) Reset() {
 	*x = ControlResponse{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[29]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1742,7 +2056,7 @@ func (x *ControlResponse) String() string {
 func (*ControlResponse) ProtoMessage() {}
 
 func (x *ControlResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[29]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1755,7 +2069,7 @@ func (x *ControlResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ControlResponse.ProtoReflect.Descriptor instead.
 func (*ControlResponse) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{29}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ControlResponse) GetStatus() *Status {
@@ -1780,7 +2094,7 @@ type HealthRequest struct {
 
 func (x *HealthRequest) Reset() {
 	*x = HealthRequest{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[30]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1792,7 +2106,7 @@ func (x *HealthRequest) String() string {
 func (*HealthRequest) ProtoMessage() {}
 
 func (x *HealthRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[30]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1805,7 +2119,7 @@ func (x *HealthRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthRequest.ProtoReflect.Descriptor instead.
 func (*HealthRequest) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{30}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{35}
 }
 
 type HealthResponse struct {
@@ -1818,7 +2132,7 @@ type HealthResponse struct {
 
 func (x *HealthResponse) Reset() {
 	*x = HealthResponse{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[31]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1830,7 +2144,7 @@ func (x *HealthResponse) String() string {
 func (*HealthResponse) ProtoMessage() {}
 
 func (x *HealthResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[31]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1843,7 +2157,7 @@ func (x *HealthResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthResponse.ProtoReflect.Descriptor instead.
 func (*HealthResponse) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{31}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *HealthResponse) GetHealth() uint32 {
@@ -1870,7 +2184,7 @@ type StatsRequest struct {
 
 func (x *StatsRequest) Reset() {
 	*x = StatsRequest{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[32]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1882,7 +2196,7 @@ func (x *StatsRequest) String() string {
 func (*StatsRequest) ProtoMessage() {}
 
 func (x *StatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[32]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1895,7 +2209,7 @@ func (x *StatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatsRequest.ProtoReflect.Descriptor instead.
 func (*StatsRequest) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{32}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *StatsRequest) GetCategories() []string {
@@ -1921,7 +2235,7 @@ type StatsResponse struct {
 
 func (x *StatsResponse) Reset() {
 	*x = StatsResponse{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[33]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1933,7 +2247,7 @@ func (x *StatsResponse) String() string {
 func (*StatsResponse) ProtoMessage() {}
 
 func (x *StatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[33]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1946,7 +2260,7 @@ func (x *StatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatsResponse.ProtoReflect.Descriptor instead.
 func (*StatsResponse) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{33}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *StatsResponse) GetCategories() []*Object {
@@ -1971,7 +2285,7 @@ type ListLeasesRequest struct {
 
 func (x *ListLeasesRequest) Reset() {
 	*x = ListLeasesRequest{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[34]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1983,7 +2297,7 @@ func (x *ListLeasesRequest) String() string {
 func (*ListLeasesRequest) ProtoMessage() {}
 
 func (x *ListLeasesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[34]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1996,7 +2310,7 @@ func (x *ListLeasesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListLeasesRequest.ProtoReflect.Descriptor instead.
 func (*ListLeasesRequest) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{34}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ListLeasesRequest) GetScope() string {
@@ -2057,7 +2371,7 @@ type ImportLeasesRequest struct {
 
 func (x *ImportLeasesRequest) Reset() {
 	*x = ImportLeasesRequest{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[35]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2069,7 +2383,7 @@ func (x *ImportLeasesRequest) String() string {
 func (*ImportLeasesRequest) ProtoMessage() {}
 
 func (x *ImportLeasesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[35]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2082,7 +2396,7 @@ func (x *ImportLeasesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportLeasesRequest.ProtoReflect.Descriptor instead.
 func (*ImportLeasesRequest) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{35}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ImportLeasesRequest) GetLeases() []*ImportedLease {
@@ -2111,7 +2425,7 @@ type ImportedLease struct {
 
 func (x *ImportedLease) Reset() {
 	*x = ImportedLease{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[36]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2123,7 +2437,7 @@ func (x *ImportedLease) String() string {
 func (*ImportedLease) ProtoMessage() {}
 
 func (x *ImportedLease) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[36]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2136,7 +2450,7 @@ func (x *ImportedLease) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportedLease.ProtoReflect.Descriptor instead.
 func (*ImportedLease) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{36}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ImportedLease) GetLine() uint32 {
@@ -2227,7 +2541,7 @@ type ImportLeasesResponse struct {
 
 func (x *ImportLeasesResponse) Reset() {
 	*x = ImportLeasesResponse{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[37]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2239,7 +2553,7 @@ func (x *ImportLeasesResponse) String() string {
 func (*ImportLeasesResponse) ProtoMessage() {}
 
 func (x *ImportLeasesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[37]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2252,7 +2566,7 @@ func (x *ImportLeasesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportLeasesResponse.ProtoReflect.Descriptor instead.
 func (*ImportLeasesResponse) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{37}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ImportLeasesResponse) GetStatus() *Status {
@@ -2286,7 +2600,7 @@ type UtilizationRequest struct {
 
 func (x *UtilizationRequest) Reset() {
 	*x = UtilizationRequest{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[38]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2298,7 +2612,7 @@ func (x *UtilizationRequest) String() string {
 func (*UtilizationRequest) ProtoMessage() {}
 
 func (x *UtilizationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[38]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2311,7 +2625,7 @@ func (x *UtilizationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UtilizationRequest.ProtoReflect.Descriptor instead.
 func (*UtilizationRequest) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{38}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *UtilizationRequest) GetScope() string {
@@ -2337,7 +2651,7 @@ type UtilizationResponse struct {
 
 func (x *UtilizationResponse) Reset() {
 	*x = UtilizationResponse{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[39]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2349,7 +2663,7 @@ func (x *UtilizationResponse) String() string {
 func (*UtilizationResponse) ProtoMessage() {}
 
 func (x *UtilizationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[39]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2362,7 +2676,7 @@ func (x *UtilizationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UtilizationResponse.ProtoReflect.Descriptor instead.
 func (*UtilizationResponse) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{39}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *UtilizationResponse) GetScopes() []*ScopeUtilization {
@@ -2396,7 +2710,7 @@ type ScopeUtilization struct {
 
 func (x *ScopeUtilization) Reset() {
 	*x = ScopeUtilization{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[40]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2408,7 +2722,7 @@ func (x *ScopeUtilization) String() string {
 func (*ScopeUtilization) ProtoMessage() {}
 
 func (x *ScopeUtilization) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[40]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2421,7 +2735,7 @@ func (x *ScopeUtilization) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScopeUtilization.ProtoReflect.Descriptor instead.
 func (*ScopeUtilization) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{40}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *ScopeUtilization) GetScope() string {
@@ -2546,7 +2860,7 @@ type DropCount struct {
 
 func (x *DropCount) Reset() {
 	*x = DropCount{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[41]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2558,7 +2872,7 @@ func (x *DropCount) String() string {
 func (*DropCount) ProtoMessage() {}
 
 func (x *DropCount) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[41]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2571,7 +2885,7 @@ func (x *DropCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DropCount.ProtoReflect.Descriptor instead.
 func (*DropCount) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{41}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *DropCount) GetReason() string {
@@ -2701,7 +3015,7 @@ const file_leasehold_admin_v1_admin_proto_rawDesc = "" +
 	"\x05limit\x18\x01 \x01(\rR\x05limit\x12\x14\n" +
 	"\x05class\x18\x02 \x01(\tR\x05class\x12\x12\n" +
 	"\x04name\x18\x03 \x01(\tR\x04name\"\x13\n" +
-	"\x11DifferenceRequest\"\xe0\x01\n" +
+	"\x11DifferenceRequest\"\xf8\x01\n" +
 	"\x06Change\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x0e\n" +
 	"\x02at\x18\x02 \x01(\x03R\x02at\x12\x10\n" +
@@ -2713,9 +3027,31 @@ const file_leasehold_admin_v1_admin_proto_rawDesc = "" +
 	"\x06action\x18\b \x01(\tR\x06action\x12\x16\n" +
 	"\x06before\x18\t \x01(\tR\x06before\x12\x14\n" +
 	"\x05after\x18\n" +
-	" \x01(\tR\x05after\"G\n" +
+	" \x01(\tR\x05after\x12\x16\n" +
+	"\x06reason\x18\v \x01(\tR\x06reason\"G\n" +
 	"\x0fChangesResponse\x124\n" +
-	"\achanges\x18\x01 \x03(\v2\x1a.leasehold.admin.v1.ChangeR\achanges\">\n" +
+	"\achanges\x18\x01 \x03(\v2\x1a.leasehold.admin.v1.ChangeR\achanges\"+\n" +
+	"\x0fSnapshotRequest\x12\x18\n" +
+	"\asecrets\x18\x01 \x01(\bR\asecrets\"b\n" +
+	"\x10SnapshotResponse\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\x04R\aversion\x124\n" +
+	"\aobjects\x18\x02 \x03(\v2\x1a.leasehold.admin.v1.ObjectR\aobjects\"\x83\x02\n" +
+	"\fApplyRequest\x12)\n" +
+	"\x10expected_version\x18\x01 \x01(\x04R\x0fexpectedVersion\x12,\n" +
+	"\x03put\x18\x02 \x03(\v2\x1a.leasehold.admin.v1.ObjectR\x03put\x126\n" +
+	"\x06delete\x18\x03 \x03(\v2\x1e.leasehold.admin.v1.ObjectNameR\x06delete\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x17\n" +
+	"\adry_run\x18\x05 \x01(\bR\x06dryRun\x12\x1b\n" +
+	"\tedit_mode\x18\x06 \x01(\tR\beditMode\x12\x14\n" +
+	"\x05force\x18\a \x01(\bR\x05force\"6\n" +
+	"\n" +
+	"ObjectName\x12\x14\n" +
+	"\x05class\x18\x01 \x01(\tR\x05class\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"\x93\x01\n" +
+	"\rApplyResponse\x122\n" +
+	"\x06status\x18\x01 \x01(\v2\x1a.leasehold.admin.v1.StatusR\x06status\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\x04R\aversion\x124\n" +
+	"\achanges\x18\x03 \x03(\v2\x1a.leasehold.admin.v1.ChangeR\achanges\">\n" +
 	"\x0eControlRequest\x12\x16\n" +
 	"\x06action\x18\x01 \x01(\tR\x06action\x12\x14\n" +
 	"\x05force\x18\x02 \x01(\bR\x05force\"[\n" +
@@ -2790,7 +3126,7 @@ const file_leasehold_admin_v1_admin_proto_rawDesc = "" +
 	"\x11pending_available\x18\x10 \x01(\x04R\x10pendingAvailable\"9\n" +
 	"\tDropCount\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x04R\x05count2\xda\r\n" +
+	"\x05count\x18\x02 \x01(\x04R\x05count2\x83\x0f\n" +
 	"\x05Admin\x12L\n" +
 	"\x05Login\x12 .leasehold.admin.v1.LoginRequest\x1a!.leasehold.admin.v1.LoginResponse\x12O\n" +
 	"\x06Logout\x12!.leasehold.admin.v1.LogoutRequest\x1a\".leasehold.admin.v1.LogoutResponse\x12F\n" +
@@ -2807,7 +3143,9 @@ const file_leasehold_admin_v1_admin_proto_rawDesc = "" +
 	"\bRollback\x12#.leasehold.admin.v1.RollbackRequest\x1a$.leasehold.admin.v1.RollbackResponse\x12R\n" +
 	"\aChanges\x12\".leasehold.admin.v1.ChangesRequest\x1a#.leasehold.admin.v1.ChangesResponse\x12X\n" +
 	"\n" +
-	"Difference\x12%.leasehold.admin.v1.DifferenceRequest\x1a#.leasehold.admin.v1.ChangesResponse\x12R\n" +
+	"Difference\x12%.leasehold.admin.v1.DifferenceRequest\x1a#.leasehold.admin.v1.ChangesResponse\x12W\n" +
+	"\bSnapshot\x12#.leasehold.admin.v1.SnapshotRequest\x1a$.leasehold.admin.v1.SnapshotResponse0\x01\x12N\n" +
+	"\x05Apply\x12 .leasehold.admin.v1.ApplyRequest\x1a!.leasehold.admin.v1.ApplyResponse(\x01\x12R\n" +
 	"\aControl\x12\".leasehold.admin.v1.ControlRequest\x1a#.leasehold.admin.v1.ControlResponse\x12O\n" +
 	"\x06Health\x12!.leasehold.admin.v1.HealthRequest\x1a\".leasehold.admin.v1.HealthResponse\x12L\n" +
 	"\x05Stats\x12 .leasehold.admin.v1.StatsRequest\x1a!.leasehold.admin.v1.StatsResponse\x12W\n" +
@@ -2828,7 +3166,7 @@ func file_leasehold_admin_v1_admin_proto_rawDescGZIP() []byte {
 	return file_leasehold_admin_v1_admin_proto_rawDescData
 }
 
-var file_leasehold_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 42)
+var file_leasehold_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 47)
 var file_leasehold_admin_v1_admin_proto_goTypes = []any{
 	(*Status)(nil),                // 0: leasehold.admin.v1.Status
 	(*Attribute)(nil),             // 1: leasehold.admin.v1.Attribute
@@ -2858,20 +3196,25 @@ var file_leasehold_admin_v1_admin_proto_goTypes = []any{
 	(*DifferenceRequest)(nil),     // 25: leasehold.admin.v1.DifferenceRequest
 	(*Change)(nil),                // 26: leasehold.admin.v1.Change
 	(*ChangesResponse)(nil),       // 27: leasehold.admin.v1.ChangesResponse
-	(*ControlRequest)(nil),        // 28: leasehold.admin.v1.ControlRequest
-	(*ControlResponse)(nil),       // 29: leasehold.admin.v1.ControlResponse
-	(*HealthRequest)(nil),         // 30: leasehold.admin.v1.HealthRequest
-	(*HealthResponse)(nil),        // 31: leasehold.admin.v1.HealthResponse
-	(*StatsRequest)(nil),          // 32: leasehold.admin.v1.StatsRequest
-	(*StatsResponse)(nil),         // 33: leasehold.admin.v1.StatsResponse
-	(*ListLeasesRequest)(nil),     // 34: leasehold.admin.v1.ListLeasesRequest
-	(*ImportLeasesRequest)(nil),   // 35: leasehold.admin.v1.ImportLeasesRequest
-	(*ImportedLease)(nil),         // 36: leasehold.admin.v1.ImportedLease
-	(*ImportLeasesResponse)(nil),  // 37: leasehold.admin.v1.ImportLeasesResponse
-	(*UtilizationRequest)(nil),    // 38: leasehold.admin.v1.UtilizationRequest
-	(*UtilizationResponse)(nil),   // 39: leasehold.admin.v1.UtilizationResponse
-	(*ScopeUtilization)(nil),      // 40: leasehold.admin.v1.ScopeUtilization
-	(*DropCount)(nil),             // 41: leasehold.admin.v1.DropCount
+	(*SnapshotRequest)(nil),       // 28: leasehold.admin.v1.SnapshotRequest
+	(*SnapshotResponse)(nil),      // 29: leasehold.admin.v1.SnapshotResponse
+	(*ApplyRequest)(nil),          // 30: leasehold.admin.v1.ApplyRequest
+	(*ObjectName)(nil),            // 31: leasehold.admin.v1.ObjectName
+	(*ApplyResponse)(nil),         // 32: leasehold.admin.v1.ApplyResponse
+	(*ControlRequest)(nil),        // 33: leasehold.admin.v1.ControlRequest
+	(*ControlResponse)(nil),       // 34: leasehold.admin.v1.ControlResponse
+	(*HealthRequest)(nil),         // 35: leasehold.admin.v1.HealthRequest
+	(*HealthResponse)(nil),        // 36: leasehold.admin.v1.HealthResponse
+	(*StatsRequest)(nil),          // 37: leasehold.admin.v1.StatsRequest
+	(*StatsResponse)(nil),         // 38: leasehold.admin.v1.StatsResponse
+	(*ListLeasesRequest)(nil),     // 39: leasehold.admin.v1.ListLeasesRequest
+	(*ImportLeasesRequest)(nil),   // 40: leasehold.admin.v1.ImportLeasesRequest
+	(*ImportedLease)(nil),         // 41: leasehold.admin.v1.ImportedLease
+	(*ImportLeasesResponse)(nil),  // 42: leasehold.admin.v1.ImportLeasesResponse
+	(*UtilizationRequest)(nil),    // 43: leasehold.admin.v1.UtilizationRequest
+	(*UtilizationResponse)(nil),   // 44: leasehold.admin.v1.UtilizationResponse
+	(*ScopeUtilization)(nil),      // 45: leasehold.admin.v1.ScopeUtilization
+	(*DropCount)(nil),             // 46: leasehold.admin.v1.DropCount
 }
 var file_leasehold_admin_v1_admin_proto_depIdxs = []int32{
 	1,  // 0: leasehold.admin.v1.Object.attributes:type_name -> leasehold.admin.v1.Attribute
@@ -2885,59 +3228,68 @@ var file_leasehold_admin_v1_admin_proto_depIdxs = []int32{
 	2,  // 8: leasehold.admin.v1.InvokeResponse.objects:type_name -> leasehold.admin.v1.Object
 	2,  // 9: leasehold.admin.v1.InvokeResponse.object:type_name -> leasehold.admin.v1.Object
 	26, // 10: leasehold.admin.v1.ChangesResponse.changes:type_name -> leasehold.admin.v1.Change
-	0,  // 11: leasehold.admin.v1.ControlResponse.status:type_name -> leasehold.admin.v1.Status
-	2,  // 12: leasehold.admin.v1.StatsResponse.categories:type_name -> leasehold.admin.v1.Object
-	36, // 13: leasehold.admin.v1.ImportLeasesRequest.leases:type_name -> leasehold.admin.v1.ImportedLease
-	0,  // 14: leasehold.admin.v1.ImportLeasesResponse.status:type_name -> leasehold.admin.v1.Status
-	40, // 15: leasehold.admin.v1.UtilizationResponse.scopes:type_name -> leasehold.admin.v1.ScopeUtilization
-	41, // 16: leasehold.admin.v1.ScopeUtilization.drops:type_name -> leasehold.admin.v1.DropCount
-	3,  // 17: leasehold.admin.v1.Admin.Login:input_type -> leasehold.admin.v1.LoginRequest
-	5,  // 18: leasehold.admin.v1.Admin.Logout:input_type -> leasehold.admin.v1.LogoutRequest
-	7,  // 19: leasehold.admin.v1.Admin.Get:input_type -> leasehold.admin.v1.GetRequest
-	9,  // 20: leasehold.admin.v1.Admin.List:input_type -> leasehold.admin.v1.ListRequest
-	11, // 21: leasehold.admin.v1.Admin.Create:input_type -> leasehold.admin.v1.CreateRequest
-	12, // 22: leasehold.admin.v1.Admin.Set:input_type -> leasehold.admin.v1.SetRequest
-	13, // 23: leasehold.admin.v1.Admin.Unset:input_type -> leasehold.admin.v1.UnsetRequest
-	14, // 24: leasehold.admin.v1.Admin.Delete:input_type -> leasehold.admin.v1.DeleteRequest
-	16, // 25: leasehold.admin.v1.Admin.Invoke:input_type -> leasehold.admin.v1.InvokeRequest
-	18, // 26: leasehold.admin.v1.Admin.Begin:input_type -> leasehold.admin.v1.BeginRequest
-	20, // 27: leasehold.admin.v1.Admin.PendingChanges:input_type -> leasehold.admin.v1.PendingChangesRequest
-	21, // 28: leasehold.admin.v1.Admin.Commit:input_type -> leasehold.admin.v1.CommitRequest
-	22, // 29: leasehold.admin.v1.Admin.Rollback:input_type -> leasehold.admin.v1.RollbackRequest
-	24, // 30: leasehold.admin.v1.Admin.Changes:input_type -> leasehold.admin.v1.ChangesRequest
-	25, // 31: leasehold.admin.v1.Admin.Difference:input_type -> leasehold.admin.v1.DifferenceRequest
-	28, // 32: leasehold.admin.v1.Admin.Control:input_type -> leasehold.admin.v1.ControlRequest
-	30, // 33: leasehold.admin.v1.Admin.Health:input_type -> leasehold.admin.v1.HealthRequest
-	32, // 34: leasehold.admin.v1.Admin.Stats:input_type -> leasehold.admin.v1.StatsRequest
-	34, // 35: leasehold.admin.v1.Admin.ListLeases:input_type -> leasehold.admin.v1.ListLeasesRequest
-	35, // 36: leasehold.admin.v1.Admin.ImportLeases:input_type -> leasehold.admin.v1.ImportLeasesRequest
-	38, // 37: leasehold.admin.v1.Admin.Utilization:input_type -> leasehold.admin.v1.UtilizationRequest
-	4,  // 38: leasehold.admin.v1.Admin.Login:output_type -> leasehold.admin.v1.LoginResponse
-	6,  // 39: leasehold.admin.v1.Admin.Logout:output_type -> leasehold.admin.v1.LogoutResponse
-	8,  // 40: leasehold.admin.v1.Admin.Get:output_type -> leasehold.admin.v1.GetResponse
-	10, // 41: leasehold.admin.v1.Admin.List:output_type -> leasehold.admin.v1.ListResponse
-	15, // 42: leasehold.admin.v1.Admin.Create:output_type -> leasehold.admin.v1.WriteResponse
-	15, // 43: leasehold.admin.v1.Admin.Set:output_type -> leasehold.admin.v1.WriteResponse
-	15, // 44: leasehold.admin.v1.Admin.Unset:output_type -> leasehold.admin.v1.WriteResponse
-	15, // 45: leasehold.admin.v1.Admin.Delete:output_type -> leasehold.admin.v1.WriteResponse
-	17, // 46: leasehold.admin.v1.Admin.Invoke:output_type -> leasehold.admin.v1.InvokeResponse
-	19, // 47: leasehold.admin.v1.Admin.Begin:output_type -> leasehold.admin.v1.BeginResponse
-	27, // 48: leasehold.admin.v1.Admin.PendingChanges:output_type -> leasehold.admin.v1.ChangesResponse
-	15, // 49: leasehold.admin.v1.Admin.Commit:output_type -> leasehold.admin.v1.WriteResponse
-	23, // 50: leasehold.admin.v1.Admin.Rollback:output_type -> leasehold.admin.v1.RollbackResponse
-	27, // 51: leasehold.admin.v1.Admin.Changes:output_type -> leasehold.admin.v1.ChangesResponse
-	27, // 52: leasehold.admin.v1.Admin.Difference:output_type -> leasehold.admin.v1.ChangesResponse
-	29, // 53: leasehold.admin.v1.Admin.Control:output_type -> leasehold.admin.v1.ControlResponse
-	31, // 54: leasehold.admin.v1.Admin.Health:output_type -> leasehold.admin.v1.HealthResponse
-	33, // 55: leasehold.admin.v1.Admin.Stats:output_type -> leasehold.admin.v1.StatsResponse
-	10, // 56: leasehold.admin.v1.Admin.ListLeases:output_type -> leasehold.admin.v1.ListResponse
-	37, // 57: leasehold.admin.v1.Admin.ImportLeases:output_type -> leasehold.admin.v1.ImportLeasesResponse
-	39, // 58: leasehold.admin.v1.Admin.Utilization:output_type -> leasehold.admin.v1.UtilizationResponse
-	38, // [38:59] is the sub-list for method output_type
-	17, // [17:38] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	2,  // 11: leasehold.admin.v1.SnapshotResponse.objects:type_name -> leasehold.admin.v1.Object
+	2,  // 12: leasehold.admin.v1.ApplyRequest.put:type_name -> leasehold.admin.v1.Object
+	31, // 13: leasehold.admin.v1.ApplyRequest.delete:type_name -> leasehold.admin.v1.ObjectName
+	0,  // 14: leasehold.admin.v1.ApplyResponse.status:type_name -> leasehold.admin.v1.Status
+	26, // 15: leasehold.admin.v1.ApplyResponse.changes:type_name -> leasehold.admin.v1.Change
+	0,  // 16: leasehold.admin.v1.ControlResponse.status:type_name -> leasehold.admin.v1.Status
+	2,  // 17: leasehold.admin.v1.StatsResponse.categories:type_name -> leasehold.admin.v1.Object
+	41, // 18: leasehold.admin.v1.ImportLeasesRequest.leases:type_name -> leasehold.admin.v1.ImportedLease
+	0,  // 19: leasehold.admin.v1.ImportLeasesResponse.status:type_name -> leasehold.admin.v1.Status
+	45, // 20: leasehold.admin.v1.UtilizationResponse.scopes:type_name -> leasehold.admin.v1.ScopeUtilization
+	46, // 21: leasehold.admin.v1.ScopeUtilization.drops:type_name -> leasehold.admin.v1.DropCount
+	3,  // 22: leasehold.admin.v1.Admin.Login:input_type -> leasehold.admin.v1.LoginRequest
+	5,  // 23: leasehold.admin.v1.Admin.Logout:input_type -> leasehold.admin.v1.LogoutRequest
+	7,  // 24: leasehold.admin.v1.Admin.Get:input_type -> leasehold.admin.v1.GetRequest
+	9,  // 25: leasehold.admin.v1.Admin.List:input_type -> leasehold.admin.v1.ListRequest
+	11, // 26: leasehold.admin.v1.Admin.Create:input_type -> leasehold.admin.v1.CreateRequest
+	12, // 27: leasehold.admin.v1.Admin.Set:input_type -> leasehold.admin.v1.SetRequest
+	13, // 28: leasehold.admin.v1.Admin.Unset:input_type -> leasehold.admin.v1.UnsetRequest
+	14, // 29: leasehold.admin.v1.Admin.Delete:input_type -> leasehold.admin.v1.DeleteRequest
+	16, // 30: leasehold.admin.v1.Admin.Invoke:input_type -> leasehold.admin.v1.InvokeRequest
+	18, // 31: leasehold.admin.v1.Admin.Begin:input_type -> leasehold.admin.v1.BeginRequest
+	20, // 32: leasehold.admin.v1.Admin.PendingChanges:input_type -> leasehold.admin.v1.PendingChangesRequest
+	21, // 33: leasehold.admin.v1.Admin.Commit:input_type -> leasehold.admin.v1.CommitRequest
+	22, // 34: leasehold.admin.v1.Admin.Rollback:input_type -> leasehold.admin.v1.RollbackRequest
+	24, // 35: leasehold.admin.v1.Admin.Changes:input_type -> leasehold.admin.v1.ChangesRequest
+	25, // 36: leasehold.admin.v1.Admin.Difference:input_type -> leasehold.admin.v1.DifferenceRequest
+	28, // 37: leasehold.admin.v1.Admin.Snapshot:input_type -> leasehold.admin.v1.SnapshotRequest
+	30, // 38: leasehold.admin.v1.Admin.Apply:input_type -> leasehold.admin.v1.ApplyRequest
+	33, // 39: leasehold.admin.v1.Admin.Control:input_type -> leasehold.admin.v1.ControlRequest
+	35, // 40: leasehold.admin.v1.Admin.Health:input_type -> leasehold.admin.v1.HealthRequest
+	37, // 41: leasehold.admin.v1.Admin.Stats:input_type -> leasehold.admin.v1.StatsRequest
+	39, // 42: leasehold.admin.v1.Admin.ListLeases:input_type -> leasehold.admin.v1.ListLeasesRequest
+	40, // 43: leasehold.admin.v1.Admin.ImportLeases:input_type -> leasehold.admin.v1.ImportLeasesRequest
+	43, // 44: leasehold.admin.v1.Admin.Utilization:input_type -> leasehold.admin.v1.UtilizationRequest
+	4,  // 45: leasehold.admin.v1.Admin.Login:output_type -> leasehold.admin.v1.LoginResponse
+	6,  // 46: leasehold.admin.v1.Admin.Logout:output_type -> leasehold.admin.v1.LogoutResponse
+	8,  // 47: leasehold.admin.v1.Admin.Get:output_type -> leasehold.admin.v1.GetResponse
+	10, // 48: leasehold.admin.v1.Admin.List:output_type -> leasehold.admin.v1.ListResponse
+	15, // 49: leasehold.admin.v1.Admin.Create:output_type -> leasehold.admin.v1.WriteResponse
+	15, // 50: leasehold.admin.v1.Admin.Set:output_type -> leasehold.admin.v1.WriteResponse
+	15, // 51: leasehold.admin.v1.Admin.Unset:output_type -> leasehold.admin.v1.WriteResponse
+	15, // 52: leasehold.admin.v1.Admin.Delete:output_type -> leasehold.admin.v1.WriteResponse
+	17, // 53: leasehold.admin.v1.Admin.Invoke:output_type -> leasehold.admin.v1.InvokeResponse
+	19, // 54: leasehold.admin.v1.Admin.Begin:output_type -> leasehold.admin.v1.BeginResponse
+	27, // 55: leasehold.admin.v1.Admin.PendingChanges:output_type -> leasehold.admin.v1.ChangesResponse
+	15, // 56: leasehold.admin.v1.Admin.Commit:output_type -> leasehold.admin.v1.WriteResponse
+	23, // 57: leasehold.admin.v1.Admin.Rollback:output_type -> leasehold.admin.v1.RollbackResponse
+	27, // 58: leasehold.admin.v1.Admin.Changes:output_type -> leasehold.admin.v1.ChangesResponse
+	27, // 59: leasehold.admin.v1.Admin.Difference:output_type -> leasehold.admin.v1.ChangesResponse
+	29, // 60: leasehold.admin.v1.Admin.Snapshot:output_type -> leasehold.admin.v1.SnapshotResponse
+	32, // 61: leasehold.admin.v1.Admin.Apply:output_type -> leasehold.admin.v1.ApplyResponse
+	34, // 62: leasehold.admin.v1.Admin.Control:output_type -> leasehold.admin.v1.ControlResponse
+	36, // 63: leasehold.admin.v1.Admin.Health:output_type -> leasehold.admin.v1.HealthResponse
+	38, // 64: leasehold.admin.v1.Admin.Stats:output_type -> leasehold.admin.v1.StatsResponse
+	10, // 65: leasehold.admin.v1.Admin.ListLeases:output_type -> leasehold.admin.v1.ListResponse
+	42, // 66: leasehold.admin.v1.Admin.ImportLeases:output_type -> leasehold.admin.v1.ImportLeasesResponse
+	44, // 67: leasehold.admin.v1.Admin.Utilization:output_type -> leasehold.admin.v1.UtilizationResponse
+	45, // [45:68] is the sub-list for method output_type
+	22, // [22:45] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_leasehold_admin_v1_admin_proto_init() }
@@ -2951,7 +3303,7 @@ func file_leasehold_admin_v1_admin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_leasehold_admin_v1_admin_proto_rawDesc), len(file_leasehold_admin_v1_admin_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   42,
+			NumMessages:   47,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -70,6 +70,10 @@ const (
 	AdminChangesProcedure = "/leasehold.admin.v1.Admin/Changes"
 	// AdminDifferenceProcedure is the fully-qualified name of the Admin's Difference RPC.
 	AdminDifferenceProcedure = "/leasehold.admin.v1.Admin/Difference"
+	// AdminSnapshotProcedure is the fully-qualified name of the Admin's Snapshot RPC.
+	AdminSnapshotProcedure = "/leasehold.admin.v1.Admin/Snapshot"
+	// AdminApplyProcedure is the fully-qualified name of the Admin's Apply RPC.
+	AdminApplyProcedure = "/leasehold.admin.v1.Admin/Apply"
 	// AdminControlProcedure is the fully-qualified name of the Admin's Control RPC.
 	AdminControlProcedure = "/leasehold.admin.v1.Admin/Control"
 	// AdminHealthProcedure is the fully-qualified name of the Admin's Health RPC.
@@ -113,6 +117,12 @@ type AdminClient interface {
 	// stored configuration and the running one differ in.
 	Changes(context.Context, *connect.Request[adminv1.ChangesRequest]) (*connect.Response[adminv1.ChangesResponse], error)
 	Difference(context.Context, *connect.Request[adminv1.DifferenceRequest]) (*connect.Response[adminv1.ChangesResponse], error)
+	// The whole stored configuration, between servers and their tools. Snapshot
+	// reads it as of one write of the store; Apply replaces and deletes objects
+	// in one transaction, which is refused where the stored configuration is no
+	// longer the one that it was made for.
+	Snapshot(context.Context, *connect.Request[adminv1.SnapshotRequest]) (*connect.ServerStreamForClient[adminv1.SnapshotResponse], error)
+	Apply(context.Context) *connect.ClientStreamForClient[adminv1.ApplyRequest, adminv1.ApplyResponse]
 	// The running server.
 	Control(context.Context, *connect.Request[adminv1.ControlRequest]) (*connect.Response[adminv1.ControlResponse], error)
 	Health(context.Context, *connect.Request[adminv1.HealthRequest]) (*connect.Response[adminv1.HealthResponse], error)
@@ -224,6 +234,18 @@ func NewAdminClient(httpClient connect.HTTPClient, baseURL string, opts ...conne
 			connect.WithSchema(adminMethods.ByName("Difference")),
 			connect.WithClientOptions(opts...),
 		),
+		snapshot: connect.NewClient[adminv1.SnapshotRequest, adminv1.SnapshotResponse](
+			httpClient,
+			baseURL+AdminSnapshotProcedure,
+			connect.WithSchema(adminMethods.ByName("Snapshot")),
+			connect.WithClientOptions(opts...),
+		),
+		apply: connect.NewClient[adminv1.ApplyRequest, adminv1.ApplyResponse](
+			httpClient,
+			baseURL+AdminApplyProcedure,
+			connect.WithSchema(adminMethods.ByName("Apply")),
+			connect.WithClientOptions(opts...),
+		),
 		control: connect.NewClient[adminv1.ControlRequest, adminv1.ControlResponse](
 			httpClient,
 			baseURL+AdminControlProcedure,
@@ -280,6 +302,8 @@ type adminClient struct {
 	rollback       *connect.Client[adminv1.RollbackRequest, adminv1.RollbackResponse]
 	changes        *connect.Client[adminv1.ChangesRequest, adminv1.ChangesResponse]
 	difference     *connect.Client[adminv1.DifferenceRequest, adminv1.ChangesResponse]
+	snapshot       *connect.Client[adminv1.SnapshotRequest, adminv1.SnapshotResponse]
+	apply          *connect.Client[adminv1.ApplyRequest, adminv1.ApplyResponse]
 	control        *connect.Client[adminv1.ControlRequest, adminv1.ControlResponse]
 	health         *connect.Client[adminv1.HealthRequest, adminv1.HealthResponse]
 	stats          *connect.Client[adminv1.StatsRequest, adminv1.StatsResponse]
@@ -363,6 +387,16 @@ func (c *adminClient) Difference(ctx context.Context, req *connect.Request[admin
 	return c.difference.CallUnary(ctx, req)
 }
 
+// Snapshot calls leasehold.admin.v1.Admin.Snapshot.
+func (c *adminClient) Snapshot(ctx context.Context, req *connect.Request[adminv1.SnapshotRequest]) (*connect.ServerStreamForClient[adminv1.SnapshotResponse], error) {
+	return c.snapshot.CallServerStream(ctx, req)
+}
+
+// Apply calls leasehold.admin.v1.Admin.Apply.
+func (c *adminClient) Apply(ctx context.Context) *connect.ClientStreamForClient[adminv1.ApplyRequest, adminv1.ApplyResponse] {
+	return c.apply.CallClientStream(ctx)
+}
+
 // Control calls leasehold.admin.v1.Admin.Control.
 func (c *adminClient) Control(ctx context.Context, req *connect.Request[adminv1.ControlRequest]) (*connect.Response[adminv1.ControlResponse], error) {
 	return c.control.CallUnary(ctx, req)
@@ -422,6 +456,12 @@ type AdminHandler interface {
 	// stored configuration and the running one differ in.
 	Changes(context.Context, *connect.Request[adminv1.ChangesRequest]) (*connect.Response[adminv1.ChangesResponse], error)
 	Difference(context.Context, *connect.Request[adminv1.DifferenceRequest]) (*connect.Response[adminv1.ChangesResponse], error)
+	// The whole stored configuration, between servers and their tools. Snapshot
+	// reads it as of one write of the store; Apply replaces and deletes objects
+	// in one transaction, which is refused where the stored configuration is no
+	// longer the one that it was made for.
+	Snapshot(context.Context, *connect.Request[adminv1.SnapshotRequest], *connect.ServerStream[adminv1.SnapshotResponse]) error
+	Apply(context.Context, *connect.ClientStream[adminv1.ApplyRequest]) (*connect.Response[adminv1.ApplyResponse], error)
 	// The running server.
 	Control(context.Context, *connect.Request[adminv1.ControlRequest]) (*connect.Response[adminv1.ControlResponse], error)
 	Health(context.Context, *connect.Request[adminv1.HealthRequest]) (*connect.Response[adminv1.HealthResponse], error)
@@ -529,6 +569,18 @@ func NewAdminHandler(svc AdminHandler, opts ...connect.HandlerOption) (string, h
 		connect.WithSchema(adminMethods.ByName("Difference")),
 		connect.WithHandlerOptions(opts...),
 	)
+	adminSnapshotHandler := connect.NewServerStreamHandler(
+		AdminSnapshotProcedure,
+		svc.Snapshot,
+		connect.WithSchema(adminMethods.ByName("Snapshot")),
+		connect.WithHandlerOptions(opts...),
+	)
+	adminApplyHandler := connect.NewClientStreamHandler(
+		AdminApplyProcedure,
+		svc.Apply,
+		connect.WithSchema(adminMethods.ByName("Apply")),
+		connect.WithHandlerOptions(opts...),
+	)
 	adminControlHandler := connect.NewUnaryHandler(
 		AdminControlProcedure,
 		svc.Control,
@@ -597,6 +649,10 @@ func NewAdminHandler(svc AdminHandler, opts ...connect.HandlerOption) (string, h
 			adminChangesHandler.ServeHTTP(w, r)
 		case AdminDifferenceProcedure:
 			adminDifferenceHandler.ServeHTTP(w, r)
+		case AdminSnapshotProcedure:
+			adminSnapshotHandler.ServeHTTP(w, r)
+		case AdminApplyProcedure:
+			adminApplyHandler.ServeHTTP(w, r)
 		case AdminControlProcedure:
 			adminControlHandler.ServeHTTP(w, r)
 		case AdminHealthProcedure:
@@ -676,6 +732,14 @@ func (UnimplementedAdminHandler) Changes(context.Context, *connect.Request[admin
 
 func (UnimplementedAdminHandler) Difference(context.Context, *connect.Request[adminv1.DifferenceRequest]) (*connect.Response[adminv1.ChangesResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("leasehold.admin.v1.Admin.Difference is not implemented"))
+}
+
+func (UnimplementedAdminHandler) Snapshot(context.Context, *connect.Request[adminv1.SnapshotRequest], *connect.ServerStream[adminv1.SnapshotResponse]) error {
+	return connect.NewError(connect.CodeUnimplemented, errors.New("leasehold.admin.v1.Admin.Snapshot is not implemented"))
+}
+
+func (UnimplementedAdminHandler) Apply(context.Context, *connect.ClientStream[adminv1.ApplyRequest]) (*connect.Response[adminv1.ApplyResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("leasehold.admin.v1.Admin.Apply is not implemented"))
 }
 
 func (UnimplementedAdminHandler) Control(context.Context, *connect.Request[adminv1.ControlRequest]) (*connect.Response[adminv1.ControlResponse], error) {
