@@ -112,13 +112,13 @@ func (p *Pair) eventKey(e *core.Event) lease.Addr {
 	return e.Key.Addr
 }
 
-// logConflict notes an update that one of the servers refused. An address that
-// the partner does not know is told once a scope.
+// logConflict notes an update that one of the servers refused. Addresses that
+// only one of them has are told once a scope, and their number in the status.
 func (p *Pair) logConflict(e *core.Event) {
 	if e.Why == wire.ReasonIllegalAddress {
 		p.noteMissing(e.Key)
 	}
-	if !p.logsConflict() {
+	if !p.logsConflict() || e.Why == wire.ReasonIllegalAddress && !p.debugs(debugUpdates) {
 		return
 	}
 	what := "lease " + p.eventKey(e).String()

@@ -138,9 +138,9 @@ func (p *Pair) refusals() (all []string) {
 }
 
 // noteOdd looks for addresses that the partner shares and this server does not.
-// One of ours has told its ranges.
+// One of ours tells its ranges.
 func (p *Pair) noteOdd(updates []wire.Binding) {
-	if p.profile == wire.Own {
+	if p.theirs != nil { // nobody else writes it
 		return
 	}
 	for i := range updates {

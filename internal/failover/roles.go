@@ -39,6 +39,26 @@ func (c *compiler) settle(n *names, local Local, known func(name string) bool) {
 	}
 	c.merge(known)
 	c.tellLeftOut()
+	for _, r := range c.ordered {
+		r.tellGivenAway()
+	}
+}
+
+// tellGivenAway names the scopes of which the main server keeps nothing for
+// itself. That is allowed, and hardly meant.
+func (r *relationship) tellGivenAway() {
+	if r.role != lease.Primary {
+		return
+	}
+	var all []string
+	for _, s := range r.scopes {
+		if s.percent == 100 {
+			all = append(all, s.name)
+		}
+	}
+	if len(all) > 0 {
+		r.wrong("backup-pct is 100%% for %s: this server, the main, keeps no free addresses and gives new clients none; only the backup does", strings.Join(all, ", "))
+	}
 }
 
 func (c *compiler) settleOne(r *relationship, answers map[string]answer, local Local) {
