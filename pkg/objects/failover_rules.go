@@ -45,28 +45,31 @@ func (c *Config) pairServer(pair *Object, server, cluster Handle[string]) string
 }
 
 // PairOf returns the failover pair that is in use and has the scope by its
-// match list, or nil. A secondary scope goes with the subnet of its primary. One
-// in a VPN is in no match list, but may be meant by a pair without any.
+// match list, or nil. One in a VPN is in no match list, but may be meant by a
+// pair without any.
 func (c *Config) PairOf(scope *Object) *Object {
 	if !ScopeSubnet.Of(scope).IsValid() {
 		return nil
 	}
-	subnet := ScopeSubnet.Of(scope)
-	if p, ok := ScopePrimary.Lookup(scope); ok {
-		subnet = p
-	}
 	for _, pair := range c.byClass[FailoverPair] {
-		if !FailoverPairOn.Of(pair) {
-			continue
-		}
-		matches := FailoverPairMatches.Of(pair)
-		if len(matches) == 0 || slices.ContainsFunc(matches, func(m Match) bool {
-			return m.VPN == "" && ScopeVPN.Of(scope) == 0 && m.Subnet.Bits() <= subnet.Bits() && m.Subnet.Contains(subnet.Addr())
-		}) {
+		if FailoverPairOn.Of(pair) && PairHas(pair, scope) {
 			return pair
 		}
 	}
 	return nil
+}
+
+// PairHas tells whether the pair has the scope by its match list, in use or
+// not. A secondary scope goes with the subnet of its primary.
+func PairHas(pair, scope *Object) bool {
+	subnet := ScopeSubnet.Of(scope)
+	if p, ok := ScopePrimary.Lookup(scope); ok {
+		subnet = p
+	}
+	matches := FailoverPairMatches.Of(pair)
+	return len(matches) == 0 || slices.ContainsFunc(matches, func(m Match) bool {
+		return m.VPN == "" && ScopeVPN.Of(scope) == 0 && m.Subnet.Bits() <= subnet.Bits() && m.Subnet.Contains(subnet.Addr())
+	})
 }
 
 // LinkTimes returns how often a link is kept alive and after which silence it
@@ -113,9 +116,12 @@ func checkPair(o *Object, cfg *Config) []*Error {
 		switch {
 		case side.name == "" && cluster == "":
 			bad(RequiredAttribute, "%s: the pair needs it, or the cluster %s", side.server.Name, side.cluster.Name)
-		case side.server.Of(o) == "" && side.name != "":
-			if err := pairServer(side.name); err != nil {
-				bad(Invalid, "%s: the address of %s, %s, %v", side.cluster.Name, Ref(Cluster, cluster), side.name, err)
+		case cfg.Get(Cluster, cluster) != nil:
+			// Whatever main-server says: it is at this address that the
+			// partner is asked for its configuration.
+			address := cfg.Get(Cluster, cluster).Text(ClusterAddr.Attr)
+			if err := pairServer(address); address != "" && err != nil {
+				bad(Invalid, "%s: the address of %s, %s, %v", side.cluster.Name, Ref(Cluster, cluster), address, err)
 			}
 		}
 	}

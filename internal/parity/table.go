@@ -1,0 +1,154 @@
+package parity
+
+import (
+	"slices"
+	"strings"
+
+	"leasehold/pkg/objects"
+)
+
+// Row is a row of Table 27-1. The named properties that its functions work on
+// are the objects of its classes, each with all its attributes as the value;
+// where a class is split into groups, they are the attributes of each object.
+type Row struct {
+	Data    string   // what it is about, in the guide's words
+	Group   string   // the properties of the objects that the row is about; "" is all
+	Classes []string // with the embedded policies of their objects
+	Attrs   []string // those of the group; nil: those in no other group of the class
+	Dynamic bool     // the group has the option values, too
+	By      [3]Function
+	// Unique is why objects that only the target has stay there although the
+	// function is exact; "" where they go.
+	Unique string
+}
+
+// The cells of a row, for update, complete and exact.
+var (
+	always  = [3]Function{Replace, Replace, Replace}
+	growing = [3]Function{Ensure, Replace, Mirror}
+	common  = [3]Function{Replace, Replace, Mirror}
+	mirror  = [3]Function{Mirror, Mirror, Mirror}
+	others  = [3]Function{NoChange, Replace, Replace}
+)
+
+const (
+	dhcpServer = "DHCP Server"
+	optionInfo = "Option Information"
+	anyOther   = "All other properties"
+)
+
+// Table is Table 27-1. The rows with an empty cell of Data are not in the
+// guide: classes that belong to rows of it are treated as those.
+var Table = []Row{
+	{Data: dhcpServer, Group: "Client-Class Properties", Classes: []string{"dhcp"}, By: always, Attrs: []string{
+		"client-cache-count", "client-cache-ttl", "client-class", "client-class-lookup-id", "map-radius-class",
+		"map-radius-pool-name", "map-user-class-id", "skip-client-lookup", "validate-client-name-as-mac"}},
+	{Data: dhcpServer, Group: "Client Hostname Properties", Classes: []string{"dhcp"}, By: always, Attrs: []string{
+		"return-client-fqdn-if-asked", "trim-host-name", "use-client-fqdn", "use-client-fqdn-first", "use-host-name"}},
+	{Data: dhcpServer, Group: "DNS Update Properties", Classes: []string{"dhcp"}, By: always, Attrs: []string{
+		"dns-timeout", "force-dns-updates", "ha-dns-failover-timeout", "max-dns-packets", "max-dns-renaming-retries",
+		"max-dns-retries", "max-dns-ttl", "synthesize-reverse-zone", "update-dns-for-bootp", "use-dns-update-prereqs"}},
+	{Data: dhcpServer, Group: "Failover Tuning Properties", Classes: []string{"dhcp", "failover-pair"}, By: always, Attrs: PairTuning},
+	{Data: dhcpServer, Group: anyOther, Classes: []string{"dhcp", "failover-pair"}, By: others, Dynamic: true},
+	{Data: "LDAP Remote Server", Classes: []string{"ldap"}, By: growing, Unique: "exact keeps LDAP servers that only the target has"},
+	{Data: "Policy", Group: "Option List Properties", Classes: []string{"policy"}, By: growing, Dynamic: true, Attrs: []string{
+		"v4-reply-options", "v4-bootp-reply-options"}},
+	{Data: "Policy", Group: "Packet Boot File Properties", Classes: []string{"policy"}, By: growing, Attrs: []string{
+		"packet-file-name", "packet-server-name", "packet-siaddr"}},
+	{Data: "Policy", Group: anyOther, Classes: []string{"policy"}, By: common},
+	{Data: "Client", Classes: []string{"client"}, By: common},
+	{Data: "Client-Class", Classes: []string{"client-class"}, By: common},
+	{Data: "Scopes (related to failover pair)", Classes: []string{"scope", "reservation"}, By: mirror},
+	{Data: "DNS Update Configuration", Classes: []string{"dhcp-dns-update"}, By: common},
+	{Data: "Trap Configuration", Classes: []string{"addr-trap", "trap-recipient"}, By: growing},
+	{Data: "VPN", Classes: []string{"vpn"}, By: common},
+	{Data: "Key", Classes: []string{"key"}, By: common},
+	{Data: "Extensions", Classes: []string{"extension"}, By: growing},
+	{Data: "Extension Point", Classes: []string{"extension-point"}, By: always, Unique: "exact keeps extension points that only the target has"},
+	{Data: optionInfo, Group: "Custom options list", Classes: []string{"option"}, By: growing},
+	{Data: optionInfo, Group: "Vendor options list", Classes: []string{"option-set"}, By: growing},
+	{Classes: []string{"scope-selection-tag"}, By: common}, // as Client-Class, which names them
+	{Classes: []string{"scope-template"}, By: common},      // as Policy
+}
+
+// PairTuning is Table 27-2: the attributes of a failover pair that any sync
+// carries over. A dhcp object has those of the same names.
+var PairTuning = []string{"failover-bulking", "failover-poll-interval", "failover-poll-timeout", "recover"}
+
+// Local says of the classes that no row has why each server has its own.
+var Local = map[string]string{
+	"admin":          "administrators are a server's own",
+	"cluster":        "each server has its own credentials at the other",
+	"server":         "it is about the machine",
+	"dhcp-interface": "it is about the machine",
+}
+
+// localAttrs are attributes beside those marked LocalOnly that each server has
+// for itself.
+var localAttrs = map[string][]string{
+	// They name clusters, which are a server's own; the addresses that they
+	// stand for travel as main-server and backup-server.
+	"failover-pair": {"main", "backup"},
+}
+
+// rowsOf returns the rows of a class; an embedded policy's are its owner's.
+func rowsOf(class *objects.Class) []*Row {
+	name := class.Name
+	if class.Owner != "" {
+		name = class.Owner
+	}
+	var rows []*Row
+	for i := range Table {
+		if slices.Contains(Table[i].Classes, name) {
+			rows = append(rows, &Table[i])
+		}
+	}
+	return rows
+}
+
+// Travels tells whether objects of the class are the same on both servers of a
+// pair.
+func Travels(class *objects.Class) bool { return !class.Runtime && len(rowsOf(class)) > 0 }
+
+// travelling lists the classes that travel, in order of declaration.
+func travelling() []*objects.Class {
+	return slices.DeleteFunc(slices.Clone(objects.Classes()), func(c *objects.Class) bool { return !Travels(c) })
+}
+
+// split tells whether the class's rows are about attributes, not whole objects.
+func split(class *objects.Class) bool {
+	return class == objects.Dhcp || class == objects.FailoverPair || class == objects.Policy
+}
+
+// RowOf returns the row that an attribute of the class is in; nil if it is
+// local to each server. The name may be a dynamic one.
+func RowOf(class *objects.Class, attr string) *Row {
+	if !carried(class, attr) {
+		return nil
+	}
+	rows := rowsOf(class)
+	dynamic := class.Attr(attr) == nil
+	for _, r := range rows {
+		if slices.Contains(r.Attrs, attr) || dynamic && r.Dynamic {
+			return r
+		}
+	}
+	for _, r := range rows {
+		if r.Attrs == nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// carried tells whether an attribute travels: it is stored and not local.
+func carried(class *objects.Class, attr string) bool {
+	a := class.Attr(attr)
+	switch {
+	case !Travels(class):
+		return false
+	case a == nil:
+		return class.Dynamic(attr)
+	}
+	return !a.LocalOnly && !a.ReadOnly && a.Kind != objects.Obj && !slices.ContainsFunc(localAttrs[class.Name], func(n string) bool { return strings.EqualFold(n, a.Name) })
+}
