@@ -148,9 +148,10 @@ func (a *Authority) judge(l *lease.Lease, b *wire.Binding, now int64) (wire.Reas
 			return a.contest(l, b, now)
 		}
 	case ifLater:
-		ok = notEarlier || a.forgetful(l, b, same)
+		ok = notEarlier || perhapsLater(l, b) || a.forgetful(l, b, same)
 	case ifLaterRelease:
-		ok = same && later(l, b.LastTransaction)
+		// Of a lease that it has heard of, the partner knows which was first.
+		ok = same && later(l, b.LastTransaction) && (isKnown || b.LastTransaction.Unix() > l.LastTransaction+unsure)
 	case ifLaterOrRuns:
 		ok = runs || b.LastTransaction.Unix() > l.LastTransaction || a.forgetful(l, b, same)
 	case ifOver:
@@ -176,6 +177,9 @@ func (a *Authority) judge(l *lease.Lease, b *wire.Binding, now int64) (wire.Reas
 		ok = b.StateStart == 0 || a.prevails(l, b.StateStart, l.StateStart)
 		why = "what befell the address here was later"
 	case ifLaterThanAbandoned:
+		if a.State == wire.StateRecover && a.Forgotten != 0 && l.StateStart >= a.Forgotten && runs {
+			break // it is out of use by what a backup knew; since then it was given
+		}
 		// Within the same second only what promises more than we know of.
 		f := &l.Failover
 		t, more := b.LastTransaction.Unix(), promise(b) > max(f.SentPE, f.AckPE, f.RcvdPE)
@@ -215,6 +219,16 @@ func (a *Authority) contest(l *lease.Lease, b *wire.Binding, now int64) (wire.Re
 		return refusal, "another client has the address"
 	}
 	return 0, ""
+}
+
+// unsure is how many seconds two servers' clocks may be apart that are taken to
+// go alike: what happened within them at both may have happened in either order.
+const unsure = 7
+
+// perhapsLater tells whether the client may have got the lease of the update
+// after it released ours. To free it too late does no harm.
+func perhapsLater(l *lease.Lease, b *wire.Binding) bool {
+	return b.Status == wire.StatusActive && b.LastTransaction != 0 && b.LastTransaction.Unix()+unsure >= l.LastTransaction
 }
 
 // later tells whether something happened after our client's last transaction.

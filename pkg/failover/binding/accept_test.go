@@ -74,8 +74,10 @@ type twist struct {
 }
 
 var (
-	asIs      = twist{"a later word", func(*lease.Lease, *wire.Binding) {}}
-	earlier   = twist{"an earlier word", func(_ *lease.Lease, b *wire.Binding) { b.LastTransaction, b.StateStart = before-1, before-1 }}
+	asIs    = twist{"a later word", func(*lease.Lease, *wire.Binding) {}}
+	earlier = twist{"an earlier word", func(_ *lease.Lease, b *wire.Binding) {
+		b.LastTransaction, b.StateStart = before-unsure-1, before-unsure-1
+	}}
 	equal     = twist{"a word of the same second", func(_ *lease.Lease, b *wire.Binding) { b.LastTransaction, b.StateStart = before, before }}
 	theirNext = twist{"their second word of the same second", func(l *lease.Lease, b *wire.Binding) { equal.do(l, b); l.Failover.FromPartner = true }}
 	timeless  = twist{"no transaction time", func(_ *lease.Lease, b *wire.Binding) { b.LastTransaction = 0 }}

@@ -9,7 +9,10 @@ import (
 // sections 5.11 and 7.1.5); it may be the same. What has changed since is still
 // to be told, but what was promised for the same lease counts.
 func (a *Authority) Acked(l lease.Lease, sent *wire.Binding, now int64) lease.Lease {
+	until, doubtful := a.doubt(&l)
 	switch {
+	case l.State == lease.PendingAvailable && doubtful && until > now:
+		return a.doubted(l) // the partner does not know any more what it gave
 	case l.State == lease.PendingAvailable && a.says(&l, sent):
 		return a.free(l, now, lease.Primary) // both agree now
 	case sent.Status == wire.StatusActive && status(&l) == wire.StatusActive && a.sameClient(&l, sent) &&
@@ -48,6 +51,16 @@ func (a *Authority) crossed(l *lease.Lease, sent *wire.Binding) bool {
 // what the partner knows better, it is going to tell.
 func (a *Authority) Refused(l lease.Lease, sent *wire.Binding, reason wire.Reason, now int64) lease.Lease {
 	if !a.says(&l, sent) {
+		return l
+	}
+	if reason == wire.ReasonLessCritical && a.profile() == wire.Own && l.State == lease.PendingAvailable && l.Failover.Ended != lease.EndedReclaimed {
+		// Only one of ours that has the address abandoned says so of a lease
+		// that ended. Whose word is the later is hard to tell within seconds:
+		// there is one that nobody has to give up a client for.
+		was := l.LastTransaction
+		if l = a.takeAbandoned(l, &wire.Binding{}, now); was != 0 {
+			l.StateStart = was
+		}
 		return l
 	}
 	switch reason {

@@ -24,8 +24,8 @@ func (a *Authority) doubt(l *lease.Lease) (until int64, doubtful bool) {
 		switch f.Ended {
 		case lease.EndedExpired, lease.EndedReleased:
 		case lease.EndedReset:
-			if l.StateStart > a.Forgotten {
-				return 0, false // what was decided since the loss stands
+			if l.StateStart > a.Forgotten || max(f.SentPE, f.AckPE, f.RcvdPE) >= lease.Forever {
+				return 0, false // what was decided since the loss stands, and what no wait can settle
 			}
 		default:
 			return 0, false

@@ -42,7 +42,7 @@ func (a *Authority) extend(l lease.Lease, b *wire.Binding, now int64) lease.Leas
 	}
 	takeClient(&l, b, news)
 	switch {
-	case l.State == lease.Released && !news, l.State == lease.Expired && b.Expiration.Unix() <= now:
+	case l.State == lease.Released && !news && !perhapsLater(&l, b), l.State == lease.Expired && b.Expiration.Unix() <= now:
 		// It is over for us, and stays so.
 		l.LastTransaction = max(l.LastTransaction, b.LastTransaction.Unix())
 		l.Failover.RcvdPE = max(l.Failover.RcvdPE, promise(b))

@@ -26,7 +26,7 @@ func (m *Machine) boot() {
 	if m.snap.MCLT == 0 { // else the partner has to hear of another one first
 		m.snap.MCLT = m.cfg.MCLT
 	}
-	switch restored := m.cfg.Recover > 0 && m.cfg.Recover != m.snap.RecoverDone; {
+	switch restored := m.cfg.Recover > 0 && m.cfg.Recover != m.snap.RecoverDone && !m.cfg.Lost; {
 	case restored:
 		m.snap.State, m.snap.Since = recovering, m.now.Wall
 		m.snap.All, m.snap.Failed, m.snap.RecoverDone = true, m.cfg.Recover, m.cfg.Recover
@@ -55,6 +55,7 @@ func (m *Machine) bootNew() {
 	m.snap = Snapshot{
 		State: recovering, Since: m.now.Wall, MCLT: m.snap.MCLT,
 		All: true, Failed: m.now.Wall, New: !m.cfg.Lost,
+		RecoverDone: m.cfg.Recover, // a date of the operator's may be that of an earlier loss
 	}
 	if m.cfg.Lost {
 		m.snap.Forgot = m.now.Wall

@@ -27,7 +27,7 @@ func (m *Machine) updates(xid uint32, body wire.BNDUPD) {
 	jobs := make([]received, len(body.Bindings))
 	for i := range body.Bindings {
 		r := &jobs[i]
-		*r = received{batch: b, place: i, update: m.offset.binding(body.Bindings[i])}
+		*r = received{batch: b, place: i, update: m.offset.binding(body.Bindings[i], m.now.Mono)}
 		b.answers[i].Address = r.update.Address
 		k := keyOf(&r.update)
 		if err := r.update.Check(); err != nil {
@@ -35,6 +35,7 @@ func (m *Machine) updates(xid uint32, body wire.BNDUPD) {
 		} else if !m.view.Mine(k) {
 			m.refuse(b, i, &r.update, wire.ReasonIllegalAddress, "no scope of this relationship holds the address")
 		} else {
+			m.taking++
 			m.start(k, r)
 		}
 	}
@@ -105,8 +106,14 @@ func nameOf(k lease.ClientKey) string {
 }
 
 func (r *received) done(m *Machine, l lease.Lease, err error) {
+	if r.batch.link == m.link.number {
+		m.taking--
+	} else {
+		m.stale--
+	}
 	if err != nil && r.reason == 0 {
 		r.reason, r.text = wire.ReasonUnknown, "the update could not be stored"
+		m.asked.missed = true
 	}
 	if r.reason != 0 {
 		m.refuse(r.batch, r.place, &r.update, r.reason, r.text)

@@ -58,9 +58,12 @@ type Machine struct {
 	share   share
 	reclaim reclaim
 	jobs    map[uint64]*work
-	idle    []*work
-	lastJob uint64
-	counted Counters
+	// taking is how many updates of the partner are on their way to our disk,
+	// stale those that came by an earlier connection.
+	taking, stale int
+	idle          []*work
+	lastJob       uint64
+	counted       Counters
 
 	// Kept to be filled anew.
 	leases []lease.Lease

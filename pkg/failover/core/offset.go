@@ -31,6 +31,10 @@ type offset struct {
 	heard   time.Duration // and when it was taken
 	least   [2]int64      // the smallest sample of the running window, and the one before
 	window  time.Duration // when the running one began
+	// before is the estimate that a larger one took the place of, until then.
+	// A clock that was set and a message that was held up look the same.
+	before int64
+	until  time.Duration
 }
 
 // begin starts a new estimate with the first message of a connection.
@@ -42,6 +46,7 @@ func (o *offset) begin(m *Machine, at Now, t wire.Time) {
 	}
 	o.set(at.Wall-int64(t), at.Mono)
 	if last.samples > 0 {
+		o.before, o.until = last.prudent(at.Mono), at.Mono+2*offsetWindow
 		o.compare(m, last.estimate())
 	}
 }
@@ -64,10 +69,13 @@ func (o *offset) sample(m *Machine, at Now, t wire.Time) {
 	d, was := at.Wall-int64(t), o.estimate()
 	silence := int64((at.Mono - o.heard) / time.Second)
 	if later := d > o.last+silence+truncation; later || d < was-truncation {
-		n := o.samples
+		n, before, until := o.samples, o.prudent(at.Mono), o.until
 		o.set(d, at.Mono)
 		if !later { // the ones before were only slower
 			o.samples = n + 1
+			o.before, o.until = before, until
+		} else {
+			o.before, o.until = before, at.Mono+2*offsetWindow
 		}
 		o.compare(m, was)
 		return
@@ -92,20 +100,31 @@ func (o *offset) report(m *Machine) {
 }
 
 // delta is what is added to a time of the partner's.
-func (o *offset) delta() int64 {
-	d := o.estimate()
+func (o *offset) delta() int64 { return noise(o.estimate()) }
+
+func noise(d int64) int64 {
 	if d >= -offsetNoise && d <= offsetNoise {
 		return 0
 	}
 	return d
 }
 
+// prudent is the smallest estimate that may be right.
+func (o *offset) prudent(at time.Duration) int64 {
+	if at < o.until {
+		return min(o.estimate(), o.before)
+	}
+	return o.estimate()
+}
+
 // correct is a time of the partner by our clock; 0 stays 0, and for ever so.
-func (o *offset) correct(t wire.Time) int64 {
+func (o *offset) correct(t wire.Time) int64 { return moved(t, o.delta()) }
+
+func moved(t wire.Time, delta int64) int64 {
 	if t == 0 || t == wire.Infinite {
 		return t.Unix()
 	}
-	return max(int64(t)+o.delta(), 1)
+	return max(int64(t)+delta, 1)
 }
 
 // later is correct for the end of a lease, which one sample alone does not
@@ -117,10 +136,11 @@ func (o *offset) later(t wire.Time) wire.Time {
 	return wire.TimeOf(o.correct(t))
 }
 
-// binding corrects all times of an update.
-func (o *offset) binding(b wire.Binding) wire.Binding {
+// binding corrects all times of an update that came at a time. More than was
+// promised is not counted on.
+func (o *offset) binding(b wire.Binding, at time.Duration) wire.Binding {
 	b.Expiration = o.later(b.Expiration)
-	b.PotentialExpiration = wire.TimeOf(o.correct(b.PotentialExpiration)) // not to count on more than was promised
+	b.PotentialExpiration = wire.TimeOf(moved(b.PotentialExpiration, noise(o.prudent(at))))
 	b.StateStart = wire.TimeOf(o.correct(b.StateStart))
 	b.LastTransaction = wire.TimeOf(o.correct(b.LastTransaction))
 	return b

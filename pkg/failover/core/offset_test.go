@@ -48,12 +48,41 @@ func TestOffsetMovesNoEndEarlierAtOnce(t *testing.T) {
 	m.offset.begin(m, m.now, wire.TimeOf(m.now.Wall+100))
 	b := wire.Binding{Expiration: 2_000_000, PotentialExpiration: wire.Infinite, LastTransaction: 1_500_000}
 	want := wire.Binding{Expiration: 2_000_000, PotentialExpiration: wire.Infinite, LastTransaction: 1_499_900}
-	if got := m.offset.binding(b); got != want {
+	if got := m.offset.binding(b, 0); got != want {
 		t.Errorf("after one sample: %+v", got)
 	}
 	m.offset.sample(m, m.now, wire.TimeOf(m.now.Wall+100))
 	want.Expiration = 1_999_900
-	if got := m.offset.binding(b); got != want {
+	if got := m.offset.binding(b, 0); got != want {
 		t.Errorf("after two samples: %+v", got)
 	}
+}
+
+// What a held up message makes of the clocks lengthens no promise.
+func TestOffsetPromisesNoMoreAtOnce(t *testing.T) {
+	m := &Machine{now: Now{Wall: 1_000_000}}
+	m.offset.begin(m, m.now, wire.TimeOf(m.now.Wall))
+	at := func(seconds, d int64) {
+		m.now.Mono = time.Duration(seconds) * time.Second
+		m.offset.sample(m, m.now, wire.TimeOf(m.now.Wall-d))
+	}
+	promised := func(want wire.Time) {
+		t.Helper()
+		b := m.offset.binding(wire.Binding{Expiration: 2_000_000, PotentialExpiration: 3_000_000}, m.now.Mono)
+		if b.PotentialExpiration != want {
+			t.Errorf("at %v the promise is until %d, want %d", m.now.Mono, b.PotentialExpiration, want)
+		}
+	}
+	promised(3_000_000)
+	at(10, 40) // later than the silence before it explains
+	if b := m.offset.binding(wire.Binding{Expiration: 2_000_000}, m.now.Mono); b.Expiration != 2_000_040 {
+		t.Errorf("the lease ends at %d", b.Expiration)
+	}
+	promised(3_000_000)
+	at(11, 30) // it was only slow
+	promised(3_000_000)
+	at(60, 30)
+	promised(3_000_000)
+	at(140, 30) // no: the clock was set
+	promised(3_000_030)
 }

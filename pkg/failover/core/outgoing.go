@@ -69,13 +69,14 @@ type outbox struct {
 	queue   fifo
 	flights map[uint32]flight
 	refused []later
+	retry   map[lease.Key]time.Duration // of refused, when it is due the last time
 	expired []later
 	// early are those of expired that the partner has refused once.
 	early map[lease.Key]bool
 }
 
 func (o *outbox) reset() {
-	*o = outbox{entries: map[lease.Key]*entry{}, flights: map[uint32]flight{}, early: map[lease.Key]bool{}}
+	*o = outbox{entries: map[lease.Key]*entry{}, flights: map[uint32]flight{}, retry: map[lease.Key]time.Duration{}, early: map[lease.Key]bool{}}
 }
 
 // fifo is a queue of addresses.
@@ -117,11 +118,13 @@ func (m *Machine) changed(keys []lease.Key) {
 }
 
 // tell queues an address for the partner while it is told of changes as they
-// happen. In the other states it asks, or gets all of them with NORMAL.
+// happen. In the other states it asks, or gets all of them with NORMAL. One
+// that recovers is told nothing before it asked: it may have lost its leases,
+// and would agree to anything.
 func (m *Machine) tell(k lease.Key) {
 	switch m.state() {
 	case normal, interrupted, partnerDown, resolved:
-		if m.link.ok {
+		if m.link.ok && (m.snap.PartnerState != recovering || m.link.served) {
 			m.enqueue(k, false, 0)
 		}
 	}
@@ -156,9 +159,10 @@ func (m *Machine) settled(e *entry) {
 	}
 }
 
-// flush sends what may be sent.
+// flush sends what may be sent. What an earlier connection brought is to be on
+// disk before: it was not acknowledged, and the partner may have lost it since.
 func (m *Machine) flush() {
-	if !m.link.ok {
+	if !m.link.ok || m.stale > 0 {
 		return
 	}
 	auth := m.Authority()
@@ -283,11 +287,22 @@ func (a announce) done(m *Machine, l lease.Lease, err error) {
 		return
 	}
 	if err != nil {
-		m.settled(e)
+		m.unsayable(e)
 		return
 	}
 	e.stage, e.again = queued, false
 	m.out.queue.push(e.key)
+}
+
+// unsayable is an update that our disk does not let us send. A partner that
+// asked for it is not told that it has all: it asks again.
+func (m *Machine) unsayable(e *entry) {
+	if e.gen != 0 && e.gen == m.service.gen && len(m.service.xids) > 0 {
+		m.hangup(wire.ReasonUnknown, "what the partner asked for cannot be stored as told")
+		return
+	}
+	m.remember(e.key)
+	m.settled(e)
 }
 
 // acks takes a BNDACK.
@@ -385,23 +400,37 @@ func (m *Machine) tooEarly(a *answered) bool {
 	return true
 }
 
-// remember has a refused update sent again much later.
+// remember has a refused update sent again much later, once.
 func (m *Machine) remember(k lease.Key) {
 	if !m.link.ok || len(m.out.refused) >= maxRefused {
 		return
 	}
-	m.out.refused = append(m.out.refused, later{k, m.now.Mono + retryAfter})
+	at := m.now.Mono + retryAfter
+	m.out.refused, m.out.retry[k] = append(m.out.refused, later{k, at}), at
 	m.waitAtMost(timeRetry, retryAfter)
 }
 
-func (m *Machine) retryRefused() { m.out.refused = m.tellDue(m.out.refused, timeRetry) }
-func (m *Machine) tellExpired()  { m.out.expired = m.tellDue(m.out.expired, timeExpired) }
+func (m *Machine) retryRefused() {
+	m.out.refused = m.tellDue(m.out.refused, timeRetry, func(l later) bool {
+		if m.out.retry[l.key] != l.at {
+			return false // it was refused once more since
+		}
+		delete(m.out.retry, l.key)
+		return true
+	})
+}
 
-// tellDue queues what is due of a list, and waits for the rest.
-func (m *Machine) tellDue(list []later, id timerID) []later {
+func (m *Machine) tellExpired() {
+	m.out.expired = m.tellDue(m.out.expired, timeExpired, func(later) bool { return true })
+}
+
+// tellDue queues what is due of a list and wanted, and waits for the rest.
+func (m *Machine) tellDue(list []later, id timerID, wanted func(later) bool) []later {
 	due := 0
 	for due < len(list) && list[due].at <= m.now.Mono {
-		m.tell(list[due].key)
+		if wanted(list[due]) {
+			m.tell(list[due].key)
+		}
 		due++
 	}
 	if due == len(list) {

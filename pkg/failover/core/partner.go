@@ -24,6 +24,7 @@ type link struct {
 	// takes some of our states so badly that we choose knowing its own.
 	withheld bool
 
+	served   bool  // the partner has sent an update request
 	first    bool  // no second STATE came
 	starting bool  // the partner shows the STARTUP flag
 	stranger bool  // the partner has no record of this server
@@ -34,6 +35,7 @@ type link struct {
 func (m *Machine) connected(in Up) {
 	m.disconnected(Down{Text: "there is a new connection"})
 	p := wire.ProfileOf(in.Vendor)
+	m.stale, m.taking = m.stale+m.taking, 0
 	m.link = link{
 		up: true, number: m.link.number + 1, profile: p, xid: 1,
 		window: int(min(max(in.MaxUnacked, 1), maxWindow)), withheld: p == wire.ISC,

@@ -14,6 +14,7 @@ const patience = 30 * time.Second
 type asked struct {
 	xid    uint32 // 0 is none
 	number int    // updates that came since
+	missed bool   // one of them is not on our disk
 }
 
 func (m *Machine) patience() time.Duration { return max(patience, m.cfg.PollTimeout) }
@@ -48,9 +49,14 @@ func (m *Machine) requestHangs() {
 }
 
 // updateDone takes the end of the answer to our request: all that the partner
-// held is on our disk, for it waited for our acknowledgements.
+// held is on our disk, for it waited for our acknowledgements. Where the disk
+// failed, it was refused and has to be asked for again.
 func (m *Machine) updateDone(xid uint32) {
 	if m.asked.xid == 0 || m.asked.xid != xid {
+		return
+	}
+	if m.asked.missed {
+		m.hangup(wire.ReasonUnknown, "what the partner told could not be stored")
 		return
 	}
 	m.emit(Event{Kind: EventSync, Text: "UPDDONE received", N: m.asked.number})

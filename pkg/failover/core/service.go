@@ -24,6 +24,7 @@ type service struct {
 // serve takes an update request. A later one replaces an earlier one, as its
 // sender has forgotten that; both are answered.
 func (m *Machine) serve(xid uint32, all bool) {
+	m.link.served = true
 	if all {
 		m.owe()
 	}
@@ -36,11 +37,11 @@ func (m *Machine) serve(xid uint32, all bool) {
 }
 
 // owe stores that the partner is to be told all, and when it lost what it had:
-// before it started. One without a record of us had nothing to lose.
+// before it started. Two servers that never met had nothing to lose.
 func (m *Machine) owe() {
 	before := m.snap
 	m.snap.Owes = true
-	if !m.snap.New {
+	if !m.snap.New || !m.link.stranger {
 		lost := m.now.Wall
 		if m.snap.PartnerState == recovering && m.link.since > int64(neverTime) {
 			lost = min(lost, m.link.since)

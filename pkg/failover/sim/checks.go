@@ -111,11 +111,11 @@ func (c *checkers) decided(e *endpoint, outs []core.Output) {
 
 // sending: an endpoint hands a message to its connection.
 func (c *checkers) sending(e *endpoint, m core.Send) {
+	if e.conn == nil || e.p.link.sides[e.side].conn != e.conn {
+		return // it does not leave any more
+	}
 	switch b := m.Body.(type) {
 	case wire.BNDUPD:
-		if e.conn == nil || e.p.link.sides[e.side].conn != e.conn {
-			return
-		}
 		c.s10.update(e.p, e.side, m.XID)
 		c.s5.update(e, m.XID, &b)
 		c.l5.update(e, &b)

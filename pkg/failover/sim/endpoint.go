@@ -207,6 +207,9 @@ func (e *endpoint) entered(from, to wire.ServerState) {
 	w.note('s', int64(e.n.index), int64(e.p.index), int64(to))
 	w.stats.entered(e.role, from, to)
 	w.checks.entered(e, from, to)
+	if to == normal {
+		e.n.recovered(e.cfg.Recover)
+	}
 	w.happened(e.n, "enters", to.String())
 }
 

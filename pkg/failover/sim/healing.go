@@ -55,6 +55,9 @@ func (w *World) settle() {
 	w.hush()
 	w.run(w.now + 60*time.Second)
 	w.l1check()
+	for i := 0; i < 30 && w.failure == nil && w.busy(); i++ {
+		w.run(w.now + time.Second)
+	}
 	w.equalNow()
 	for limit := w.now + w.longest(); w.failure == nil && w.now < limit && !w.restful(); {
 		w.run(min(w.now+20*time.Second, limit))
@@ -66,6 +69,16 @@ func (w *World) settle() {
 		w.equal()
 		w.l4check()
 	}
+}
+
+// busy tells whether a pair has messages or writes under way.
+func (w *World) busy() bool {
+	for _, p := range w.pairs {
+		if _, _, settled := p.link.settled(); !settled {
+			return true
+		}
+	}
+	return false
 }
 
 // restful tells whether all that had to come about has.
@@ -99,5 +112,5 @@ func (w *World) longest() time.Duration {
 		}
 		longest = max(longest, seconds(max(span, p.Unavailable)))
 	}
-	return max(longest, 10*time.Minute) + 2*time.Minute + w.checks.risk.slack // a refused update is repeated after ten
+	return longest + l5pause + 2*time.Minute + w.checks.risk.slack // what is refused at the end is said again
 }

@@ -1,24 +1,34 @@
 package sim
 
 import (
+	"time"
+
 	"leasehold/internal/lease"
 	"leasehold/pkg/failover/wire"
 )
 
 // l5 is no ping-pong: after the last thing that happened to an address, few
-// binding updates are sent of it.
+// binding updates are sent of it. What a server says again long after it was
+// refused is such a thing, too (a timer; reference section 7.3): that it ends is
+// for L3 and the comparison of the tables to see.
 type l5 struct {
 	w     *World
-	sent  []int // by slot, since the last event
-	moves []int // by slot, from one server to the other while all is quiet
+	sent  []int              // by slot, since the last event
+	last  [][2]time.Duration // by slot and side: when it sent one
+	moves []int              // by slot, from one server to the other while all is quiet
 }
 
-// l5bound is how many are few.
-const l5bound = 4
+const (
+	// l5bound is how many are few.
+	l5bound = 4
+	// l5pause is a long delay.
+	l5pause = 10 * time.Minute
+)
 
 func (l *l5) begin(w *World) {
 	l.w = w
 	l.sent = make([]int, len(w.pairs)*maxPool)
+	l.last = make([][2]time.Duration, len(w.pairs)*maxPool)
 	l.moves = make([]int, len(w.pairs)*maxPool)
 }
 
@@ -48,6 +58,10 @@ func (l *l5) update(e *endpoint, b *wire.BNDUPD) {
 		if slot < 0 {
 			continue
 		}
+		if l.w.now-l.last[slot][e.side] >= l5pause {
+			l.sent[slot] = 0
+		}
+		l.last[slot][e.side] = l.w.now
 		if l.sent[slot]++; l.sent[slot] > l5bound && l.w.quiet && l.w.checks.risk.agree(e.p) {
 			l.w.fail("L5", "%d updates of %v were sent since something happened to it", l.sent[slot], b.Bindings[i].Address)
 		}

@@ -395,6 +395,9 @@ func (l *link) cut(messages fate, half int) {
 		s := &l.sides[side]
 		c := s.conn
 		if c == nil {
+			c = s.try // the other side may have it already
+		}
+		if c == nil {
 			continue
 		}
 		l.lose(c, side, messages)

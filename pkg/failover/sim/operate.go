@@ -208,6 +208,21 @@ func restore(w *World, a []string) {
 	w.checks.replaced(n)
 }
 
+// recovered unsets failover-recover when all that was missing has been fetched.
+func (n *node) recovered(since int64) {
+	for _, e := range n.ends {
+		if since == 0 || e.cfg.Recover == since && (e.m == nil || e.state() != normal || e.m.Status().Snapshot.RecoverDone != since) {
+			return
+		}
+	}
+	for _, e := range n.ends {
+		if e.cfg.Recover == since {
+			e.cfg.Recover = 0
+			e.input(core.Reconfigured{Config: e.cfg})
+		}
+	}
+}
+
 func stepClock(w *World, a []string) {
 	n := w.node(a[0])
 	n.skew += duration(a[1])
@@ -273,7 +288,7 @@ func setMCLT(w *World, a []string) {
 	e := w.pair(a[0]).ends[0]
 	w.mclt = max(w.mclt, e.cfg.MCLT, int64(number(a[1])))
 	if int64(number(a[1])) < e.cfg.MCLT {
-		w.checks.risk.shorter[e.p.index] = true
+		w.checks.risk.shortened(e.p, e.cfg.MCLT)
 	}
 	e.cfg.MCLT = int64(number(a[1]))
 	if e.n.up && e.dhcpd == nil {

@@ -27,9 +27,8 @@ type risk struct {
 	// late is by how much more, by pair, because the first message of a
 	// connection was held up: it cannot be told from a difference of clocks.
 	late []time.Duration
-	// shorter: the MCLT was shortened. A server that loses its disk does not
-	// know that it gave longer leases.
-	shorter []bool
+	// shorter is by how much the MCLT was shortened, by pair.
+	shorter []shorter
 	exact   bool
 }
 
@@ -39,7 +38,7 @@ func (r *risk) begin(w *World) {
 	r.lost = make([]bool, len(w.pairs))
 	r.gone = make([]bool, len(w.pairs))
 	r.late = make([]time.Duration, len(w.pairs))
-	r.shorter = make([]bool, len(w.pairs))
+	r.shorter = make([]shorter, len(w.pairs))
 	r.served = make([][2]time.Duration, len(w.pairs))
 	r.now = make([][2]bool, len(w.pairs))
 	r.slack = 2 * time.Second
@@ -153,7 +152,45 @@ func (r *risk) entered(e *endpoint, from, to wire.ServerState) {
 			r.w.say("** no more risk in %s", p.Name)
 		}
 		r.runs[p.index], r.lost[p.index] = "", false
+		r.agreed(p)
 	}
+}
+
+// shorter is a change of the MCLT to a shorter one. A server that loses its
+// disk before the leases of the longer one are over waits too short a time: it
+// does not know of them. So the MCLT is changed while both are in NORMAL.
+type shorter struct {
+	was   int64         // the longest before, 0 if there was no change
+	since time.Duration // when both went by the new one, 0 if they do not
+}
+
+// shortened: an operator makes the MCLT shorter.
+func (r *risk) shortened(p *pair, was int64) {
+	s := &r.shorter[p.index]
+	s.was, s.since = max(s.was, was), 0
+	if r.lost[p.index] {
+		r.alone(p.ends[0])
+	}
+}
+
+// agreed: both servers are in NORMAL.
+func (r *risk) agreed(p *pair) {
+	s := &r.shorter[p.index]
+	if s.was == 0 || s.since != 0 {
+		return
+	}
+	for _, e := range p.ends {
+		if e.m.Status().Snapshot.MCLT >= s.was {
+			return
+		}
+	}
+	s.since = r.w.now
+}
+
+// mayRunLonger tells whether there may be leases of a longer MCLT.
+func (r *risk) mayRunLonger(p *pair) bool {
+	s := &r.shorter[p.index]
+	return s.was != 0 && (s.since == 0 || r.w.now < s.since+seconds(s.was)+r.slackOf(p))
 }
 
 func neverServed(e *endpoint) bool { return e.stored() == 0 }
@@ -213,7 +250,7 @@ func (e *endpoint) state() wire.ServerState {
 func (r *risk) losing(n *node) {
 	for _, e := range n.ends {
 		r.w.checks.s1.abandoned(e)
-		if r.shorter[e.p.index] {
+		if r.mayRunLonger(e.p) {
 			r.alone(e)
 		}
 		if e.stored() == wire.StatePartnerDown && !neverMet(e) {
