@@ -9,13 +9,15 @@ import (
 )
 
 // inbox is what has happened to a relationship and was not dealt with yet, in
-// order. Leases that the server changed one after the other are one entry: the
-// core is stepped once for all of them.
+// order. Leases that the server changed stand apart: whenever the core is told
+// of one it looks at the lease as it is then.
 type inbox struct {
 	mu     sync.Mutex
 	room   sync.Cond
 	queue  []entry
 	spare  []entry
+	leases []lease.Key // that this server changed
+	others []lease.Key // the space of those that were taken before
 	closed bool
 	wake   chan struct{}
 }
@@ -41,7 +43,7 @@ type kind uint8
 const (
 	nudge     kind = iota // look at the time
 	input                 // for the core as it is
-	changed               // leases that this server changed
+	changed               // leases that came into the relationship
 	held                  // an address that was asked for
 	written               // leases that were to be written
 	connected             // the link is up
@@ -81,24 +83,46 @@ func (b *inbox) add(e entry) bool {
 		return false
 	}
 	if b.queue = append(b.queue, e); len(b.queue) == 1 {
-		select {
-		case b.wake <- struct{}{}:
-		default:
-		}
+		b.poke()
 	}
 	return true
 }
 
-// changed adds a lease that this server changed.
+func (b *inbox) poke() {
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+}
+
+// changed adds a lease that this server changed. It wakes nobody who knows that
+// there are such leases.
 func (b *inbox) changed(k lease.Key) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if n := len(b.queue); n > 0 && b.queue[n-1].kind == changed {
-		e := &b.queue[n-1]
-		e.keys = append(e.keys, k)
+	if b.closed {
 		return
 	}
-	b.add(entry{kind: changed, keys: []lease.Key{k}})
+	if b.leases = append(b.leases, k); len(b.leases) == 1 {
+		b.poke()
+	}
+}
+
+// hasChanged tells whether there are leases that this server changed.
+func (b *inbox) hasChanged() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.leases) > 0
+}
+
+// takeChanged returns the leases that this server changed; they are good until
+// the next takeChanged.
+func (b *inbox) takeChanged() []lease.Key {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	keys := b.leases
+	b.leases, b.others = b.others[:0], keys
+	return keys
 }
 
 // take returns all entries; they are good until the next take.
@@ -119,6 +143,6 @@ func (b *inbox) close() []entry {
 	b.closed = true
 	b.room.Broadcast()
 	q := b.queue
-	b.queue = nil
+	b.queue, b.leases = nil, nil
 	return q
 }

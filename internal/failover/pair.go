@@ -62,6 +62,9 @@ type Pair struct {
 	timerAt    time.Duration
 	tryAgain   time.Duration // when unsaved
 	done       chan struct{}
+
+	gathering   bool // leases that this server changed wait until gatherUntil
+	gatherUntil time.Duration
 }
 
 var _ engine.Pair = (*Pair)(nil)
@@ -209,7 +212,29 @@ func (p *Pair) loop() {
 			}
 			p.handle(&batch[i])
 		}
+		p.tellChanged()
 		p.waitFor()
+	}
+}
+
+// gather is how long leases that this server changed are gathered for the
+// partner, after the last that it was told of: each message wakes it, and each
+// answer this server.
+const gather = 10 * time.Millisecond
+
+// tellChanged tells the core of the leases that this server changed, some time
+// after the last ones: nobody waits for the partner to have them. That is not so
+// with eager updates, and a partner of another kind takes leases one by one.
+func (p *Pair) tellChanged() {
+	now := p.m.mono()
+	if now < p.gatherUntil && p.profile != wire.ISC && !p.rel.Load().eager {
+		p.gathering = p.in.hasChanged()
+		return
+	}
+	p.gathering = false
+	if keys := p.in.takeChanged(); len(keys) > 0 {
+		p.gatherUntil = now + gather
+		p.step(core.Changed{Keys: keys})
 	}
 }
 
@@ -239,6 +264,9 @@ func (p *Pair) deadline() (at time.Duration, ok bool) {
 	}
 	if w, waits := p.await.first(); waits && (!ok || w < at) {
 		at, ok = w, true
+	}
+	if p.gathering && (!ok || p.gatherUntil < at) {
+		at, ok = p.gatherUntil, true
 	}
 	return at, ok
 }
