@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -37,7 +36,7 @@ func parseFlags(args []string) (config, error) {
 	fs.StringVar(&c.data, "data", "/var/lib/leasehold", "`folder` for everything the server keeps")
 	fs.StringVar(&c.rpc, "rpc", "127.0.0.1:1234", "`address:port` of the admin service over TLS; DATA/rpc.sock is always there too; \"off\" for the socket alone")
 	fs.StringVar(&c.metrics, "metrics", "", "`address:port` for Prometheus metrics and health (default off)")
-	fs.StringVar(&c.record, "record", "", "`file` for the flight recorder of failover inputs (default off)")
+	fs.StringVar(&c.record, "record", "", "`file` that the flight recorder of failover adds to; failover-replay shows it (default off)")
 	fs.StringVar(&c.user, "user", "", "`name` of the account to become once the sockets are open (default: stay)")
 	fs.BoolVar(&c.version, "version", false, "print the version and end")
 	address := fs.String("address", "", "the server's own `IP` address: where it binds, and who it is in a failover pair (default: every local address)")
@@ -68,8 +67,5 @@ func parseFlags(args []string) (config, error) {
 		return c, fmt.Errorf("-failover-port %d: use 1 to 65535", *failoverPort)
 	}
 	c.dhcpPort, c.failoverPort = uint16(*dhcpPort), uint16(*failoverPort)
-	if c.record != "" {
-		return c, errors.New("-record: there is nothing to record before failover is configured; this build has no failover yet")
-	}
 	return c, nil
 }

@@ -25,7 +25,10 @@ import (
 	"leasehold/internal/metrics"
 	"leasehold/internal/netio"
 	"leasehold/internal/packet"
+	"leasehold/internal/probe"
 	"leasehold/internal/store"
+	"leasehold/internal/version"
+	"leasehold/pkg/failover/flight"
 	"leasehold/pkg/objects"
 	"leasehold/pkg/rpc"
 )
@@ -41,6 +44,7 @@ type service struct {
 	table  *lease.Table
 	stored *store.ConfigDB
 	conn   *netio.Conn
+	probe  *probe.Net // the sockets, with the test client on them
 	pairs  *failover.Manager
 	engine *engine.Server
 	admin  *admin.Service
@@ -137,8 +141,13 @@ func (s *service) openFailover(leases *store.LeaseDB) (err error) {
 	} else {
 		s.logger.Warn("failover links cannot be encrypted", "error", err)
 	}
+	recorder, err := s.recorder()
+	if err != nil {
+		return err
+	}
 	s.pairs, err = failover.New(failover.Deps{
-		Clock: clock.Real{}, Table: s.table, Records: leases, Marks: s.stored, Log: s.events,
+		Record: recorder,
+		Clock:  clock.Real{}, Table: s.table, Records: leases, Marks: s.stored, Log: s.events,
 		Certificate: own, Local: ownAddresses{s.address}, Resolver: net.DefaultResolver, Port: s.failoverPort,
 		Again: s.again, Recovered: s.recovered, Listen: s.listen(),
 	})
@@ -146,6 +155,21 @@ func (s *service) openFailover(leases *store.LeaseDB) (err error) {
 		s.onClose(s.pairs.Close)
 	}
 	return err
+}
+
+// recorder is the flight recorder of -record; nil without it. Lines go straight
+// to the file: they are there when what they tell has its effect.
+func (s *service) recorder() (*flight.Recorder, error) {
+	if s.record == "" {
+		return nil, nil //nolint:nilnil // none is wanted
+	}
+	// Clients' names are in it.
+	f, err := os.OpenFile(s.record, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("-record: %w", err)
+	}
+	s.onClose(f.Close)
+	return flight.New(f, version.Version, func(err error) { s.logger.Error("the flight recorder stops", "error", err) }), nil
 }
 
 // listen is the way to failover ports; nil is the usual one.
@@ -187,8 +211,9 @@ func (s *service) openNet(cfg *objects.Config, leases lease.Store) error {
 		return err
 	}
 	s.warn(warnings)
+	s.probe = probe.New(s.conn, clock.Real{})
 	deps := engine.Deps{
-		Clock: clock.Real{}, Table: s.table, Store: leases, Net: s.conn, Log: s.events,
+		Clock: clock.Real{}, Table: s.table, Store: leases, Net: s.probe, Log: s.events,
 		Ports:    packet.Ports{Server: s.dhcpPort, Client: s.dhcpPort + 1},
 		Failover: s.pairs,
 	}
@@ -281,7 +306,7 @@ func allBut(ignored []string) ([]string, error) {
 
 func (s *service) openAdmin(ctx context.Context) error {
 	var err error
-	s.admin, err = admin.New(ctx, admin.Deps{Store: s.stored, Runtime: s.engine, Failover: s.pairs, Clock: clock.Real{}, Log: s.events, Data: s.data})
+	s.admin, err = admin.New(ctx, admin.Deps{Store: s.stored, Runtime: s.engine, Failover: s.pairs, Probe: s.probe, Clock: clock.Real{}, Log: s.events, Data: s.data})
 	if err != nil {
 		return err
 	}

@@ -278,7 +278,7 @@ func (p *Pair) recover() {
 	p.m.Log.Log(msgSaved, p.name)
 	p.mu.Lock()
 	p.unsaved = nil
-	p.machine = core.New(p.rel.Load().core, p.saved, p.view, p.m.now())
+	p.begin(p.saved)
 	p.mu.Unlock()
 	p.carry()
 }

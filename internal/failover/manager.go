@@ -17,6 +17,7 @@ import (
 	"leasehold/internal/lease"
 	"leasehold/internal/version"
 	"leasehold/pkg/failover/core"
+	"leasehold/pkg/failover/flight"
 	"leasehold/pkg/failover/link"
 	"leasehold/pkg/failover/wire"
 	"leasehold/pkg/objects"
@@ -35,6 +36,8 @@ type Deps struct {
 	// Certificate is the server's own, for links that are encrypted; nil if
 	// it has none.
 	Certificate *tls.Certificate
+	// Record is told all that happens to relationships; nil is nobody.
+	Record *flight.Recorder
 	// Listen opens the sockets that partners connect to; nil is the usual way.
 	Listen func(netip.AddrPort) (net.Listener, error)
 	// Again is called when a name that could not be resolved may be found

@@ -1,6 +1,7 @@
 package failover
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/binary"
@@ -24,6 +25,7 @@ import (
 	"leasehold/internal/netio"
 	"leasehold/internal/packet"
 	"leasehold/internal/store"
+	"leasehold/pkg/failover/flight"
 	"leasehold/pkg/objects"
 )
 
@@ -75,6 +77,7 @@ type node struct {
 	dir  string
 	cfg  *objects.Config
 	cert *tls.Certificate
+	tape *bytes.Buffer // what the flight recorder wrote, if it is on
 
 	log     *journal
 	leases  *store.LeaseDB
@@ -217,7 +220,12 @@ func (n *node) start() {
 	own := *n.names
 	own.own = []string{n.addr(n.host)}
 	n.broken = &breakable{Records: n.leases}
+	var recorder *flight.Recorder
+	if n.tape != nil {
+		recorder = flight.New(n.tape, "test", func(err error) { n.Error(err) })
+	}
 	n.manager, err = New(Deps{
+		Record: recorder,
 		Clock: clock.Real{}, Table: n.table, Records: n.broken, Marks: n.stored, Log: log,
 		Certificate: n.cert, Local: &own, Resolver: n.names, Port: n.ports.failover,
 	})

@@ -10,6 +10,7 @@ import (
 	"leasehold/internal/lease"
 	"leasehold/pkg/failover/binding"
 	"leasehold/pkg/failover/core"
+	"leasehold/pkg/failover/flight"
 	"leasehold/pkg/failover/link"
 	"leasehold/pkg/failover/wire"
 )
@@ -32,6 +33,7 @@ type Pair struct {
 
 	mu       sync.Mutex // guards what operators look at
 	machine  *core.Machine
+	recorded *flight.Endpoint // the machine, if it is recorded
 	peer     *link.Peer
 	linked   link.Config                        // of peer
 	balanced bool                               // it was told of load balancing
@@ -142,7 +144,7 @@ func (p *Pair) start(k engine.Keeper, snap core.Snapshot, alone bool) {
 	p.keeper, p.saved = k, snap
 	p.mu.Lock()
 	p.contacts = snap.Contact > 0 || snap.PartnerState != 0
-	p.machine = core.New(p.rel.Load().core, snap, p.view, p.m.now())
+	p.begin(snap)
 	p.mu.Unlock()
 	if alone && p.mayStayAlone(snap) {
 		p.quiet = true
@@ -151,6 +153,17 @@ func (p *Pair) start(k engine.Keeper, snap core.Snapshot, alone bool) {
 		p.quiet = false
 	}
 	go p.loop()
+}
+
+// begin makes the machine that goes on from a snapshot. mu is held.
+func (p *Pair) begin(snap core.Snapshot) {
+	cfg, now := p.rel.Load().core, p.m.now()
+	if p.m.Record == nil {
+		p.machine = core.New(cfg, snap, p.view, now)
+		return
+	}
+	p.recorded = p.m.Record.Begin(p.name, cfg, snap, p.view, now)
+	p.machine = p.recorded.Machine
 }
 
 // mayStayAlone tells whether the relationship is one that had taken over from
@@ -352,7 +365,11 @@ func (p *Pair) stepOnce(in core.Input) {
 		return
 	}
 	p.mu.Lock()
-	p.machine.Step(p.m.now(), in)
+	if p.recorded == nil {
+		p.machine.Step(p.m.now(), in)
+	} else {
+		p.recorded.Step(p.m.now(), in)
+	}
 	p.mu.Unlock()
 	p.carry()
 }
