@@ -36,7 +36,15 @@ func own() []*command {
 		{name: "help", usage: []string{"", "<command>", "<command> <verb | attribute>"}, help: "Explain commands, verbs and attributes", run: runHelp, complete: completeHelp},
 		{name: "report", usage: []string{"[column-separator=<string>] [file=<file>] [vpn=<vpn>] [dhcp-only] [dhcpv4]"}, help: "Show how many addresses of each scope are in use", run: runReport, complete: completeReport},
 		{name: "export", usage: []string{"leases -client | -server [<vpn>] <file | ->"}, help: "Write the server's leases to a file, or here for -", run: runExport, complete: completeExport},
-		{name: "import", usage: []string{"leases <file>"}, help: "Give the leases of a file to a server in import-mode", run: runImport, complete: completeImport},
+		{name: "import", usage: []string{"leases <file>", "dhcpd-conf <file> [-o <batch>]"}, help: "Give the leases of a file to a server in import-mode; make a batch of the configuration of an ISC dhcpd",
+			about: []string{
+				"import leases gives the leases of a file to a server in import-mode.",
+				"import dhcpd-conf reads a dhcpd.conf and the files that it includes, and prints the commands that",
+				"make the same of a server without configuration, or writes them to a file with -o. The server is",
+				"not changed: load the file with nrcmd -b. Each construct that cannot be carried is listed with its",
+				"file, its line and what it means for clients, at the end of the batch and of the output. Findings",
+				"are no failure: the status is an error only if the configuration cannot be read.",
+			}, run: runImportOf, complete: completeImport},
 	}
 }
 

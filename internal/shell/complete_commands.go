@@ -109,7 +109,21 @@ func completeImport(c *completion) {
 	switch len(c.words) {
 	case 1:
 		c.offer("leases")
+		c.offer("dhcpd-conf")
 	case 2:
+		c.files()
+	case 3, 4:
+		if same(c.words[1], "dhcpd-conf") {
+			c.afterConf()
+		}
+	}
+}
+
+// afterConf offers -o and the file that it takes.
+func (c *completion) afterConf() {
+	if len(c.words) == 3 {
+		c.offer("-o")
+	} else {
 		c.files()
 	}
 }

@@ -1,0 +1,220 @@
+package iscconf
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"leasehold/pkg/objects"
+)
+
+// paired is the peer of a network's pools; "" if they have none. Networks are
+// in one pair as a whole.
+func (c *converter) paired(n *network) string {
+	for _, s := range n.subnets {
+		for _, p := range s.pools {
+			if p.peer != "" {
+				return p.peer
+			}
+		}
+	}
+	return ""
+}
+
+// pairs writes a failover-pair for each peer. The lines are the same for both
+// servers as far as both files say the same: who is main follows from the role
+// and the addresses, and which of the two a server is, from its own address.
+func (c *converter) pairs() {
+	if len(c.peers) == 0 {
+		return
+	}
+	c.heading("Failover. Which of the two a server is follows from its own address.")
+	for _, p := range c.peers {
+		var nets []netip.Prefix
+		for _, n := range c.networks {
+			if c.paired(n) == p.name {
+				nets = append(nets, n.subnets[0].prefix)
+			}
+			c.mixed(n, p)
+		}
+		if len(nets) == 0 {
+			c.find(p.pos, "failover peer "+quote(p.name), "no pool names it; the pair is left out")
+			continue
+		}
+		c.pair(p, nets)
+	}
+}
+
+// mixed finds networks whose pools have several peers.
+func (c *converter) mixed(n *network, p *peer) {
+	first := c.paired(n)
+	for _, s := range n.subnets {
+		for _, pl := range s.pools {
+			if pl.peer == p.name && first != p.name {
+				c.find(pl.peerPos, "failover peer "+quote(p.name), fmt.Sprintf("another pool of the network has the peer %s, and a network has one pair here", quote(first)))
+			}
+		}
+	}
+}
+
+func (c *converter) pair(p *peer, nets []netip.Prefix) {
+	c.counts.Pairs++
+	main, backup, mainPort, backupPort := p.address, p.partner, p.port, p.partnerPort
+	if !p.primary {
+		main, backup, mainPort, backupPort = p.partner, p.address, p.partnerPort, p.port
+	}
+	name := quote(p.name)
+	c.linef("failover-pair %s create %s %s", name, main, backup)
+	c.linef("failover-pair %s set main-port=%d", name, mainPort)
+	c.linef("failover-pair %s set backup-port=%d", name, backupPort)
+	slices.SortFunc(nets, func(a, b netip.Prefix) int { return a.Addr().Compare(b.Addr()) })
+	for _, n := range nets {
+		c.linef("failover-pair %s addMatch %s", name, n)
+	}
+	c.lead(p, name)
+	c.split(p, name)
+	if p.maxResponse > 0 {
+		poll := max(2, p.maxResponse)
+		c.linef("failover-pair %s set failover-poll-interval=%d", name, max(1, min(poll/3, 3600)))
+		c.linef("failover-pair %s set failover-poll-timeout=%d", name, min(poll, 86400))
+	}
+	if p.autoDown > 0 {
+		c.linef("failover-pair %s enable use-safe-period", name)
+		c.linef("failover-pair %s set safe-period=%d", name, p.autoDown)
+	}
+	for _, word := range []string{"max-unacked-updates", "max-lease-misbalance", "max-lease-ownership", "min-balance", "max-balance", "load balance max seconds", "max-transmit-idle"} {
+		if at, ok := p.seen[word]; ok {
+			c.note(at, word, map[string]string{
+				"max-unacked-updates":      "the server keeps to what its partner takes by itself",
+				"load balance max seconds": "a client whose server does not answer is served by the other once its field secs is 3 or more",
+			}[word]+strings.TrimPrefix(balanceNote[word], ""))
+		}
+	}
+}
+
+// balanceNote is about the share of free addresses.
+var balanceNote = map[string]string{
+	"max-lease-misbalance": evens, "max-lease-ownership": evens, "min-balance": evens, "max-balance": evens,
+	"max-transmit-idle": "the link is kept alive at failover-poll-interval",
+}
+
+const evens = "the servers share the free addresses out as backup-pct says, or evenly with load-balancing"
+
+// lead writes mclt. A file of the secondary has none.
+func (c *converter) lead(p *peer, name string) {
+	if p.mclt < 0 {
+		if p.primary {
+			c.find(p.pos, "failover peer "+quote(p.name), "a primary needs mclt; the pair has the default of 60m")
+		} else {
+			c.note(p.pos, "failover peer "+quote(p.name), "a secondary has no mclt and no split: it goes by what the primary tells it, and so does the pair here. Towards a server of the same kind both must say the same: take the batch made of the primary's file for both")
+		}
+		return
+	}
+	mclt := min(max(p.mclt, 10), 7*86400)
+	if mclt != p.mclt {
+		c.note(p.seen["mclt"], fmt.Sprintf("mclt %d", p.mclt), fmt.Sprintf("it is from 10 seconds to a week; the pair has %d", mclt))
+	}
+	c.linef("failover-pair %s set mclt=%d", name, mclt)
+}
+
+// split writes how the clients are shared out: evenly, or all to one.
+func (c *converter) split(p *peer, name string) {
+	at := p.seen["split"]
+	switch {
+	case p.hba:
+		c.linef("failover-pair %s enable load-balancing", name)
+		c.note(p.seen["hba"], "hba", "the clients are shared out evenly, not by these buckets; every client is served by one of the two")
+	case p.split < 0 && !p.primary:
+		c.linef("failover-pair %s enable load-balancing", name)
+	case p.split < 0:
+		c.linef("failover-pair %s enable load-balancing", name)
+		c.note(p.pos, "failover peer "+quote(p.name), "a primary needs split or hba; the clients are shared out evenly")
+	case p.split >= 255:
+		c.linef("failover-pair %s disable load-balancing", name)
+		c.linef("failover-pair %s set backup-pct=50%%", name)
+	case p.split == 0:
+		c.linef("failover-pair %s disable load-balancing", name)
+		c.linef("failover-pair %s set backup-pct=50%%", name)
+		c.note(at, "split 0", "the secondary answers all clients in dhcpd; here the main server does")
+	default:
+		c.linef("failover-pair %s enable load-balancing", name)
+		if p.split != 128 {
+			c.note(at, fmt.Sprintf("split %d", p.split), "the clients are shared out evenly between the servers, not by that fraction; every client is served by one of the two")
+		}
+	}
+}
+
+// names lists what is about DNS.
+func (c *converter) names() {
+	for _, k := range c.keys {
+		c.note(k.pos, "key "+k.name, "its secret is not carried; it has no use before names are updated in DNS, and there is no OMAPI")
+	}
+	for _, z := range c.zones {
+		c.find(z.pos, "zone "+z.name, dnsLost)
+	}
+	v := merged([]*declaration{c.root})
+	if p, ok := v.parameters["ddns-update-style"]; ok && p.text != "none" {
+		c.find(p.pos, p.whole, dnsLost)
+	}
+	if p, ok := v.parameters["ddns-updates"]; ok && p.on {
+		c.find(p.pos, p.whole, dnsLost)
+	}
+}
+
+// definitions writes option-sets and option definitions.
+func (c *converter) definitions() {
+	cfg := objects.NewConfig()
+	var lines []string
+	names := map[string]bool{}
+	for _, name := range c.catalog.Names() {
+		names[name] = true
+	}
+	for _, d := range c.spaces.customs() {
+		switch {
+		case d.space != "dhcp":
+			continue
+		case d.code < 1 || d.code > 254:
+			c.find(d.pos, "option "+d.name, fmt.Sprintf("option numbers go from 1 to 254, %d is none", d.code))
+			continue
+		case c.catalog.Defined(d.code):
+			if d.code != 43 && d.code != 125 && d.code != 124 {
+				c.note(d.pos, "option "+d.name, fmt.Sprintf("option %s is known here; values have its name", c.catalog.ByCode(d.code)))
+			}
+			continue
+		}
+		name := wordOf(strings.ReplaceAll(d.name, ".", "-"))
+		if len(name) > 60 {
+			name = name[:60]
+		}
+		if name[0] >= '0' && name[0] <= '9' || name[0] == '_' || name[0] == '.' {
+			name = "o-" + name
+		}
+		if names[name] {
+			name = fmt.Sprintf("%s-%d", name, d.code)
+		}
+		names[name] = true
+		o := objects.New(objects.Option, fmt.Sprintf("%s/%d", objects.CustomSet, d.code))
+		t, repeat := d.format.ourType()
+		o.Attrs["name"], o.Attrs["type"], o.Attrs["repeat"] = name, t, repeat
+		if cfg.Get(objects.Option, o.Name) != nil {
+			c.note(d.pos, "option "+d.name, fmt.Sprintf("option %d has another name already; values have that", d.code))
+			continue
+		}
+		cfg.Put(o)
+		c.counts.Options++
+		line := fmt.Sprintf("option %d create %s %s %s", d.code, objects.CustomSet, name, t)
+		if repeat != "1" {
+			line += " repeat=" + repeat
+		}
+		lines = append(lines, line)
+	}
+	if catalog, err := newCatalog(cfg); err == nil {
+		c.catalog = catalog
+	}
+	lines = append(lines, c.vendorDefinitions()...)
+	if len(lines) > 0 {
+		c.heading("Option definitions.")
+		c.lines = append(c.lines, lines...)
+	}
+}

@@ -1,0 +1,94 @@
+package shell
+
+import (
+	"errors"
+	"io"
+	"os"
+	"strings"
+
+	"leasehold/internal/iscconf"
+	"leasehold/pkg/objects"
+)
+
+// This file makes a batch of the configuration of an ISC dhcpd.
+
+const importConfUsage = "import dhcpd-conf <file> [-o <batch>]"
+
+// runImportOf is the command import with all that it takes.
+func runImportOf(c *call) *objects.Error {
+	if len(c.words) > 1 && strings.EqualFold(c.words[1].Text, "dhcpd-conf") {
+		return runImportConf(c)
+	}
+	return runImport(c)
+}
+
+// runImportConf reads a dhcpd.conf and prints or writes what it is here. Nothing
+// is sent to the server.
+func runImportConf(c *call) *objects.Error {
+	c.at, c.verb = 2, "dhcpd-conf"
+	if err := c.need(1, 3, importConfUsage); err != nil {
+		return err
+	}
+	path, to := "", ""
+	for args := c.args(); len(args) > 0; args = args[1:] {
+		switch text := args[0].Text; {
+		case same(text, "-o") && len(args) == 1:
+			return objects.Errorf(objects.TooFewArguments, "-o takes the name of a file; write %s", importConfUsage)
+		case same(text, "-o"):
+			to, args = args[1].Text, args[1:]
+		case path == "":
+			path = text
+		default:
+			return objects.Errorf(objects.TooManyArguments, "import dhcpd-conf does not know what %q is; write %s", shorten(text, 60), importConfUsage)
+		}
+	}
+	if path == "" {
+		return c.tooFew(importConfUsage)
+	}
+	r, err := iscconf.Import(path, readConf)
+	if err != nil {
+		return objects.Errorf(objects.ImportFailure, "%v; nothing was written", err)
+	}
+	if to == "" {
+		for _, l := range r.Lines {
+			c.println(l)
+		}
+		return nil
+	}
+	if c.tx == txDryRun {
+		return c.wouldWrite(to, "the batch")
+	}
+	if err := writeFile(to, func(w io.Writer) *objects.Error {
+		_, err := io.WriteString(w, strings.Join(r.Lines, "\n")+"\n")
+		return writeFailed(to, err)
+	}); err != nil {
+		return err
+	}
+	c.println(count(len(r.Lines), "line") + " written to " + to)
+	for _, l := range r.Summary() {
+		c.println(l)
+	}
+	return nil
+}
+
+// mostConf is how large a file of a configuration may be.
+const mostConf = 64 << 20
+
+// readConf reads a file of a configuration. A device or a pipe is none: it may
+// have no end.
+func readConf(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, cause(err)
+	case !info.Mode().IsRegular():
+		return nil, errors.New("it is no plain file")
+	case info.Size() > mostConf:
+		return nil, errors.New("it is larger than 64 MiB")
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, cause(err)
+	}
+	return data, nil
+}
