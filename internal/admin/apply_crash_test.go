@@ -37,7 +37,7 @@ func TestApplyChild(t *testing.T) {
 		generation := strconv.FormatUint(version, 10)
 		for i := range applyCount {
 			// The names change, so that each Apply makes, replaces and deletes.
-			m.Put = append(m.Put, wire("policy", fmt.Sprintf("p%d-%d", version%3, i), "grace-period", generation), wire("client-class", fmt.Sprint("c", i), "host-name", "g"+generation))
+			m.Put = append(m.Put, wire("policy", fmt.Sprintf("p%d-%d", version%3, i), "packet-file-name", "g"+generation), wire("client-class", fmt.Sprint("c", i), "host-name", "g"+generation))
 		}
 		for _, o := range all {
 			if o.Class == "policy" && strings.HasPrefix(o.Name, "p") && !strings.HasPrefix(o.Name, fmt.Sprintf("p%d-", version%3)) {
@@ -77,8 +77,8 @@ func TestApplyKilled(t *testing.T) {
 		for _, o := range cfg.All(objects.Policy) {
 			if strings.HasPrefix(o.Name, "p") {
 				policies++
-				if o.Attrs["grace-period"] != generation+"s" && o.Attrs["grace-period"] != generation {
-					t.Errorf("%s is of generation %s, want %s", o.Ref(), o.Attrs["grace-period"], generation)
+				if o.Attrs["packet-file-name"] != "g"+generation {
+					t.Errorf("%s is of generation %s, want %s", o.Ref(), o.Attrs["packet-file-name"], generation)
 				}
 			}
 		}

@@ -54,8 +54,9 @@ var methodTable = map[*objects.Class]map[string]methodFunc{
 		"setPartnerDown": setPartnerDown,
 		"rebalancePool":  rebalancePool,
 	},
-	objects.Option: {"listtypes": listTypes},
-	objects.Admin:  {"enterPassword": enterPassword},
+	objects.Cluster: {"check": checkCluster},
+	objects.Option:  {"listtypes": listTypes},
+	objects.Admin:   {"enterPassword": enterPassword},
 	objects.Lease: {
 		"activate":           leaseAction,
 		"deactivate":         leaseAction,

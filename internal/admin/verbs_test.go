@@ -275,7 +275,7 @@ func text(a *objects.Attr) (good, bad []string) {
 	if a.Name == "host-name" {
 		return []string{"pc1", "@use-macaddress"}, []string{"@what"}
 	}
-	if strings.HasSuffix(a.Name, "-fingerprint") {
+	if strings.HasSuffix(a.Name, "fingerprint") {
 		return []string{"sha256:" + strings.Repeat("0a", 32)}, []string{"text", "sha256:0a"}
 	}
 	return []string{"text"}, []string{"a\x01b"}

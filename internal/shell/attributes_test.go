@@ -41,6 +41,7 @@ var goodValue = map[string]string{
 	"primary-subnet": "192.168.60.0/24", "password": "s3cret-enough-2", "ranges-expr": `"(create-range 10 20)"`,
 	"options-expr": `"(create-option 3 \"10.0.0.1\")"`, "failover-backup-allocation-boundary": "0",
 	"mclt": "10m", "failover-maximum-client-lead-time": "10m", "match-list": "10.0.0.0/8",
+	"fingerprint":      "sha256:" + strings.Repeat("0c", 32),
 	"main-fingerprint": strings.Repeat("0A:", 31) + "0A", "backup-fingerprint": "sha256:" + strings.Repeat("0b", 32),
 	"failover-poll-timeout": "2m", "failover-poll-interval": "5s", "subnet": "192.168.50.0/24",
 }

@@ -80,6 +80,7 @@ var ruled = map[string][]string{
 	"main-server":                   {"dhcpA.example.com.", "192.168.50.1", "127.0.0.2"},
 	"backup-server":                 {"dhcpB", "192.168.60.1"},
 	"match-list":                    {"", "192.168.70.0/24", "red/10.0.0.0/8, 192.168.70.0/24"},
+	"fingerprint":                   {"sha256:" + strings.Repeat("0a", 32)},
 	"main-fingerprint":              {"sha256:" + strings.Repeat("0a", 32), strings.Repeat("AB", 32)},
 	"backup-fingerprint":            {"SHA256:" + strings.Repeat("F0:", 31) + "f0"},
 	"roles":                         {"full-admin", "read-only, edit-scope"},

@@ -65,8 +65,8 @@ type Client struct {
 }
 
 // Dial connects to unix:PATH, localhost (the unix socket of the default data
-// folder; also ""), or host[:port] over TLS. Its errors are *objects.Error and
-// name the address.
+// folder; also ""), or host[:port] over TLS. Its errors are or wrap *objects.Error
+// and name the address.
 func Dial(ctx context.Context, target string, o DialOptions) (*Client, error) {
 	if o.Timeout == 0 {
 		o.Timeout = 10 * time.Second

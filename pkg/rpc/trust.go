@@ -106,6 +106,24 @@ func (s *serverCheck) dial(ctx context.Context) (net.Conn, string, error) {
 	return conn, fingerprint, nil
 }
 
+// OtherCertificate is the cause of a refusal by DialOptions.Fingerprint.
+type OtherCertificate struct {
+	Address, Pinned, Shown string
+}
+
+func (e *OtherCertificate) Error() string {
+	return e.Unwrap().Error()
+}
+
+// Unwrap returns the refusal with its status code.
+func (e *OtherCertificate) Unwrap() error {
+	return &objects.Error{
+		Code:   objects.ConnectionFailure,
+		Msg:    fmt.Sprintf("%s: the server shows another certificate than the pinned one", e.Address),
+		Detail: []string{"pinned:    " + e.Pinned, "shown now: " + e.Shown},
+	}
+}
+
 // checkPinned accepts the one certificate.
 func (s *serverCheck) checkPinned(fingerprint string) error {
 	want, err := objects.ParseFingerprint(s.pinned)
@@ -113,11 +131,7 @@ func (s *serverCheck) checkPinned(fingerprint string) error {
 		return err
 	}
 	if got, err := objects.ParseFingerprint(fingerprint); err != nil || got != want {
-		return &objects.Error{
-			Code:   objects.ConnectionFailure,
-			Msg:    fmt.Sprintf("%s: the server shows another certificate than the pinned one", s.address),
-			Detail: []string{"pinned:    " + s.pinned, "shown now: " + fingerprint},
-		}
+		return &OtherCertificate{Address: s.address, Pinned: s.pinned, Shown: fingerprint}
 	}
 	return nil
 }
