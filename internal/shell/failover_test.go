@@ -88,3 +88,73 @@ func TestRelatedServersForPrograms(t *testing.T) {
 		}
 	}
 }
+
+// An operator who declares a partner down is told the risk and asked; -force,
+// single commands and batches are not held up.
+func TestPartnerDownIsConfirmed(t *testing.T) {
+	contact := began.Unix() - 60
+	for _, c := range []struct {
+		name, typed, state string
+		ready              []string
+		says               []string
+		down               time.Duration // how long the partner is down then, 0 is not at all
+	}{
+		{"yes", "dhcp setPartnerDown b", "COMMUNICATIONS-INTERRUPTED", []string{"yes"}, []string{
+			`failover "p": b was last heard Mon Nov 18 22:10:12 2013`, `failover "p": if b still serves clients, both servers may give the same address`,
+			"its free addresses are given from Mon Nov 18 23:11:12 2013 on", "Is it down? (yes/no) yes\n100 Ok",
+		}, time.Nanosecond},
+		{"no", "dhcp setPartnerDown b", "COMMUNICATIONS-INTERRUPTED", []string{"no"}, []string{"320 Generic error - not confirmed: nothing was changed"}, 0},
+		{"no answer", "dhcp setPartnerDown b.", "COMMUNICATIONS-INTERRUPTED", []string{}, []string{"not confirmed"}, 0},
+		{"before it was heard", "failover-pair p setPartnerDown -3h", "COMMUNICATIONS-INTERRUPTED", []string{"y"}, []string{
+			"that is after Mon Nov 18 19:11:12 2013: if it gave leases between", "100 Ok",
+		}, 3 * time.Hour},
+		{"in RECOVER", "dhcp setPartnerDown b", "RECOVER", []string{"no"}, []string{"this server is in RECOVER and may not know all leases", "not confirmed"}, 0},
+		{"force", "dhcp setPartnerDown b -3h -force", "COMMUNICATIONS-INTERRUPTED", nil, []string{"100 Ok"}, 3 * time.Hour},
+		{"the future", "dhcp setPartnerDown b +3h", "COMMUNICATIONS-INTERRUPTED", nil, []string{"316 Invalid"}, 0},
+		{"nobody", "dhcp setPartnerDown x", "COMMUNICATIONS-INTERRUPTED", nil, []string{"302 Not Found"}, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newServer(t)
+			s.partners.clock = s.clock
+			r := failover.Related{Pair: "p", Type: "BACKUP", Name: "b", Communications: "INTERRUPTED", State: c.state, Detail: &failover.Detail{Role: "MAIN", MCLT: 3600}}
+			r.Detail.Status.Snapshot.Contact = contact
+			s.partners.rows = []failover.Related{r}
+			var out bytes.Buffer
+			sh := s.operator(&out)
+			defer sh.Close()
+			if got := run(t, sh, &out, "failover-pair p create 192.0.2.1 192.0.2.2"); !strings.HasPrefix(got, "100") {
+				t.Fatal(got)
+			}
+			sh.cfg.Prompt = &answers{&out, c.ready}
+			out.Reset()
+			if _, err := sh.Interactive(t.Context(), &typist{out: &out, lines: []string{c.typed}}, nil); err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range c.says {
+				if !strings.Contains(out.String(), want) {
+					t.Errorf("%q is missing in\n%s", want, out.String())
+				}
+			}
+			if c.ready == nil && strings.Contains(out.String(), "yes/no") {
+				t.Errorf("it was asked:\n%s", out.String())
+			}
+			want := int64(0)
+			if c.down > 0 {
+				want = began.Add(-c.down.Truncate(time.Second)).Unix()
+			}
+			if got := s.partners.rows[0].Detail.Status.Snapshot.Down; got != want {
+				t.Errorf("down since %d, want %d", got, want)
+			}
+		})
+	}
+	s := newServer(t)
+	s.partners.rows = []failover.Related{{Pair: "p", Name: "b", Communications: "INTERRUPTED", State: "COMMUNICATIONS-INTERRUPTED", Detail: &failover.Detail{Role: "MAIN"}}}
+	s.partners.clock = s.clock
+	var out bytes.Buffer
+	sh := s.operator(&out)
+	defer sh.Close()
+	sh.cfg.Prompt = &answers{&out, nil}
+	if got := run(t, sh, &out, "dhcp setPartnerDown b"); !strings.HasPrefix(got, "100 Ok\n") {
+		t.Errorf("a single command: %s", got)
+	}
+}

@@ -237,6 +237,9 @@ func runDelete(c *call) *objects.Error {
 func runInvoke(c *call) *objects.Error {
 	m := c.class.Method(c.verb)
 	args, e := c.methodArgs(m)
+	if e == nil && m.Name == partnerDownVerb {
+		args, e = c.confirmDown(m, args)
+	}
 	if e != nil {
 		return e
 	}
