@@ -135,12 +135,7 @@ func column(line string, offset int) int {
 }
 
 // Quote writes text as one word that Split gives back unchanged.
-func Quote(text string) string {
-	if text != "" && !strings.ContainsAny(text, " \t\"\\#") {
-		return text
-	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
-}
+func Quote(text string) string { return objects.QuoteWord(text) }
 
 // rest returns the line from a word on as one value: without the blanks around
 // it, and without the quotes if one pair of them holds all of it.
