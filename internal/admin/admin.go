@@ -30,6 +30,7 @@ type Deps struct {
 	Cluster string        // the server's own name, for banners; "" is the host's name
 	// Failover is the running server's relationships; nil is none.
 	Failover failover.Operator
+	Probe    Prober // the test client of failover-pair confirm; nil is none
 }
 
 // Service answers the admin service's calls and decides who may make them.
@@ -42,6 +43,7 @@ type Service struct {
 	cluster string
 	// failover is nil where the server has no relationships.
 	failover failover.Operator
+	probe    Prober
 
 	// mu guards the stored configuration and the transactions: one writer
 	// at a time, who holds it until the change is on disk.
@@ -85,6 +87,7 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 	s := &Service{
 		store: d.Store, runtime: d.Runtime, clock: d.Clock, log: d.Log, data: d.Data, cluster: d.Cluster,
 		failover: d.Failover,
+		probe:    d.Probe,
 		stored:   newTable(cfg),
 		version:  version,
 		forced:   map[ref]bool{},

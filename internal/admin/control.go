@@ -36,6 +36,8 @@ func (s *Service) control(ctx context.Context, who *session, action string, forc
 		err = objects.AsError(s.runtime.Stop(context.WithoutCancel(ctx)))
 	case "reload":
 		lines, err = s.reloadFor(force)
+	case "validate": // what failover-pair reload asks both servers first
+		return nil, s.validate()
 	default:
 		return nil, objects.Errorf(objects.UnknownKeyword, "the server is told to start, stop or reload, not to %q", action)
 	}

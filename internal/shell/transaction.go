@@ -35,9 +35,9 @@ func (c *call) effect(v *classVerb) effect {
 		return effectAtOnce
 	case v.method == nil || v.method.ReadOnly || c.class == objects.Session:
 		return effectNone
-	case v.name == "start" || v.name == "stop" || v.name == "reload":
+	case v.name == "start" || v.name == "stop" || v.name == "reload" || v.name == "sync":
 		return effectLater
-	case c.class == objects.Lease || contains([]string{"resetStats", "clearUnavailable", "setPartnerDown", "rebalancePool", "setDebug", "unsetDebug"}, v.name):
+	case c.class == objects.Lease || contains([]string{"resetStats", "clearUnavailable", "setPartnerDown", "rebalancePool", "setDebug", "unsetDebug", "confirm", "probe"}, v.name):
 		return effectAtOnce
 	}
 	return effectNone

@@ -19,7 +19,7 @@ var (
 	FailoverPairMainPrint    = FailoverPair.text("main-fingerprint", "", Basic, "SHA-256 fingerprint of the main server's certificate, for link-security tls; getRelatedServers full-format on the main server shows it", checked(fingerprint))
 	FailoverPairBackupPrint  = FailoverPair.text("backup-fingerprint", "", Basic, "SHA-256 fingerprint of the backup server's certificate, as main-fingerprint", checked(fingerprint))
 	FailoverPairMatches      = FailoverPair.matches("match-list", "", Basic, "Subnets whose scopes the pair has, with their secondary scopes; none is every scope that is in no VPN; addMatch and removeMatch change it")
-	FailoverPairTemplate     = FailoverPair.ref("scopetemplate", "", Expert, "scope-template", "Template for scopes that are made for the pair", inert(noSync))
+	FailoverPairTemplate     = FailoverPair.ref("scopetemplate", "", Expert, "scope-template", "Template for scopes that are made for the pair", inert("no scopes are made by themselves; name the template where you make one: scope <name> create <addr> <mask> template=<name>"))
 	FailoverPairMainIP6      = FailoverPair.ip6("main-ip6address", "", Expert, "IPv6 address of the main server", inert(noFailover6))
 	FailoverPairBackupIP6    = FailoverPair.ip6("backup-ip6address", "", Expert, "IPv6 address of the backup server", inert(noFailover6))
 	FailoverPairDescription  = FailoverPair.text("description", "", Basic, "A remark")
@@ -88,7 +88,12 @@ func init() {
 		{Name: "getStatus", ReadOnly: true, Help: "Show how the pair is, as this server sees it"},
 		{Name: "setPartnerDown", Usage: "[<date>] [-force]", Max: -1, Dated: true, Flags: []string{"-force"}, Help: "Tell the server that its partner in the pair is down, since the date if one is given, now otherwise; with -force also since a time before it was last heard"},
 		{Name: "rebalancePool", Help: "Share the available addresses out between the two servers now"},
-		{Name: "sync", Usage: "(update | complete | exact) [main-to-backup | backup-to-main]", Min: 1, Max: 2, Help: "Copy the configuration from one server of the pair to the other", Unsupported: noSync},
+		{Name: "sync", Usage: "[update | complete | exact] [main-to-backup | backup-to-main] [-report]", Max: 3, Flags: []string{"-report"}, Help: "Copy the configuration from one server of the pair to the other, in one transaction: update, the default, changes least there; complete is for first syncs, and with a back office; exact makes the other the mirror image. With -report only list what would change"},
+		{Name: "reload", Help: "Reload both servers of the pair, the backup first, if both accept what they have stored"},
+		{Name: "diff", ReadOnly: true, Help: "List what must be the same on both servers of the pair and differs, and who changed it when"},
+		{Name: "checklist", ReadOnly: true, Help: "Go through all that two servers need to be a pair: what matches, what differs, what cannot be checked from here"},
+		{Name: "confirm", Help: "Confirm that failover works between the two servers, step by step, with a test client that leases an address and gives it back"},
+		{Name: "probe", Visibility: Expert, Help: "Have a test client lease an address of the pair from this server alone and give it back at once"},
 		{Name: "pollLeaseHistory", Help: "Collect lease history from both servers now", Unsupported: noHistory},
 		{Name: "getLeaseHistoryState", ReadOnly: true, Help: "Show how the collection of lease history is", Unsupported: noHistory},
 	}

@@ -5,7 +5,6 @@ const (
 	noDNS        = "the server does not update DNS"
 	noLDAP       = "clients are not looked up in LDAP"
 	noExtensions = "the server runs no extensions"
-	noSync       = "configurations are not copied between the servers of a pair in this version; load the same batch file on both"
 	noFailover6  = "failover is spoken over IPv4"
 	noV6         = "DHCPv6 is not served"
 	noTraps      = "the server sends no SNMP traps"

@@ -1,0 +1,220 @@
+package admin
+
+import (
+	"fmt"
+	"strings"
+
+	"leasehold/internal/parity"
+	"leasehold/internal/partner"
+	"leasehold/pkg/objects"
+	"leasehold/pkg/rpc"
+	"leasehold/pkg/rpc/adminv1"
+)
+
+// The words of failover-pair sync.
+const (
+	mainToBackup = "main-to-backup"
+	backupToMain = "backup-to-main"
+	reportFlag   = "-report"
+)
+
+// syncing is what one sync was asked to do.
+type syncing struct {
+	mode     parity.Mode
+	reversed bool // the main becomes like the backup
+	report   bool
+}
+
+func (s syncing) direction() string {
+	if s.reversed {
+		return backupToMain
+	}
+	return mainToBackup
+}
+
+// syncWords reads [update | complete | exact] [main-to-backup | backup-to-main] [-report].
+func syncWords(args []string) (syncing, *objects.Error) {
+	var s syncing
+	given := map[string]string{}
+	for _, word := range args {
+		w := strings.ToLower(word)
+		kind := "direction"
+		switch w {
+		case mainToBackup, backupToMain:
+			s.reversed = w == backupToMain
+		case reportFlag:
+			s.report = true
+			continue
+		default:
+			mode, err := parity.ParseMode(w)
+			if err != nil {
+				return s, objects.Errorf(objects.UnknownKeyword, "sync does not know %q%s", word,
+					maybe(word, append(parity.Modes(), mainToBackup, backupToMain, reportFlag)))
+			}
+			s.mode, kind = mode, "mode"
+		}
+		if before := given[kind]; before != "" {
+			return s, objects.Errorf(objects.TooManyArguments, "sync: %s and %s are both given; one %s at a time", before, w, kind)
+		}
+		given[kind] = w
+	}
+	return s, nil
+}
+
+// syncPair gives one server of the pair the other's configuration, or tells
+// what that would change.
+func syncPair(c *call) *objects.Error {
+	words, err := syncWords(c.args)
+	if err == nil && !words.report {
+		err = c.mayDoAll("sync failover pairs")
+	}
+	if err != nil {
+		return err
+	}
+	b, err := c.together()
+	if err == nil {
+		defer b.close()
+		err = b.read()
+	}
+	if err == nil {
+		err = b.sync(words)
+	}
+	if !words.report {
+		c.audit(err)
+	}
+	return err
+}
+
+// mayDoAll asks for every right: what is done on both servers is done on the
+// other with the rights of the cluster's administrator.
+func (c *call) mayDoAll(what string) *objects.Error {
+	roles := c.service.roles(c.session)
+	for _, r := range roles {
+		if r == objects.RoleFull {
+			return nil
+		}
+	}
+	return denied(c.session, roles, what)
+}
+
+func (b *both) sync(words syncing) *objects.Error {
+	source, target := b.main(), b.backup()
+	if words.reversed {
+		source, target = target, source
+	}
+	steps, err := parity.Plan(source.cfg, target.cfg, b.pair.Name, words.mode)
+	if err != nil {
+		return b.noPlan(source, err)
+	}
+	change := partner.Change{
+		Expected: target.version, Put: steps.Puts, Delete: steps.Deletes, DryRun: words.report,
+		Reason: fmt.Sprintf("sync %s %s of %s", words.mode, words.direction(), b.pair.Ref()),
+	}
+	b.call.line(fmt.Sprintf("%s sync %s %s: the %s, %s, becomes like the %s, %s", b.pair.Ref(), words.mode, words.direction(),
+		target.word(), target.called(), source.word(), source.called()))
+	done, err := b.apply(target, change)
+	if err != nil {
+		return b.notSynced(target, err)
+	}
+	for _, l := range syncLines(done.Changes) {
+		b.call.line("  " + l)
+	}
+	for _, k := range steps.Kept {
+		b.call.line("  " + k.String())
+	}
+	b.call.line(b.conclusion(words, target, done.Changes))
+	return done.Warning
+}
+
+// noPlan explains why there is nothing that the target could become like.
+func (b *both) noPlan(source *member, err *objects.Error) *objects.Error {
+	if err.Code != objects.NotFound {
+		return err
+	}
+	return objects.Errorf(objects.NotFound, "%s does not exist on the %s, %s, from which it is to be copied; nothing was changed", b.pair.Ref(), source.word(), source.called())
+}
+
+// apply changes the target, in one transaction of its store.
+func (b *both) apply(target *member, change partner.Change) (*partner.Applied, *objects.Error) {
+	if target.conn != nil {
+		return target.conn.Apply(b.call.ctx, change)
+	}
+	messages := change.Messages()
+	whole := messages[0]
+	for _, m := range messages[1:] {
+		whole.Put = append(whole.Put, m.Put...)
+	}
+	answer, err := b.call.service.apply(b.call.ctx, b.call.session, whole)
+	if err != nil {
+		return nil, err
+	}
+	return &partner.Applied{Version: answer.Version, Changes: answer.Changes, Warning: rpc.ErrorOf(answer.Status)}, nil
+}
+
+// notSynced explains a refusal. Whatever the reason, the target has all of it
+// or nothing.
+func (b *both) notSynced(target *member, err *objects.Error) *objects.Error {
+	if err.Code != objects.AlreadyLocked {
+		return err
+	}
+	e := objects.Errorf(err.Code, "the %s, %s, was changed while it was compared; nothing was changed by the sync, run it again", target.word(), target.called())
+	e.Detail = err.Detail
+	return e
+}
+
+// syncLines lists changes: object, attribute, before and after. What goes with
+// a deleted object is not listed. Secrets are masked already.
+func syncLines(changes []*adminv1.Change) []string {
+	var lines []string
+	last := ""
+	for _, ch := range changes {
+		class := objects.ClassNamed(ch.Class)
+		ref := objects.Ref(class, ch.Name)
+		whole := ch.Action == "create" || ch.Action == "delete"
+		if whole && ref != last && (class == nil || !class.Singleton) {
+			lines = append(lines, ref+": "+ch.Action)
+		}
+		last = ref
+		if ch.Attribute != "" && ch.Action != "delete" {
+			a := class.Attr(ch.Attribute)
+			lines = append(lines, fmt.Sprintf("%s %s: %s -> %s", ref, ch.Attribute, shown(a, ch.Before), shown(a, ch.After)))
+		}
+	}
+	return lines
+}
+
+// shown is a value as lists write it; a is nil for option values.
+func shown(a *objects.Attr, text string) string {
+	switch {
+	case text == "":
+		return "(not set)"
+	case a == nil:
+		return text
+	}
+	return a.Show(text)
+}
+
+// conclusion says what came of it and what is to be done.
+func (b *both) conclusion(words syncing, target *member, changes []*adminv1.Change) string {
+	objs := map[[2]string]bool{}
+	for _, ch := range changes {
+		objs[[2]string{ch.Class, ch.Name}] = true
+	}
+	switch {
+	case len(objs) == 0:
+		return "There is nothing that this sync would change."
+	case words.report:
+		return fmt.Sprintf("%s on the %s would change. This is a report, nothing was changed; to do it: failover-pair %s sync %s %s",
+			counted(len(objs), "object"), target.word(), b.pair.Name, words.mode, words.direction())
+	}
+	return fmt.Sprintf("%s on the %s changed, in one transaction. Both servers must be reloaded for it to take effect: failover-pair %s reload",
+		counted(len(objs), "object"), target.word(), b.pair.Name)
+}
+
+// counted writes n things.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
