@@ -68,10 +68,12 @@ func (e *extent) scope(s *objects.Object) bool {
 	return true
 }
 
-// elsewhere returns the other pair that has the scope, or nil.
+// elsewhere returns the other pair in use that has the scope, or nil.
 func (e *extent) elsewhere(s *objects.Object) *objects.Object {
-	if other := e.cfg.PairOf(s); other != nil && !strings.EqualFold(other.Name, e.name) {
-		return other
+	for _, other := range e.cfg.All(objects.FailoverPair) {
+		if objects.FailoverPairOn.Of(other) && !strings.EqualFold(other.Name, e.name) && objects.PairHas(other, s) {
+			return other
+		}
 	}
 	return nil
 }

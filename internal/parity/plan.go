@@ -297,7 +297,8 @@ func (p *planner) keepAttrs(src, dst *objects.Object) {
 func (p *planner) unique(dst *objects.Object, f Function) {
 	row := rowsOf(dst.Class)[0]
 	switch {
-	case dst.Class.Singleton, dst.Class == objects.FailoverPair:
+	case dst.Class == objects.FailoverPair:
+		p.keep(dst, "", "exact keeps failover pairs that only the target has")
 	case row.Unique != "":
 		p.keep(dst, "", row.Unique)
 	case !f.removes():

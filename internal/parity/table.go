@@ -75,14 +75,6 @@ var Table = []Row{
 // carries over. A dhcp object has those of the same names.
 var PairTuning = []string{"failover-bulking", "failover-poll-interval", "failover-poll-timeout", "recover"}
 
-// Local says of the classes that no row has why each server has its own.
-var Local = map[string]string{
-	"admin":          "administrators are a server's own",
-	"cluster":        "each server has its own credentials at the other",
-	"server":         "it is about the machine",
-	"dhcp-interface": "it is about the machine",
-}
-
 // localAttrs are attributes beside those marked LocalOnly that each server has
 // for itself.
 var localAttrs = map[string][]string{
@@ -108,7 +100,9 @@ func rowsOf(class *objects.Class) []*Row {
 
 // Travels tells whether objects of the class are the same on both servers of a
 // pair.
-func Travels(class *objects.Class) bool { return !class.Runtime && len(rowsOf(class)) > 0 }
+func Travels(class *objects.Class) bool {
+	return !class.Runtime && !class.LocalOnly && len(rowsOf(class)) > 0
+}
 
 // travelling lists the classes that travel, in order of declaration.
 func travelling() []*objects.Class {
