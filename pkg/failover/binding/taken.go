@@ -41,6 +41,11 @@ func (a *Authority) extend(l lease.Lease, b *wire.Binding, now int64) lease.Leas
 		l.Failover.FromPartner = true
 	}
 	takeClient(&l, b, news)
+	if a.State == wire.StateRecover && a.profile() == wire.Own && b.StateStart.Unix() > max(l.LastTransaction, begun(&l)) {
+		// Ours is from a backup: both have agreed since that it ended, and the
+		// client got a new one. What was promised for the old one is void.
+		l.Start, l.Failover.AckPE, l.Failover.RcvdPE = b.StateStart.Unix(), 0, 0
+	}
 	switch {
 	case l.State == lease.Released && !news && !perhapsLater(&l, b), l.State == lease.Expired && b.Expiration.Unix() <= now:
 		// It is over for us, and stays so.

@@ -21,6 +21,7 @@ func newDhcpd(e *endpoint) *dhcpd                          { return &dhcpd{e: e}
 func (d *dhcpd) begin()                                    {}
 func (d *dhcpd) halt()                                     {}
 func (d *dhcpd) up(core.Up, *conn)                         {}
+func (d *dhcpd) denied()                                   {}
 func (d *dhcpd) down(core.Down)                            {}
 func (d *dhcpd) message(wire.Message)                      {}
 func (d *dhcpd) connect(to *wire.Profile) (c wire.CONNECT) { return c }

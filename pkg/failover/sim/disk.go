@@ -2,6 +2,7 @@ package sim
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"leasehold/internal/lease"
@@ -30,29 +31,35 @@ type disk struct {
 type content struct {
 	leases []lease.Lease // by slot; State 0 is no record
 	snaps  []core.Snapshot
-	known  []bool // the configuration remembers the relationship
+	roles  []lease.Role // by endpoint, that of the snapshot
+	gens   []uint64     // of the snapshots: the generation
 	peers  []dhcpdState
+
+	// The configuration database remembers of the relationships whether they
+	// were in service, and the generation.
+	known []bool
+	marks []uint64
 }
 
 func (c *content) clone() content {
 	return content{
-		leases: append([]lease.Lease(nil), c.leases...),
-		snaps:  append([]core.Snapshot(nil), c.snaps...),
-		known:  append([]bool(nil), c.known...),
-		peers:  append([]dhcpdState(nil), c.peers...),
+		leases: slices.Clone(c.leases), snaps: slices.Clone(c.snaps), roles: slices.Clone(c.roles),
+		gens: slices.Clone(c.gens), peers: slices.Clone(c.peers),
+		known: slices.Clone(c.known), marks: slices.Clone(c.marks),
 	}
 }
 
 type write struct {
 	lease lease.Lease
+	learn func() // the table has it; called for all of a batch before done
 	done  func(error)
 }
 
 var errDisk = errors.New("the disk does not write")
 
-// submit writes a lease; done is called when it is durable.
-func (d *disk) submit(l lease.Lease, done func(error)) {
-	d.queue = append(d.queue, write{l, done})
+// submit writes a lease; learn and done are called when it is durable.
+func (d *disk) submit(l lease.Lease, learn func(), done func(error)) {
+	d.queue = append(d.queue, write{l, learn, done})
 	if d.batch == nil {
 		d.begin()
 	}
@@ -100,6 +107,9 @@ func (d *disk) end() {
 	}
 	if err == nil {
 		d.apply(batch)
+		for _, wr := range batch {
+			wr.learn()
+		}
 	}
 	boot := d.n.boot
 	for _, wr := range batch {
@@ -126,10 +136,11 @@ func (d *disk) apply(batch []write) {
 }
 
 // save writes an endpoint's snapshot.
-func (d *disk) save(i int, s core.Snapshot, done func(error)) {
+func (d *disk) save(e *endpoint, s core.Snapshot, done func(error)) {
+	i := e.index
 	was := d.content.snaps[i]
 	was.Heartbeat, was.Contact = s.Heartbeat, s.Contact
-	if was == s && !d.broken && d.n.w.now >= d.stalled && d.rng.n(8) > 0 {
+	if was == s && d.n.w.now < e.stampAt && !d.broken && d.n.w.now >= d.stalled && d.rng.n(8) > 0 {
 		// A heartbeat. Most of them are written in no time: there are many,
 		// and nothing comes of them.
 		d.content.snaps[i] = s
@@ -141,7 +152,7 @@ func (d *disk) save(i int, s core.Snapshot, done func(error)) {
 			done(errDisk)
 			return
 		}
-		d.content.snaps[i], d.content.known[i] = s, true
+		e.record(s, s.State != d.content.snaps[i].State || d.n.w.now >= e.stampAt)
 		done(nil)
 	})
 }

@@ -14,6 +14,8 @@ type end interface {
 	up(core.Up, *conn)
 	down(core.Down)
 	message(wire.Message)
+	// denied is that one of the servers does not take the other's CONNECT.
+	denied()
 	// connect is what it puts into CONNECT for such a partner.
 	connect(*wire.Profile) wire.CONNECT
 	// vendor is the partner's vendor class that it saw last.
@@ -38,7 +40,7 @@ func newPair(w *World, i int) *pair {
 		if side == 1 {
 			role = lease.Secondary
 		}
-		e := &endpoint{n: n, p: p, role: role, side: side, index: len(n.ends), cfg: p.config(role)}
+		e := &endpoint{n: n, p: p, role: role, side: side, name: p.Name, index: len(n.ends), cfg: p.config(role)}
 		p.ends[side] = e
 		n.ends = append(n.ends, e)
 	}
@@ -61,8 +63,9 @@ type endpoint struct {
 	n     *node
 	p     *pair
 	role  lease.Role
-	side  int // 0 is the primary
-	index int // in the node
+	side  int    // in the link
+	name  string // of the relationship, as this server has it
+	index int    // in the node
 	cfg   core.Config
 
 	m     *core.Machine // nil while the server is down
@@ -77,6 +80,8 @@ type endpoint struct {
 	armed   time.Duration
 	timer   int
 	held    map[uint64]lease.Key
+	// stampAt is when the snapshot is of another generation.
+	stampAt time.Duration
 
 	dhcpd *dhcpd // instead of m
 }
@@ -85,10 +90,10 @@ type endpoint struct {
 func (e *endpoint) begin() {
 	e.reset()
 	e.held = map[uint64]lease.Key{}
-	c := &e.n.disk.content
 	cfg := e.cfg
-	cfg.Lost = c.known[e.index] && c.snaps[e.index].State == 0
-	e.m = core.New(cfg, c.snaps[e.index], newView(e), e.time())
+	var snap core.Snapshot
+	snap, cfg.Lost = e.resume()
+	e.m = core.New(cfg, snap, newView(e), e.time())
 	e.auth = e.m.Authority()
 	e.outs = append(e.outs, e.m.Take()...)
 	e.work()
@@ -97,7 +102,7 @@ func (e *endpoint) begin() {
 
 func (e *endpoint) reset() {
 	timer := e.timer + 1
-	*e = endpoint{n: e.n, p: e.p, role: e.role, side: e.side, index: e.index, cfg: e.cfg, dhcpd: e.dhcpd}
+	*e = endpoint{n: e.n, p: e.p, role: e.role, side: e.side, name: e.name, index: e.index, cfg: e.cfg, dhcpd: e.dhcpd}
 	e.timer = timer
 }
 
@@ -110,6 +115,7 @@ func (e *endpoint) up(u core.Up, c *conn) {
 	e.enter(entry{u, c})
 }
 func (e *endpoint) down(d core.Down)       { e.input(d) }
+func (e *endpoint) denied()                { e.input(core.Denied{}) }
 func (e *endpoint) message(m wire.Message) { e.input(core.Message{Message: m, Received: e.time()}) }
 
 // input gives the machine something that happened, after what it is at.
@@ -218,7 +224,7 @@ func (e *endpoint) carry(out core.Output) {
 	switch o := out.(type) {
 	case core.Save:
 		e.saving = true
-		e.n.disk.save(e.index, o.Snapshot, func(err error) { e.saved(o.Snapshot, err) })
+		e.n.disk.save(e, o.Snapshot, func(err error) { e.saved(o.Snapshot, err) })
 	case core.Send:
 		w.checks.sending(e, o)
 		e.p.link.send(e.side, e.conn, o.XID, o.Body)
@@ -314,6 +320,9 @@ func (e *endpoint) saved(s core.Snapshot, err error) {
 
 func (e *endpoint) event(o *core.Event) {
 	w := e.n.w
+	if o.Kind == core.EventConnected {
+		e.n.disk.content.known[e.index] = true
+	}
 	w.checks.event(e, o)
 	if w.verbose == nil {
 		return
@@ -357,7 +366,7 @@ func (e *endpoint) connect(to *wire.Profile) wire.CONNECT {
 	}
 	hba := to.Split(split)
 	return wire.CONNECT{
-		Relationship: e.p.Name, MaxUnacked: e.cfg.MaxUnacked, ReceiveTimer: uint32(e.p.Poll / time.Second),
+		Relationship: e.name, MaxUnacked: e.cfg.MaxUnacked, ReceiveTimer: uint32(e.p.Poll / time.Second),
 		VendorClass: ourVendor, Version: wire.ProtocolVersion, MCLT: uint32(e.cfg.MCLT), HBA: &hba,
 		DelayedService: e.cfg.DelayedService,
 	}

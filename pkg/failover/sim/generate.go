@@ -179,7 +179,7 @@ func (g *generator) fates() string {
 func (g *generator) incident() {
 	t, a := g.time(), g.server()
 	b := g.partner(a)
-	switch g.rng.n(20) {
+	switch g.rng.n(22) {
 	case 0, 1:
 		g.at(t, "crash %s %s", a, g.fates())
 		g.at(t+g.span(), "start %s", a)
@@ -201,7 +201,7 @@ func (g *generator) incident() {
 	case 10:
 		g.at(t, "backup %s", a)
 		u := t + g.span()
-		g.at(u, "restore %s recover", a)
+		g.at(u, "restore %s %s", a, pick(&g.rng, "", "recover", "all recover"))
 		g.at(u+g.span(), "start %s", a)
 	case 11:
 		g.at(t, "stall %s %v", a, g.span().Round(time.Millisecond))
@@ -228,6 +228,30 @@ func (g *generator) incident() {
 		g.at(t+g.span(), "disk %s works", a)
 	case 18, 19:
 		g.alone(t, a, b)
+	case 20:
+		g.identity(t, "swap "+g.pairName(), "")
+	case 21:
+		g.identity(t, "rename "+g.pairName(), pick(&g.rng, "", "", "", " forgotten"))
+	}
+}
+
+// identity is a change of what the servers are to each other, at both at once
+// or at one after the other.
+func (g *generator) identity(t time.Duration, do, how string) {
+	name := strings.Fields(do)[1]
+	for _, p := range g.s.Pairs {
+		if p.Name != name {
+			continue
+		}
+		first, second := p.Main, p.Backup
+		if g.rng.chance(50) {
+			first, second = second, first
+		}
+		g.at(t, "%s %s%s", do, first, how)
+		if g.rng.chance(20) {
+			g.at(t+g.span(), "crash %s %s", g.server(), g.fates())
+		}
+		g.at(t+g.span(), "%s %s", do, second)
 	}
 }
 
@@ -318,7 +342,7 @@ func (g *generator) foolish(t time.Duration, a, b string) {
 	case 4:
 		g.at(t, "backup %s", a)
 		u := t + g.span()
-		g.at(u, "restore %s", a)
+		g.at(u, "restore %s all", a)
 		g.at(u+g.span(), "start %s", a)
 	case 5:
 		p := &g.s.Pairs[g.rng.n(len(g.s.Pairs))]

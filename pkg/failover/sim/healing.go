@@ -22,6 +22,9 @@ func (w *World) heal() {
 			n.start()
 		}
 	}
+	for _, p := range w.pairs {
+		p.agree()
+	}
 	for _, c := range w.clients {
 		c.deaf = false
 		for i := range c.hears {

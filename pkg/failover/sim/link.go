@@ -3,12 +3,14 @@ package sim
 import (
 	"time"
 
+	"leasehold/internal/lease"
 	"leasehold/pkg/failover/core"
 	"leasehold/pkg/failover/wire"
 )
 
 // link is what connects the two ends of a pair. Both dial, but only the
 // primary sends CONNECT, so it is the primary's attempts that are modelled.
+// Servers that do not agree about their roles, or the name, are not connected.
 type link struct {
 	p      *pair
 	w      *World
@@ -88,25 +90,42 @@ func (l *link) redial(in time.Duration) {
 	})
 }
 
+// primary is the side that sends CONNECT, -1 if the servers are not of one mind.
+func (l *link) primary() int {
+	a, b := l.p.ends[0].role, l.p.ends[1].role
+	switch {
+	case a == b:
+		return -1
+	case a == lease.Primary:
+		return 0
+	}
+	return 1
+}
+
 func (l *link) dial() {
-	s := &l.sides[0]
+	side := l.primary()
+	if side < 0 {
+		l.redial(dialEvery)
+		return
+	}
+	s := &l.sides[side]
 	if !s.alive || s.conn != nil {
 		return
 	}
 	if s.try != nil { // its CONNECTACK never came
-		l.close(s.try, 0, false)
+		l.close(s.try, side, false)
 		s.try = nil
 	}
-	if l.parted || !l.sides[1].alive {
+	if l.parted || !l.sides[1-side].alive {
 		l.redial(dialEvery + l.rng.between(0, time.Second))
 		return
 	}
 	c := &conn{link: l}
 	s.try = c
 	if s.profile == nil {
-		s.profile = wire.ProfileOf(l.end(0).vendor())
+		s.profile = wire.ProfileOf(l.end(side).vendor())
 	}
-	l.write(c, 0, s.profile, wire.Message{XID: 1, Body: l.end(0).connect(s.profile)})
+	l.write(c, side, s.profile, wire.Message{XID: 1, Body: l.end(side).connect(s.profile)})
 	l.redial(connectTimeout)
 }
 
@@ -185,10 +204,10 @@ func (l *link) arrive(c *conn, from int, p packet) {
 	switch b := m.Body.(type) {
 	case wire.CONNECT:
 		l.w.checks.risk.held(l.p, l.w.now-p.sent)
-		l.connected(c, m, b)
+		l.connected(c, to, m, b)
 	case wire.CONNECTACK:
 		l.w.checks.risk.held(l.p, l.w.now-p.sent)
-		l.acked(c, m, b)
+		l.acked(c, to, m, b)
 	case wire.DISCONNECT:
 		l.close(c, to, false)
 		l.ended(c, to, core.Down{Reason: b.Reason, Text: b.Text})
@@ -207,40 +226,48 @@ func (l *link) arrive(c *conn, from int, p packet) {
 }
 
 // connected is a CONNECT at the secondary.
-func (l *link) connected(c *conn, m wire.Message, b wire.CONNECT) {
-	s := &l.sides[1]
+func (l *link) connected(c *conn, side int, m wire.Message, b wire.CONNECT) {
+	s := &l.sides[side]
 	profile := wire.ProfileOf(b.VendorClass)
-	ack := wire.CONNECTACK{Relationship: l.p.Name, Version: wire.ProtocolVersion, TLS: wire.TLSNone}
-	if s.conn != nil {
-		if l.w.now-s.heard < l.p.Poll/2 {
-			ack.Reason = wire.ReasonDuplicate
-			l.write(c, 1, profile, wire.Message{XID: m.XID, Body: ack})
-			l.close(c, 1, false)
-			return
-		}
+	mine := l.end(side).connect(profile)
+	ack := wire.CONNECTACK{Relationship: mine.Relationship, Version: wire.ProtocolVersion, TLS: wire.TLSNone}
+	switch {
+	case l.p.ends[side].role != lease.Secondary || b.Relationship != mine.Relationship:
+		ack.Reason = wire.ReasonInvalidPartner
+		l.end(side).denied()
+	case s.conn != nil && l.w.now-s.heard < l.p.Poll/2:
+		ack.Reason = wire.ReasonDuplicate
+	case s.conn != nil:
 		old := s.conn
-		l.close(old, 1, false)
-		l.ended(old, 1, core.Down{})
+		l.close(old, side, false)
+		l.ended(old, side, core.Down{})
 	}
-	mine := l.end(1).connect(profile)
+	if ack.Reason != 0 {
+		l.write(c, side, profile, wire.Message{XID: m.XID, Body: ack})
+		l.close(c, side, false)
+		return
+	}
 	ack.MaxUnacked, ack.ReceiveTimer, ack.VendorClass = mine.MaxUnacked, mine.ReceiveTimer, mine.VendorClass
-	l.write(c, 1, profile, wire.Message{XID: m.XID, Body: ack})
+	l.write(c, side, profile, wire.Message{XID: m.XID, Body: ack})
 	hba := *b.HBA
-	l.establish(c, 1, profile, core.Up{
+	l.establish(c, side, profile, core.Up{
 		Vendor: b.VendorClass, MaxUnacked: b.MaxUnacked, ReceiveTimer: b.ReceiveTimer, MCLT: int64(b.MCLT), HBA: &hba, Time: m.Time,
 	})
 }
 
 // acked is a CONNECTACK at the primary.
-func (l *link) acked(c *conn, m wire.Message, b wire.CONNECTACK) {
-	s := &l.sides[0]
+func (l *link) acked(c *conn, side int, m wire.Message, b wire.CONNECTACK) {
+	s := &l.sides[side]
 	if s.try != c {
 		return
 	}
 	s.try = nil
 	if b.Reason != 0 {
-		l.close(c, 0, false)
-		l.end(0).down(core.Down{Reason: b.Reason, Text: b.Text})
+		l.close(c, side, false)
+		l.end(side).down(core.Down{Reason: b.Reason, Text: b.Text})
+		if b.Reason != wire.ReasonDuplicate {
+			l.end(side).denied()
+		}
 		l.redial(dialEvery)
 		return
 	}
@@ -248,11 +275,11 @@ func (l *link) acked(c *conn, m wire.Message, b wire.CONNECTACK) {
 	if s.profile.SetIsPrimary != profile.SetIsPrimary {
 		// The hash buckets were said the wrong way round: once more.
 		s.profile = profile
-		l.close(c, 0, false)
+		l.close(c, side, false)
 		l.redial(time.Second)
 		return
 	}
-	l.establish(c, 0, profile, core.Up{
+	l.establish(c, side, profile, core.Up{
 		Vendor: b.VendorClass, MaxUnacked: b.MaxUnacked, ReceiveTimer: b.ReceiveTimer, Time: m.Time,
 	})
 }
@@ -357,7 +384,7 @@ func (l *link) ended(c *conn, side int, why core.Down) {
 		l.w.checks.disconnected(l.p, side)
 		l.redial(dialEvery)
 		l.end(side).down(why)
-	case side == 0 && s.try == c:
+	case s.try == c:
 		s.try = nil
 		l.redial(dialEvery)
 	}
@@ -415,7 +442,7 @@ func (l *link) part() { l.parted = true }
 func (l *link) join() {
 	l.parted = false
 	seen := [2]*conn{l.sides[0].conn, l.sides[1].conn}
-	for _, c := range append(seen[:], l.sides[0].try) {
+	for _, c := range append(seen[:], l.sides[0].try, l.sides[1].try) {
 		if c == nil {
 			continue
 		}

@@ -69,7 +69,8 @@ func (n *node) furnish() {
 func (n *node) empty() {
 	n.disk.content = content{
 		leases: make([]lease.Lease, len(n.w.pairs)*maxPool), snaps: make([]core.Snapshot, len(n.ends)),
-		known: make([]bool, len(n.ends)), peers: make([]dhcpdState, len(n.ends)),
+		roles: make([]lease.Role, len(n.ends)), gens: make([]uint64, len(n.ends)), peers: make([]dhcpdState, len(n.ends)),
+		known: make([]bool, len(n.ends)), marks: make([]uint64, len(n.ends)),
 	}
 }
 
@@ -229,14 +230,11 @@ func (n *node) release(k lease.Key) {
 // write writes the lease of a held address; the table learns of it when it is
 // on disk.
 func (n *node) write(l lease.Lease, done func(error)) {
-	n.disk.submit(l, func(err error) {
-		if err == nil {
-			l.Commit = n.disk.commit
-			n.table.Update(l)
-			n.wakeExpiry()
-		}
-		done(err)
-	})
+	n.disk.submit(l, func() {
+		l.Commit = n.disk.commit
+		n.table.Update(l)
+		n.wakeExpiry()
+	}, done)
 }
 
 // describe writes the node's state.

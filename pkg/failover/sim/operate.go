@@ -80,13 +80,15 @@ func init() {
 		"disk":    {[]arg{aServer}, func(w *World, a []string) { w.node(a[0]).disk.broken = word(a, "broken") }},
 		"lose":    {[]arg{aServer}, lose}, // lose A [forgotten]: its lease database
 		"backup":  {[]arg{aServer}, backup},
-		"restore": {[]arg{aServer}, restore}, // restore A [recover]: the last backup
+		"restore": {[]arg{aServer}, restore}, // restore A [all] [recover]: the last backup
 		"step":    {[]arg{aServer, aTime}, stepClock},
 		// Operators.
 		"partner-down": {[]arg{aServer}, partnerDown}, // partner-down A [accurate|<ago>]
 		"shutdown":     {[]arg{aServer}, func(w *World, a []string) { w.node(a[0]).orderly(core.Shutdown{}) }},
 		"pause":        {[]arg{aServer}, func(w *World, a []string) { w.node(a[0]).orderly(core.Pause{}) }},
 		"rebalance":    {[]arg{aServer}, func(w *World, a []string) { w.node(a[0]).tell(core.Rebalance{}) }},
+		"swap":         {[]arg{aPair}, swap},   // swap P [A]: main and backup
+		"rename":       {[]arg{aPair}, rename}, // rename P [A] [forgotten]
 		"mclt":         {[]arg{aPair, aNumber}, setMCLT},
 		"reserve":      {[]arg{aPair, aNumber, aClient}, reserve}, // reserve P 3 c1 [A]
 		"unreserve":    {[]arg{aPair, aNumber}, reserve},          // unreserve P 3 [A]
@@ -163,11 +165,11 @@ func lose(w *World, a []string) {
 	n := w.node(a[0])
 	w.checks.risk.losing(n)
 	n.halt(lost, drawn, true)
-	known := n.disk.content.known
+	known, marks := n.disk.content.known, n.disk.content.marks
 	w.checks.s1.forever(n)
 	n.empty()
 	if !word(a, "forgotten") {
-		n.disk.content.known = known
+		n.disk.content.known, n.disk.content.marks = known, marks
 	} else {
 		w.checks.risk.lostDisk(n)
 	}
@@ -180,29 +182,36 @@ func backup(w *World, a []string) {
 	d.copied = d.n.wall()
 }
 
-// restore puts the last backup in place. With "recover" the operator says so
-// (failover-recover), else he has taken a risk.
+// restore puts the last backup of the lease database in place, or of all that
+// the server has. It notices the former, if the backup is not of just now. Else
+// the operator says so ("recover", which is failover-recover), or he has taken a
+// risk.
 func restore(w *World, a []string) {
 	n := w.node(a[0])
 	d := &n.disk
 	if len(d.copies) == 0 {
 		return
 	}
+	noticed := !word(a, "all") && n.older(&d.copies[0])
 	for _, e := range n.ends {
-		if o := e.p.other(e.side); e.p.link.sides[o.side].conn == nil {
+		if o := e.p.other(e.side); !noticed && e.p.link.sides[o.side].conn == nil {
 			w.checks.risk.alone(e) // nobody knows until when it served
 		}
 	}
 	w.checks.risk.losing(n)
 	n.halt(lost, drawn, true)
 	w.checks.s1.forever(n)
+	known, marks := d.content.known, d.content.marks
 	d.content = d.copies[0].clone()
+	if !word(a, "all") {
+		d.content.known, d.content.marks = known, marks
+	}
 	for _, e := range n.ends {
 		if word(a, "recover") {
 			e.cfg.Recover = d.copied
 		}
 	}
-	if !word(a, "recover") {
+	if !noticed && !word(a, "recover") {
 		w.checks.risk.lostDisk(n)
 	}
 	w.checks.replaced(n)
@@ -285,14 +294,17 @@ func partnerDown(w *World, a []string) {
 }
 
 func setMCLT(w *World, a []string) {
-	e := w.pair(a[0]).ends[0]
-	w.mclt = max(w.mclt, e.cfg.MCLT, int64(number(a[1])))
-	if int64(number(a[1])) < e.cfg.MCLT {
-		w.checks.risk.shortened(e.p, e.cfg.MCLT)
+	p, mclt := w.pair(a[0]), int64(number(a[1]))
+	was := p.ends[0].cfg.MCLT
+	w.mclt = max(w.mclt, was, mclt)
+	if mclt < was {
+		w.checks.risk.shortened(p, was)
 	}
-	e.cfg.MCLT = int64(number(a[1]))
-	if e.n.up && e.dhcpd == nil {
-		e.input(core.Reconfigured{Config: e.cfg})
+	for _, e := range p.ends {
+		e.cfg.MCLT = mclt
+		if e.n.up && e.dhcpd == nil {
+			e.input(core.Reconfigured{Config: e.cfg})
+		}
 	}
 }
 

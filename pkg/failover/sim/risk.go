@@ -30,6 +30,8 @@ type risk struct {
 	// shorter is by how much the MCLT was shortened, by pair.
 	shorter []shorter
 	exact   bool
+	// unknown: a server does not know a pair again, by pair.
+	unknown []bool
 }
 
 func (r *risk) begin(w *World) {
@@ -38,6 +40,7 @@ func (r *risk) begin(w *World) {
 	r.lost = make([]bool, len(w.pairs))
 	r.gone = make([]bool, len(w.pairs))
 	r.late = make([]time.Duration, len(w.pairs))
+	r.unknown = make([]bool, len(w.pairs))
 	r.shorter = make([]shorter, len(w.pairs))
 	r.served = make([][2]time.Duration, len(w.pairs))
 	r.now = make([][2]bool, len(w.pairs))
@@ -136,8 +139,11 @@ func (r *risk) entered(e *endpoint, from, to wire.ServerState) {
 	if was {
 		r.served[p.index][e.side] = r.w.now
 	}
-	if now && !was && other.stored() == wire.StatePartnerDown && to != wire.StateNormal && !neverServed(e) {
+	if now && !was && (other.stored() == wire.StatePartnerDown || other.state() == wire.StatePartnerDown) && to != wire.StateNormal && !neverServed(e) {
 		r.take(p, e.n.name+" serves again without its partner, which gives out its addresses")
+	}
+	if to == wire.StatePartnerDown && from == startup && r.unknown[p.index] && e.dhcpd == nil && e.m.Status().Snapshot.New {
+		r.lostEnd(e) // it takes a partner that it does not know for not there yet
 	}
 	if to == wire.StatePartnerDown && from != wire.StatePartnerDown {
 		r.partnerDown(e, other)
@@ -253,10 +259,18 @@ func (r *risk) losing(n *node) {
 		if r.mayRunLonger(e.p) {
 			r.alone(e)
 		}
-		if e.stored() == wire.StatePartnerDown && !neverMet(e) {
-			r.alone(e)
-			r.take(e.p, n.name+" loses its disk while it stands in for its partner")
+		if !e.n.disk.content.known[e.index] {
+			r.lostEnd(e) // it never had a partner, and is new afterwards
 		}
+		r.standsIn(e)
+	}
+}
+
+// standsIn: a server is about to forget that it is in PARTNER-DOWN.
+func (r *risk) standsIn(e *endpoint) {
+	if e.stored() == wire.StatePartnerDown && !neverMet(e) {
+		r.alone(e)
+		r.take(e.p, e.n.name+" forgets what it gave while it stands in for its partner")
 	}
 }
 
@@ -275,8 +289,11 @@ func (r *risk) alone(e *endpoint) {
 // lostDisk: a server comes back with less than it knew, and does not know it.
 func (r *risk) lostDisk(n *node) {
 	for _, e := range n.ends {
-		r.gone[e.p.index] = true
-		r.w.checks.s1.taint(e.p)
-		r.take(e.p, n.name+" has lost leases and does not know it")
+		r.lostEnd(e)
 	}
+}
+
+func (r *risk) lostEnd(e *endpoint) {
+	r.alone(e)
+	r.take(e.p, e.n.name+" has lost leases and does not know it")
 }

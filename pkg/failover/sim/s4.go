@@ -26,19 +26,22 @@ func (s *s4) check(p *pair, i int) {
 	if !isFree(&la) || !isFree(&lb) || la.Flags&lease.Reserved != 0 || lb.Flags&lease.Reserved != 0 {
 		return
 	}
-	if la.Flags&lease.Backup == 0 && lb.Flags&lease.Backup != 0 {
+	if a.owns(&la) && b.owns(&lb) {
 		s.w.fail("S4", "%v belongs to both servers (%s; %s)", la.Addr, leaseText(&la), leaseText(&lb))
 	}
 }
 
+// owns tells whether a free address is the server's to give.
+func (e *endpoint) owns(l *lease.Lease) bool {
+	return (l.Flags&lease.Backup != 0) == (e.role == lease.Secondary)
+}
+
 // counts tells whether a server would give its own free addresses, now or
-// when it starts again.
+// when it starts again. While its partner is in PARTNER-DOWN it has none: it
+// recovers first, or serves at a risk.
 func (s *s4) counts(e *endpoint) bool {
-	if !e.n.up {
-		return serves(e.stored())
-	}
-	if e.state() == wire.StateStartup {
-		return serves(e.stored())
+	if !e.n.up || e.state() == wire.StateStartup {
+		return serves(e.stored()) && e.same() && e.p.other(e.side).stored() != pd
 	}
 	return serves(e.state())
 }
@@ -51,7 +54,7 @@ func (s *s4) granting(x *exchange, l *lease.Lease) {
 		return
 	}
 	a := &x.e.auth
-	if (l.Flags&lease.Backup != 0) == (x.e.role == lease.Secondary) ||
+	if x.e.owns(l) ||
 		a.State == wire.StatePartnerDown && !x.e.p.BOOTP && x.now > a.Down+a.MCLT {
 		return
 	}

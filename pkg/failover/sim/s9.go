@@ -34,9 +34,10 @@ func (s *s9) look(p *pair, tries int, seen [2]wire.ServerState) {
 	}
 }
 
-// settled tells whether the ends of a connection have nothing to do.
+// settled tells whether the ends of a connection, the primary and the
+// secondary, have nothing to do.
 func (l *link) settled() (a, b *endpoint, ok bool) {
-	a, b = l.p.ends[0], l.p.ends[1]
+	a, b = l.p.inOrder()
 	c := l.sides[0].conn
 	if c == nil || c != l.sides[1].conn || l.parted || len(c.streams[0].queue)+len(c.streams[1].queue) > 0 {
 		return a, b, false
