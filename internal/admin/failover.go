@@ -69,7 +69,7 @@ func (c *call) ofPair() (failover.Related, *objects.Error) {
 		return nil
 	})
 	if err != nil {
-		return failover.Related{}, err
+		return failover.Related{}, c.namePairs(err)
 	}
 	for _, r := range c.service.partners() {
 		if strings.EqualFold(r.Pair, c.name) {
@@ -81,6 +81,24 @@ func (c *call) ofPair() (failover.Related, *objects.Error) {
 		why = "its attribute failover is false"
 	}
 	return failover.Related{}, objects.Errorf(objects.NotFound, "the running server has no relationship %q: %s", c.name, why)
+}
+
+// namePairs ends the error about a pair that is not there: with those that are,
+// where none has a name like it.
+func (c *call) namePairs(e *objects.Error) *objects.Error {
+	if e.Code != objects.NotFound || strings.Contains(e.Msg, "did you mean") {
+		return e
+	}
+	var names []string
+	for _, r := range c.service.partners() {
+		if !slices.Contains(names, r.Pair) {
+			names = append(names, r.Pair)
+		}
+	}
+	if len(names) == 0 {
+		return e
+	}
+	return &objects.Error{Code: e.Code, Msg: e.Msg + "; the pairs of the running server are " + listed(names), Detail: e.Detail}
 }
 
 func getStatus(c *call) *objects.Error {
@@ -204,7 +222,7 @@ func (s *Service) downSince(args []string) (since int64, force bool, err *object
 		return 0, force, nil
 	}
 	text, now := strings.Join(words, " "), s.clock.Now()
-	since, e := objects.ParseDate(text, now)
+	since, e := objects.ParsePast(text, now)
 	switch {
 	case e != nil:
 		return 0, false, objects.Errorf(objects.Invalid, "setPartnerDown: %q %v", text, e)

@@ -14,15 +14,14 @@ import (
 // told.
 type declared struct {
 	rows []failover.Related
+	is   failover.Member // in any pair
 	told []string
 	says *objects.Error
 }
 
 func (d *declared) Related() []failover.Related { return d.rows }
 
-func (d *declared) Member(*objects.Config, *objects.Object) failover.Member {
-	return failover.Member{Problem: "nobody knows"}
-}
+func (d *declared) Member(*objects.Config, *objects.Object) failover.Member { return d.is }
 
 func (d *declared) PartnerDown(pair, partner string, since int64, force bool) ([]string, *objects.Error) {
 	d.told = append(d.told, fmt.Sprintf("%s %s %d %t", pair, partner, since, force))
@@ -134,7 +133,9 @@ func TestPairsOfTheRunningServer(t *testing.T) {
 	w.refused(err, objects.NotFound, `"q"`, "failover is false")
 	w.ok(c.unset("failover-pair", "q", "description"))
 	err, _ = c.do("failover-pair", "r", "setPartnerDown")
-	w.refused(err, objects.NotFound, `failover-pair "r"`)
+	w.refused(err, objects.NotFound, `failover-pair "r"`, "did you mean P?")
+	err, _ = c.do("failover-pair", "office", "setPartnerDown")
+	w.refused(err, objects.NotFound, `failover-pair "office"; the pairs of the running server are `)
 	err, _ = c.do("failover-pair", "p", "sync", "exact")
 	w.refused(err, objects.NotSupported, "same batch file")
 	for _, words := range []string{"failover-pair P setPartnerDown 10.0.0.2 (p) since", "-force: Ok", "failover-pair p rebalancePool: Ok"} {

@@ -124,7 +124,7 @@ func (c *call) datedArgs(m *objects.Method) ([]string, *objects.Error) {
 	}
 	if len(date) > 0 {
 		text := strings.Join(date, " ")
-		at, err := objects.ParseDate(text, c.cfg.Clock.Now())
+		at, err := objects.ParsePast(text, c.cfg.Clock.Now())
 		if err != nil {
 			near := ""
 			if strings.HasPrefix(date[len(date)-1], "-") {

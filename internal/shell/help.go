@@ -20,6 +20,9 @@ func runHelp(c *call) *objects.Error {
 		return nil
 	}
 	cmd, err := c.findCommand(c.arg(0))
+	if err != nil && len(c.args()) == 1 && c.helpAnywhere(c.arg(0)) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -164,6 +167,31 @@ func (c *call) helpWord(cmd *command, word string) *objects.Error {
 		names = append(names, v.name)
 	}
 	return objects.Errorf(objects.UnknownKeyword, "%s has no verb or attribute %q%s", cmd.name, shorten(word, 60), nearest(word, names))
+}
+
+// helpAnywhere explains a word that is no command as the verb, or attribute, of
+// the commands that have it; false if none has. The verbs that every class has
+// are not meant.
+func (c *call) helpAnywhere(word string) bool {
+	found := false
+	for _, cmd := range c.commands {
+		if cmd.class == nil || cmd.class == objects.Server || !c.session.visible(cmd.visible) {
+			continue // server dhcp is dhcp
+		}
+		vs := c.verbsOf(cmd.class)
+		for i := range vs {
+			if vs[i].method != nil && vs[i].named(word) {
+				c.helpVerb(cmd, &vs[i])
+				found = true
+			}
+		}
+		if a := cmd.class.Attr(word); a != nil && c.session.visible(a.Visibility) {
+			c.println(cmd.name)
+			c.helpAttr(a)
+			found = true
+		}
+	}
+	return found
 }
 
 func (c *call) helpVerb(cmd *command, v *classVerb) {

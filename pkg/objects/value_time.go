@@ -1,6 +1,7 @@
 package objects
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -155,6 +156,18 @@ func ParseDate(text string, now time.Time) (int64, error) {
 }
 
 var errDate = fmt.Errorf("must be a date: forever, +3d, -3d, Oct 31 00:00:00 2001, or seconds since 1970")
+
+// ParsePast reads a date as ParseDate does, for what must not lie ahead: what it
+// says is wrong suggests no date that does.
+func ParsePast(text string, now time.Time) (int64, error) {
+	at, err := ParseDate(text, now)
+	if errors.Is(err, errDate) {
+		return 0, errPast
+	}
+	return at, err
+}
+
+var errPast = errors.New("must be a date in the past: -3h, Oct 31 00:00:00 2001, or seconds since 1970")
 
 var months = [...]string{"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"}
 
