@@ -95,6 +95,9 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 		guesses:  newThrottle(),
 		checking: make(chan struct{}, 2),
 	}
+	for _, l := range d.Store.Lost() {
+		s.log.Log(msgSecretLost, l.Attr, objects.Ref(l.Class, l.Name), l.Why)
+	}
 	s.noteAdministrators(nil)
 	if cfg.Len(objects.Admin) == 0 {
 		if err := s.createFirstAdmin(ctx); err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"leasehold/internal/clock"
 	"leasehold/internal/partner"
+	"leasehold/internal/store"
 	"leasehold/pkg/objects"
 	"leasehold/pkg/rpc"
 	"leasehold/pkg/rpc/adminv1"
@@ -338,4 +339,24 @@ func TestClusterSetUpAnew(t *testing.T) {
 	}()
 	err, _ = here.check("boston")
 	here.refused(err, objects.ConnectionFailure, before, "set up anew")
+}
+
+// A server whose key of secrets is gone says which secret it has lost, and
+// goes on without it.
+func TestSecretIsLost(t *testing.T) {
+	w := applyWorld(t)
+	w.shut()
+	if err := os.Remove(filepath.Join(w.data, store.SecretKeyFile)); err != nil {
+		t.Fatal(err)
+	}
+	w.open(nil)
+	if !strings.Contains(w.log.String(), `The secret password of cluster "boston" cannot be read: `) {
+		t.Errorf("the log does not name it:\n%s", w.log.String())
+	}
+	w.is(w.root.value("cluster", "boston", "password"), "")
+	err, _ := w.check("boston")
+	w.refused(err, objects.LoginFailure, "cluster boston set admin=")
+	w.ok(w.root.set("cluster", "boston", "password=hush-again"))
+	w.reopen()
+	w.is(w.root.value("cluster", "boston", "password"), hidden)
 }

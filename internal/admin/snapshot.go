@@ -57,7 +57,7 @@ func asStored(o *objects.Object, secrets bool) *adminv1.Object {
 		return m
 	}
 	for _, a := range m.Attributes {
-		if row := o.Class.Attr(a.Name); row != nil && row.Secret && row != objects.AdminPassword.Attr {
+		if row := o.Class.Attr(a.Name); row != nil && row.Secret && !row.Hashed {
 			a.Text = o.Attrs[a.Name]
 		}
 	}

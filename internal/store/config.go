@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"leasehold/pkg/objects"
@@ -15,8 +17,12 @@ import (
 
 // ConfigDB is the configuration database. It is safe for concurrent use.
 type ConfigDB struct {
-	path string
-	db   *sql.DB
+	path   string
+	db     *sql.DB
+	sealer *sealer
+
+	mu   sync.Mutex
+	lost []LostSecret // of the last Load
 }
 
 // Tx is one change of the configuration: all of it happens or nothing.
@@ -68,9 +74,13 @@ const versionKey = "version"
 // OpenConfig opens the configuration database, creates it with the built-in
 // objects where there is none, and brings one of an older version up to date.
 // The built-in objects are of version 1 and were changed by nobody.
+//
+// Secrets are sealed with the key in SecretKeyFile beside the database; the
+// file is made when there is the first one to seal.
 func OpenConfig(path string) (*ConfigDB, error) {
+	sealer := &sealer{path: filepath.Join(filepath.Dir(path), SecretKeyFile)}
 	err := configKind.ensure(path, func(tx *sql.Tx) error {
-		w := &writer{ctx: context.Background(), tx: tx, silent: true}
+		w := &writer{ctx: context.Background(), tx: tx, sealer: sealer, silent: true}
 		_, err := w.write(Tx{Put: objects.Builtins()})
 		return err
 	})
@@ -87,8 +97,12 @@ func OpenConfig(path string) (*ConfigDB, error) {
 		return nil, fileError("open configuration database", path, err)
 	}
 	db.SetMaxOpenConns(1)
-	c := &ConfigDB{path: path, db: db}
-	if err := c.check(); err != nil {
+	c := &ConfigDB{path: path, db: db, sealer: sealer}
+	err = c.check()
+	if err == nil {
+		err = c.sealAll()
+	}
+	if err != nil {
 		return nil, fileError("open configuration database", path, errors.Join(err, db.Close()))
 	}
 	return c, nil
@@ -108,19 +122,26 @@ func (c *ConfigDB) check() error {
 }
 
 // Load reads the whole configuration. A class or an attribute that this
-// version does not know is an error that names it.
+// version does not know is an error that names it; secrets that cannot be
+// opened are left out, and Lost has them.
 func (c *ConfigDB) Load(ctx context.Context) (*objects.Config, error) {
-	cfg, err := c.load(ctx)
-	return cfg, fileError("load configuration", c.path, err)
+	cfg, lost, err := c.load(ctx)
+	if err != nil {
+		return nil, fileError("load configuration", c.path, err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lost = lost
+	return cfg, nil
 }
 
-func (c *ConfigDB) load(ctx context.Context) (*objects.Config, error) {
+func (c *ConfigDB) load(ctx context.Context) (cfg *objects.Config, lost []LostSecret, err error) {
 	rows, err := c.db.QueryContext(ctx, `SELECT o.id, o.class, o.name, o.version, o.changed_by, o.changed_at,
 		a.name, a.value FROM object o LEFT JOIN attribute a ON a.object = o.id ORDER BY o.id`)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	cfg := objects.NewConfig()
+	cfg = objects.NewConfig()
 	var o *objects.Object
 	last := int64(-1)
 	err = eachRow(rows, func() error {
@@ -142,10 +163,12 @@ func (c *ConfigDB) load(ctx context.Context) (*objects.Config, error) {
 		if !attr.Valid {
 			return nil
 		}
-		o.Attrs[attr.String] = value.String
+		if l := c.openAttr(o, attr.String, value.String); l != nil {
+			lost = append(lost, *l)
+		}
 		return checkAttr(o, attr.String)
 	})
-	return cfg, err
+	return cfg, lost, err
 }
 
 // eachRow calls scan for every row and closes them.
@@ -199,7 +222,7 @@ func (c *ConfigDB) commit(ctx context.Context, tx Tx) (uint64, error) {
 		return 0, err
 	}
 	defer t.Rollback() //nolint:errcheck // does nothing once committed
-	w := &writer{ctx: ctx, tx: t}
+	w := &writer{ctx: ctx, tx: t, sealer: c.sealer}
 	version, err := w.write(tx)
 	if err != nil {
 		return 0, err
@@ -233,7 +256,7 @@ func (c *ConfigDB) Meta(ctx context.Context, key string) (value string, found bo
 
 // SetMeta keeps a small value that is not configuration, durably.
 func (c *ConfigDB) SetMeta(ctx context.Context, key, value string) error {
-	if key == versionKey {
+	if key == versionKey || key == secretsKey {
 		return fmt.Errorf("keep a value: %q is the store's own", key)
 	}
 	_, err := c.db.ExecContext(context.WithoutCancel(ctx), "REPLACE INTO meta (key, value) VALUES (?, ?)", key, value)

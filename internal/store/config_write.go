@@ -27,6 +27,7 @@ const masked = "********"
 type writer struct {
 	ctx     context.Context
 	tx      *sql.Tx
+	sealer  *sealer
 	silent  bool // nothing goes into the change log
 	version uint64
 	stamps  map[*objects.Object]stamp
@@ -52,6 +53,9 @@ type stored struct {
 	id    int64
 	stamp stamp
 	attrs map[string]string
+	// lost holds the secrets that cannot be opened; attrs has them as they
+	// are stored.
+	lost map[string]bool
 }
 
 // write carries out the Tx and returns its number.
@@ -109,25 +113,35 @@ func (w *writer) find(o *objects.Object) (*stored, error) {
 		s.stamp.put(now)
 		return nil, &StaleError{Class: o.Class, Name: o.Name, Read: o.Version, Stored: now}
 	}
-	s.attrs, err = w.attrs(s.id)
-	return &s, err
+	return &s, w.read(o, &s)
 }
 
 func (w *writer) key(o *objects.Object) string { return o.Class.Name + "\x00" + nameKey(o.Name) }
 
-func (w *writer) attrs(id int64) (map[string]string, error) {
-	rows, err := w.tx.QueryContext(w.ctx, "SELECT name, value FROM attribute WHERE object = ?", id)
+// read gets the attributes of o's row.
+func (w *writer) read(o *objects.Object, s *stored) error {
+	rows, err := w.tx.QueryContext(w.ctx, "SELECT name, value FROM attribute WHERE object = ?", s.id)
 	if err != nil {
-		return nil, err
-	}
-	attrs := map[string]string{}
-	err = eachRow(rows, func() error {
-		var name, value string
-		err := rows.Scan(&name, &value)
-		attrs[name] = value
 		return err
+	}
+	s.attrs, s.lost = map[string]string{}, map[string]bool{}
+	return eachRow(rows, func() error {
+		var name, value string
+		if err := rows.Scan(&name, &value); err != nil {
+			return err
+		}
+		s.attrs[name] = value
+		if !isSealed(o.Class, name) {
+			return nil
+		}
+		clear, err := w.sealer.open(o, name, value)
+		if err != nil {
+			s.lost[name] = true
+			return nil
+		}
+		s.attrs[name] = clear
+		return nil
 	})
-	return attrs, err
 }
 
 func (w *writer) remove(o *objects.Object) error {
@@ -176,14 +190,18 @@ func (w *writer) create(o *objects.Object) error {
 		return err
 	}
 	for _, name := range o.Names() {
-		if err := w.setAttr(id, name, o.Attrs[name]); err != nil {
+		if err := w.setAttr(id, o, name); err != nil {
 			return err
 		}
 	}
 	return w.logAll(o, actionCreate, o.Attrs)
 }
 
-func (w *writer) setAttr(id int64, name, value string) error {
+func (w *writer) setAttr(id int64, o *objects.Object, name string) error {
+	value, err := w.sealed(o, name, o.Attrs[name])
+	if err != nil {
+		return err
+	}
 	return w.exec("REPLACE INTO attribute (object, name, value) VALUES (?, ?, ?)", id, name, value)
 }
 
@@ -213,10 +231,10 @@ func (w *writer) change(o *objects.Object, s *stored) error {
 		after, has := o.Attrs[name]
 		var err error
 		switch {
-		case had == has && before == after:
+		case had == has && before == after, s.lost[name] && !has:
 			continue
 		case has:
-			err = errors.Join(w.setAttr(s.id, name, after), w.log(o, name, actionSet, before, after))
+			err = errors.Join(w.setAttr(s.id, o, name), w.log(o, name, actionSet, before, after))
 		default:
 			err = errors.Join(w.exec("DELETE FROM attribute WHERE object = ? AND name = ?", s.id, name),
 				w.log(o, name, actionUnset, before, ""))

@@ -11,7 +11,7 @@ var Admin = class("admin", "An administrator who may log in")
 // What an administrator is.
 var (
 	AdminName     = Admin.named("Name to log in with")
-	AdminPassword = Admin.text("password", "", Basic, "Password; only a hash of it is stored", secret, localOnly, between(1, 128))
+	AdminPassword = Admin.text("password", "", Basic, "Password; only a hash of it is stored", hashed, localOnly, between(1, 128))
 	AdminRoles    = Admin.list("roles", RoleFull, Basic, "What the administrator may do: full-admin for everything, read-only, or edit-<class> for changes to one class and to the embedded policies of its objects; edit-scope is for reservations and the commands of leases too, edit-option-set for options, edit-dhcp for start, stop and reload, edit-lease for leases alone", checked(roleRule))
 	AdminFullName = Admin.text("full-name", "", Basic, "Name of the person")
 	AdminEmail    = Admin.text("email", "", Basic, "Mail address of the person")

@@ -26,6 +26,7 @@ func immutable(a *Attr) { a.Immutable = true }
 func localOnly(a *Attr) { a.LocalOnly = true }
 func orZero(a *Attr)    { a.OrZero = true }
 func secret(a *Attr)    { a.Secret = true }
+func hashed(a *Attr)    { a.Secret, a.Hashed = true, true }
 
 // between bounds a number, or the length of a text.
 func between(low, high int64) qualifier {

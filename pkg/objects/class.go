@@ -65,6 +65,7 @@ type Attr struct {
 	LocalOnly  bool   // must differ between partners: clone, compare and sync leave it out
 	OrZero     bool   // IPAddr: 0 is typed for 0.0.0.0, which is none
 	Secret     bool   // never printed, never in a clone
+	Hashed     bool   // Secret of which only a hash is stored
 	Inert      string // why it does not act yet; "" if it acts
 	Min, Max   int64  // bounds of Int, Time (seconds), Millis, Percent, of a String's length; both 0 is none
 	Words      []Word // Enum, Flags
