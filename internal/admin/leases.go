@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -207,97 +206,6 @@ func utilizationLines(u engine.Utilization) []string {
 		lines = append(lines, c.Outcome+" = "+strconv.FormatUint(c.N, 10))
 	}
 	return lines
-}
-
-// maxRefused bounds how many refused lines an import reports one by one.
-const maxRefused = 100
-
-// ImportLeases hands the lines of a lease file to the running server, which
-// must be in import-mode.
-func (s *Service) ImportLeases(ctx context.Context, stream *connect.ClientStream[adminv1.ImportLeasesRequest]) (*connect.Response[adminv1.ImportLeasesResponse], error) {
-	who := sessionFrom(ctx)
-	err := s.mayEdit(who, objects.Lease)
-	if err == nil {
-		err = s.importing()
-	}
-	if err != nil {
-		return nil, rpc.Refusal(err)
-	}
-	answer := &adminv1.ImportLeasesResponse{}
-	refused := 0
-	for stream.Receive() {
-		lines := stream.Msg().Leases
-		batch := make([]engine.ImportedLease, 0, len(lines))
-		at := make([]*adminv1.ImportedLease, 0, len(lines))
-		var errs []*objects.Error
-		for _, l := range lines {
-			in, err := importedLease(l)
-			if err != nil {
-				refused++
-				answer.Refused = refuse(answer.Refused, l, err)
-				continue
-			}
-			batch, at = append(batch, in), append(at, l)
-		}
-		errs = s.runtime.ImportLeases(batch)
-		for i, e := range errs {
-			if e == nil {
-				answer.Imported++
-				continue
-			}
-			refused++
-			answer.Refused = refuse(answer.Refused, at[i], e)
-		}
-	}
-	if err := stream.Err(); err != nil {
-		return nil, fmt.Errorf("receive leases: %w", err)
-	}
-	s.log.Log(msgControl, who.who(), who.source, "import leases", fmt.Sprintf("%d imported, %d refused", answer.Imported, refused))
-	if refused > 0 {
-		code := objects.OkWithWarnings
-		if answer.Imported == 0 {
-			code = objects.ImportFailure
-		}
-		answer.Status = &adminv1.Status{Code: int32(code), Message: fmt.Sprintf("imported %d, refused %d", answer.Imported, refused)}
-		return connect.NewResponse(answer), nil
-	}
-	answer.Status = rpc.Status(nil)
-	return connect.NewResponse(answer), nil
-}
-
-// importing refuses unless the running configuration is in import-mode.
-func (s *Service) importing() *objects.Error {
-	if running := s.runtime.Config(); running != nil && objects.DhcpImportMode.Of(running.Dhcp()) {
-		return nil
-	}
-	return objects.Errorf(objects.ImportFailure, "the server is not in import-mode: 'dhcp enable import-mode', then 'dhcp reload'")
-}
-
-func refuse(to []string, l *adminv1.ImportedLease, e *objects.Error) []string {
-	if len(to) >= maxRefused {
-		return to
-	}
-	return append(to, fmt.Sprintf("line %d: %s: %s", l.Line, l.Address, e.Msg))
-}
-
-func importedLease(l *adminv1.ImportedLease) (engine.ImportedLease, *objects.Error) {
-	addr, err := objects.ParseIPv4(l.Address)
-	if err != nil {
-		return engine.ImportedLease{}, objects.Errorf(objects.Invalid, "the address %v", err)
-	}
-	in := engine.ImportedLease{
-		VPN: l.Vpn, Address: addr, ClientID: l.ClientId, Start: l.Start, Expiration: l.Expiration,
-		LastTransaction: l.LastTransaction, HostName: l.HostName, DomainName: l.DomainName,
-	}
-	if l.Expiration < 0 {
-		in.Expiration = lease.Forever
-	}
-	if l.Htype > 255 || len(l.Hardware) > len(in.HW.Addr) {
-		return in, objects.Errorf(objects.Invalid, "a hardware address has a type up to 255 and up to 16 octets")
-	}
-	in.HW.Type, in.HW.Len = uint8(l.Htype), uint8(len(l.Hardware))
-	copy(in.HW.Addr[:], l.Hardware)
-	return in, nil
 }
 
 func sortByName(os []*objects.Object) {

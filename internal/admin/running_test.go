@@ -57,6 +57,7 @@ func (w *world) tryImport(first string, n int) (*adminv1.ImportLeasesResponse, *
 			})
 			addr = addr.Next()
 		}
+		m.Complete = i == n
 		if err := stream.Send(m); err != nil {
 			break // the answer says why
 		}

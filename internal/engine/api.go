@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"leasehold/internal/lease"
+	"leasehold/pkg/failover/wire"
 	"leasehold/pkg/objects"
 )
 
@@ -67,17 +68,27 @@ type LeaseFilter struct {
 	CommittedOnly bool
 }
 
-// ImportedLease is one line of a lease file.
+// BindingStatus is what a lease is, as binding updates and lease files say it.
+type BindingStatus = wire.BindingStatus
+
+// ImportedLease is one lease of a lease file.
 type ImportedLease struct {
-	VPN             string
-	Address         netip.Addr
-	HW              lease.HW
-	ClientID        []byte
+	VPN      string
+	Address  netip.Addr
+	HW       lease.HW
+	ClientID []byte
+	Status          BindingStatus // 0 is leased until Expiration, or expired
 	Start           int64 // Unix seconds, 0 is unknown
-	Expiration      int64 // Unix seconds, lease.Forever, 0 is unknown
+	StateStart      int64 // since when it is what Status says
+	Expiration      int64 // lease.Forever, 0 is unknown
 	LastTransaction int64
 	HostName        string
 	DomainName      string
+	VendorClass     string
+	RelayInfo       string // option 82, the whole value
+	BOOTP           bool
+	// Potential expiration times, as in lease.Failover.
+	SentPE, AckPE, RcvdPE int64
 }
 
 // API is what the administration of a running server asks of it. *Server is
@@ -117,7 +128,12 @@ type API interface {
 	// LimitationList returns the active leases that share the limitation-id
 	// of the lease, or the given one (xx:xx:..).
 	LimitationList(name, limitationID string) ([]*objects.Object, *objects.Error)
-	// ImportLeases takes lines of a lease file; only in import-mode. It
-	// returns one entry per line, nil where the line is on disk.
-	ImportLeases(lines []ImportedLease) []*objects.Error
+	// ImportLeases takes leases of a lease file; only in import-mode. It
+	// returns one entry per lease: nil where it is on disk, a warning where it
+	// is, but as something else.
+	ImportLeases(leases []ImportedLease) []*objects.Error
+	// ExportLeases calls fn with leases in the form of a lease file, scope by
+	// scope, in address order. Free addresses are among them that somebody
+	// had, or that are the partner's.
+	ExportLeases(ctx context.Context, f LeaseFilter, fn func(ImportedLease) error) error
 }

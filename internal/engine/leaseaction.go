@@ -23,13 +23,14 @@ func (s *Server) LeaseAction(name, action string, args ...string) (*objects.Obje
 	case "deactivate":
 		e = s.alter(k, action, false, lease.Deactivate)
 	case "force-available", "forceavailable":
-		e = s.alter(k, action, true, func(l lease.Lease) lease.Lease { return lease.ForceAvailable(l, s.clock.Now().Unix()) })
+		e = s.forceAvailable(k, action)
 	case "send-reservation":
 		e = s.sendReservation(k, place, args)
 	case "delete-reservation":
 		if !s.table.Unreserve(k) {
 			return nil, objects.Errorf(objects.LeaseNotReserved, "%s", k.Addr)
 		}
+		s.sharesChanged(k)
 	case "get-scope-name":
 	default:
 		return nil, objects.Errorf(objects.UnknownCommand, "lease %s", action)
@@ -113,6 +114,7 @@ func (s *Server) sendReservation(k lease.Key, place lease.Place, args []string) 
 	if err := s.table.Reserve(place.Scope, lease.Reservation{Addr: k.Addr, Who: who}); err != nil {
 		return objects.AsError(fmt.Errorf("reserve %s: %w", k.Addr, err))
 	}
+	s.sharesChanged(k)
 	return nil
 }
 
@@ -145,88 +147,4 @@ func (s *Server) ClearUnavailable(name string) (int, *objects.Error) {
 		n++
 	}
 	return n, nil
-}
-
-// ImportLeases takes leases from a lease file. They are written in one go;
-// each line hears of its own fate.
-func (s *Server) ImportLeases(lines []ImportedLease) []*objects.Error {
-	errs := make([]*objects.Error, len(lines))
-	p := s.plan.Load()
-	if p == nil || !p.settings.importMode {
-		for i := range errs {
-			errs[i] = objects.Errorf(objects.ImportFailure, "import-mode is disabled: dhcp enable import-mode, then dhcp reload")
-		}
-		return errs
-	}
-	type result struct {
-		line int
-		err  error
-	}
-	results := make(chan result, len(lines))
-	waiting := 0
-	for i := range lines {
-		l, e := s.imported(p, &lines[i])
-		if e != nil {
-			errs[i] = e
-			continue
-		}
-		s.claims.acquire(l.Key)
-		waiting++
-		c := s.newChange(l, func(err error) { results <- result{i, err} })
-		c.own = true
-		s.commits.Submit(l, c)
-	}
-	for range waiting {
-		if r := <-results; r.err != nil {
-			errs[r.line] = objects.AsError(r.err)
-		}
-	}
-	return errs
-}
-
-// imported makes the lease of a line.
-func (s *Server) imported(p *Plan, in *ImportedLease) (lease.Lease, *objects.Error) {
-	fail := func(format string, args ...any) (lease.Lease, *objects.Error) {
-		return lease.Lease{}, objects.Errorf(objects.ImportFailure, format, args...)
-	}
-	v := p.vpns.byName[lower(in.VPN)]
-	if v == nil {
-		return fail("vpn %q is not configured", in.VPN)
-	}
-	k := lease.Key{VPN: v.id, Addr: lease.AddrFrom(in.Address)}
-	place, ok := s.table.Place(k)
-	if !ok || place.Parked || !place.InRange && !place.Reserved {
-		return fail("in no range or reservation of any scope")
-	}
-	if in.HW.Len == 0 && len(in.ClientID) == 0 {
-		return fail("no hardware address and no client-id")
-	}
-	now := s.clock.Now().Unix()
-	c := lease.Client{HW: in.HW, ClientID: string(in.ClientID), HostName: in.HostName, DomainName: in.DomainName}
-	expiration := in.Expiration
-	if expiration == 0 {
-		expiration = now + p.byID[place.Scope].chain.leaseTime
-	}
-	if expiration <= now {
-		return fail("the lease is over")
-	}
-	if old, known := s.table.Get(k); known && old.State == lease.Leased && old.Expiration > now && old.Client() != c.Key() {
-		return fail("leased to another client")
-	}
-	old := s.at(k)
-	pair := p.byID[place.Scope].pair
-	if pair != nil && !pair.Authority().MayGive(&old, now, p.byID[place.Scope].dynamic()) && old.Client() != c.Key() {
-		return fail("failover %q does not let this server give the address", pair.Name())
-	}
-	l := lease.Acknowledge(old, c, now, expiration)
-	if pair != nil {
-		l = pair.Authority().Given(l, l.Expiration)
-	}
-	if in.Start > 0 {
-		l.Start = in.Start
-	}
-	if in.LastTransaction > 0 {
-		l.LastTransaction = in.LastTransaction
-	}
-	return l, nil
 }

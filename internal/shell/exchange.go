@@ -172,7 +172,8 @@ func (c *call) importFile(f io.Reader, path string) *objects.Error {
 		}
 		return c.ctx.Err()
 	})
-	if err == nil && len(req.Leases) > 0 {
+	if err == nil {
+		req.Complete = true
 		err = send()
 	}
 	// io.EOF: the server has answered already, and its answer says why.

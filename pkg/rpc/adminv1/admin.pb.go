@@ -2364,7 +2364,8 @@ func (x *ListLeasesRequest) GetCommittedOnly() bool {
 
 type ImportLeasesRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Leases        []*ImportedLease       `protobuf:"bytes,1,rep,name=leases,proto3" json:"leases,omitempty"`
+	Complete      bool                   `protobuf:"varint,2,opt,name=complete,proto3" json:"complete,omitempty"` // in the last message; without it nothing is imported
+	Leases        []*ImportedLease       `protobuf:"bytes,3,rep,name=leases,proto3" json:"leases,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2399,7 +2400,58 @@ func (*ImportLeasesRequest) Descriptor() ([]byte, []int) {
 	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{40}
 }
 
+func (x *ImportLeasesRequest) GetComplete() bool {
+	if x != nil {
+		return x.Complete
+	}
+	return false
+}
+
 func (x *ImportLeasesRequest) GetLeases() []*ImportedLease {
+	if x != nil {
+		return x.Leases
+	}
+	return nil
+}
+
+type ExportLeasesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Leases        []*ImportedLease       `protobuf:"bytes,1,rep,name=leases,proto3" json:"leases,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportLeasesResponse) Reset() {
+	*x = ExportLeasesResponse{}
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportLeasesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportLeasesResponse) ProtoMessage() {}
+
+func (x *ExportLeasesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportLeasesResponse.ProtoReflect.Descriptor instead.
+func (*ExportLeasesResponse) Descriptor() ([]byte, []int) {
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *ExportLeasesResponse) GetLeases() []*ImportedLease {
 	if x != nil {
 		return x.Leases
 	}
@@ -2419,13 +2471,25 @@ type ImportedLease struct {
 	DomainName      string                 `protobuf:"bytes,9,opt,name=domain_name,json=domainName,proto3" json:"domain_name,omitempty"`
 	Vpn             string                 `protobuf:"bytes,10,opt,name=vpn,proto3" json:"vpn,omitempty"`
 	ClientId        []byte                 `protobuf:"bytes,11,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// As in a binding update (draft-ietf-dhc-failover-12 section 12.3); 0 is
+	// leased until the expiration.
+	BindingStatus uint32 `protobuf:"varint,12,opt,name=binding_status,json=bindingStatus,proto3" json:"binding_status,omitempty"`
+	RelayInfo     []byte `protobuf:"bytes,13,opt,name=relay_info,json=relayInfo,proto3" json:"relay_info,omitempty"`       // option 82
+	VendorClass   []byte `protobuf:"bytes,14,opt,name=vendor_class,json=vendorClass,proto3" json:"vendor_class,omitempty"` // option 60
+	Bootp         bool   `protobuf:"varint,15,opt,name=bootp,proto3" json:"bootp,omitempty"`
+	// Potential expiration times: sent to the partner, acknowledged by it,
+	// received from it.
+	SentPotential         int64 `protobuf:"varint,16,opt,name=sent_potential,json=sentPotential,proto3" json:"sent_potential,omitempty"`
+	AcknowledgedPotential int64 `protobuf:"varint,17,opt,name=acknowledged_potential,json=acknowledgedPotential,proto3" json:"acknowledged_potential,omitempty"`
+	ReceivedPotential     int64 `protobuf:"varint,18,opt,name=received_potential,json=receivedPotential,proto3" json:"received_potential,omitempty"`
+	StateStart            int64 `protobuf:"varint,19,opt,name=state_start,json=stateStart,proto3" json:"state_start,omitempty"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *ImportedLease) Reset() {
 	*x = ImportedLease{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[41]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2437,7 +2501,7 @@ func (x *ImportedLease) String() string {
 func (*ImportedLease) ProtoMessage() {}
 
 func (x *ImportedLease) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[41]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2450,7 +2514,7 @@ func (x *ImportedLease) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportedLease.ProtoReflect.Descriptor instead.
 func (*ImportedLease) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{41}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ImportedLease) GetLine() uint32 {
@@ -2530,18 +2594,76 @@ func (x *ImportedLease) GetClientId() []byte {
 	return nil
 }
 
+func (x *ImportedLease) GetBindingStatus() uint32 {
+	if x != nil {
+		return x.BindingStatus
+	}
+	return 0
+}
+
+func (x *ImportedLease) GetRelayInfo() []byte {
+	if x != nil {
+		return x.RelayInfo
+	}
+	return nil
+}
+
+func (x *ImportedLease) GetVendorClass() []byte {
+	if x != nil {
+		return x.VendorClass
+	}
+	return nil
+}
+
+func (x *ImportedLease) GetBootp() bool {
+	if x != nil {
+		return x.Bootp
+	}
+	return false
+}
+
+func (x *ImportedLease) GetSentPotential() int64 {
+	if x != nil {
+		return x.SentPotential
+	}
+	return 0
+}
+
+func (x *ImportedLease) GetAcknowledgedPotential() int64 {
+	if x != nil {
+		return x.AcknowledgedPotential
+	}
+	return 0
+}
+
+func (x *ImportedLease) GetReceivedPotential() int64 {
+	if x != nil {
+		return x.ReceivedPotential
+	}
+	return 0
+}
+
+func (x *ImportedLease) GetStateStart() int64 {
+	if x != nil {
+		return x.StateStart
+	}
+	return 0
+}
+
 type ImportLeasesResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Status        *Status                `protobuf:"bytes,1,opt,name=status,proto3" json:"status,omitempty"`
 	Imported      uint64                 `protobuf:"varint,2,opt,name=imported,proto3" json:"imported,omitempty"`
-	Refused       []string               `protobuf:"bytes,3,rep,name=refused,proto3" json:"refused,omitempty"` // "line 7: 10.0.0.1: not in any scope"
+	Refused       []string               `protobuf:"bytes,3,rep,name=refused,proto3" json:"refused,omitempty"`                                // "line 7: 10.0.0.1: not in any scope"
+	RefusedCount  uint64                 `protobuf:"varint,4,opt,name=refused_count,json=refusedCount,proto3" json:"refused_count,omitempty"` // refused names the first of them only
+	Remarks       []string               `protobuf:"bytes,5,rep,name=remarks,proto3" json:"remarks,omitempty"`                                // what of the leases became something else here
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ImportLeasesResponse) Reset() {
 	*x = ImportLeasesResponse{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[42]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2553,7 +2675,7 @@ func (x *ImportLeasesResponse) String() string {
 func (*ImportLeasesResponse) ProtoMessage() {}
 
 func (x *ImportLeasesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[42]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2566,7 +2688,7 @@ func (x *ImportLeasesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportLeasesResponse.ProtoReflect.Descriptor instead.
 func (*ImportLeasesResponse) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{42}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ImportLeasesResponse) GetStatus() *Status {
@@ -2590,6 +2712,20 @@ func (x *ImportLeasesResponse) GetRefused() []string {
 	return nil
 }
 
+func (x *ImportLeasesResponse) GetRefusedCount() uint64 {
+	if x != nil {
+		return x.RefusedCount
+	}
+	return 0
+}
+
+func (x *ImportLeasesResponse) GetRemarks() []string {
+	if x != nil {
+		return x.Remarks
+	}
+	return nil
+}
+
 type UtilizationRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Scope         string                 `protobuf:"bytes,1,opt,name=scope,proto3" json:"scope,omitempty"` // "" is all
@@ -2600,7 +2736,7 @@ type UtilizationRequest struct {
 
 func (x *UtilizationRequest) Reset() {
 	*x = UtilizationRequest{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[43]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2612,7 +2748,7 @@ func (x *UtilizationRequest) String() string {
 func (*UtilizationRequest) ProtoMessage() {}
 
 func (x *UtilizationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[43]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2625,7 +2761,7 @@ func (x *UtilizationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UtilizationRequest.ProtoReflect.Descriptor instead.
 func (*UtilizationRequest) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{43}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *UtilizationRequest) GetScope() string {
@@ -2651,7 +2787,7 @@ type UtilizationResponse struct {
 
 func (x *UtilizationResponse) Reset() {
 	*x = UtilizationResponse{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[44]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2663,7 +2799,7 @@ func (x *UtilizationResponse) String() string {
 func (*UtilizationResponse) ProtoMessage() {}
 
 func (x *UtilizationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[44]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2676,7 +2812,7 @@ func (x *UtilizationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UtilizationResponse.ProtoReflect.Descriptor instead.
 func (*UtilizationResponse) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{44}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *UtilizationResponse) GetScopes() []*ScopeUtilization {
@@ -2710,7 +2846,7 @@ type ScopeUtilization struct {
 
 func (x *ScopeUtilization) Reset() {
 	*x = ScopeUtilization{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[45]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2722,7 +2858,7 @@ func (x *ScopeUtilization) String() string {
 func (*ScopeUtilization) ProtoMessage() {}
 
 func (x *ScopeUtilization) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[45]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2735,7 +2871,7 @@ func (x *ScopeUtilization) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScopeUtilization.ProtoReflect.Descriptor instead.
 func (*ScopeUtilization) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{45}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *ScopeUtilization) GetScope() string {
@@ -2860,7 +2996,7 @@ type DropCount struct {
 
 func (x *DropCount) Reset() {
 	*x = DropCount{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[46]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2872,7 +3008,7 @@ func (x *DropCount) String() string {
 func (*DropCount) ProtoMessage() {}
 
 func (x *DropCount) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[46]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2885,7 +3021,7 @@ func (x *DropCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DropCount.ProtoReflect.Descriptor instead.
 func (*DropCount) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{46}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *DropCount) GetReason() string {
@@ -3078,9 +3214,12 @@ const file_leasehold_admin_v1_admin_proto_rawDesc = "" +
 	"\x06client\x18\x04 \x01(\tR\x06client\x12\x16\n" +
 	"\x06states\x18\x05 \x03(\tR\x06states\x12%\n" +
 	"\x0ewith_available\x18\x06 \x01(\bR\rwithAvailable\x12%\n" +
-	"\x0ecommitted_only\x18\a \x01(\bR\rcommittedOnly\"P\n" +
-	"\x13ImportLeasesRequest\x129\n" +
-	"\x06leases\x18\x01 \x03(\v2!.leasehold.admin.v1.ImportedLeaseR\x06leases\"\xbd\x02\n" +
+	"\x0ecommitted_only\x18\a \x01(\bR\rcommittedOnly\"r\n" +
+	"\x13ImportLeasesRequest\x12\x1a\n" +
+	"\bcomplete\x18\x02 \x01(\bR\bcomplete\x129\n" +
+	"\x06leases\x18\x03 \x03(\v2!.leasehold.admin.v1.ImportedLeaseR\x06leasesJ\x04\b\x01\x10\x02\"Q\n" +
+	"\x14ExportLeasesResponse\x129\n" +
+	"\x06leases\x18\x01 \x03(\v2!.leasehold.admin.v1.ImportedLeaseR\x06leases\"\xea\x04\n" +
 	"\rImportedLease\x12\x12\n" +
 	"\x04line\x18\x01 \x01(\rR\x04line\x12\x14\n" +
 	"\x05htype\x18\x02 \x01(\rR\x05htype\x12\x1a\n" +
@@ -3096,11 +3235,23 @@ const file_leasehold_admin_v1_admin_proto_rawDesc = "" +
 	"domainName\x12\x10\n" +
 	"\x03vpn\x18\n" +
 	" \x01(\tR\x03vpn\x12\x1b\n" +
-	"\tclient_id\x18\v \x01(\fR\bclientId\"\x80\x01\n" +
+	"\tclient_id\x18\v \x01(\fR\bclientId\x12%\n" +
+	"\x0ebinding_status\x18\f \x01(\rR\rbindingStatus\x12\x1d\n" +
+	"\n" +
+	"relay_info\x18\r \x01(\fR\trelayInfo\x12!\n" +
+	"\fvendor_class\x18\x0e \x01(\fR\vvendorClass\x12\x14\n" +
+	"\x05bootp\x18\x0f \x01(\bR\x05bootp\x12%\n" +
+	"\x0esent_potential\x18\x10 \x01(\x03R\rsentPotential\x125\n" +
+	"\x16acknowledged_potential\x18\x11 \x01(\x03R\x15acknowledgedPotential\x12-\n" +
+	"\x12received_potential\x18\x12 \x01(\x03R\x11receivedPotential\x12\x1f\n" +
+	"\vstate_start\x18\x13 \x01(\x03R\n" +
+	"stateStart\"\xbf\x01\n" +
 	"\x14ImportLeasesResponse\x122\n" +
 	"\x06status\x18\x01 \x01(\v2\x1a.leasehold.admin.v1.StatusR\x06status\x12\x1a\n" +
 	"\bimported\x18\x02 \x01(\x04R\bimported\x12\x18\n" +
-	"\arefused\x18\x03 \x03(\tR\arefused\"<\n" +
+	"\arefused\x18\x03 \x03(\tR\arefused\x12#\n" +
+	"\rrefused_count\x18\x04 \x01(\x04R\frefusedCount\x12\x18\n" +
+	"\aremarks\x18\x05 \x03(\tR\aremarks\"<\n" +
 	"\x12UtilizationRequest\x12\x14\n" +
 	"\x05scope\x18\x01 \x01(\tR\x05scope\x12\x10\n" +
 	"\x03vpn\x18\x02 \x01(\tR\x03vpn\"S\n" +
@@ -3126,7 +3277,7 @@ const file_leasehold_admin_v1_admin_proto_rawDesc = "" +
 	"\x11pending_available\x18\x10 \x01(\x04R\x10pendingAvailable\"9\n" +
 	"\tDropCount\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x04R\x05count2\x83\x0f\n" +
+	"\x05count\x18\x02 \x01(\x04R\x05count2\xe6\x0f\n" +
 	"\x05Admin\x12L\n" +
 	"\x05Login\x12 .leasehold.admin.v1.LoginRequest\x1a!.leasehold.admin.v1.LoginResponse\x12O\n" +
 	"\x06Logout\x12!.leasehold.admin.v1.LogoutRequest\x1a\".leasehold.admin.v1.LogoutResponse\x12F\n" +
@@ -3151,7 +3302,8 @@ const file_leasehold_admin_v1_admin_proto_rawDesc = "" +
 	"\x05Stats\x12 .leasehold.admin.v1.StatsRequest\x1a!.leasehold.admin.v1.StatsResponse\x12W\n" +
 	"\n" +
 	"ListLeases\x12%.leasehold.admin.v1.ListLeasesRequest\x1a .leasehold.admin.v1.ListResponse0\x01\x12c\n" +
-	"\fImportLeases\x12'.leasehold.admin.v1.ImportLeasesRequest\x1a(.leasehold.admin.v1.ImportLeasesResponse(\x01\x12^\n" +
+	"\fImportLeases\x12'.leasehold.admin.v1.ImportLeasesRequest\x1a(.leasehold.admin.v1.ImportLeasesResponse(\x01\x12a\n" +
+	"\fExportLeases\x12%.leasehold.admin.v1.ListLeasesRequest\x1a(.leasehold.admin.v1.ExportLeasesResponse0\x01\x12^\n" +
 	"\vUtilization\x12&.leasehold.admin.v1.UtilizationRequest\x1a'.leasehold.admin.v1.UtilizationResponseB#Z!leasehold/pkg/rpc/adminv1;adminv1b\x06proto3"
 
 var (
@@ -3166,7 +3318,7 @@ func file_leasehold_admin_v1_admin_proto_rawDescGZIP() []byte {
 	return file_leasehold_admin_v1_admin_proto_rawDescData
 }
 
-var file_leasehold_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 47)
+var file_leasehold_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 48)
 var file_leasehold_admin_v1_admin_proto_goTypes = []any{
 	(*Status)(nil),                // 0: leasehold.admin.v1.Status
 	(*Attribute)(nil),             // 1: leasehold.admin.v1.Attribute
@@ -3209,12 +3361,13 @@ var file_leasehold_admin_v1_admin_proto_goTypes = []any{
 	(*StatsResponse)(nil),         // 38: leasehold.admin.v1.StatsResponse
 	(*ListLeasesRequest)(nil),     // 39: leasehold.admin.v1.ListLeasesRequest
 	(*ImportLeasesRequest)(nil),   // 40: leasehold.admin.v1.ImportLeasesRequest
-	(*ImportedLease)(nil),         // 41: leasehold.admin.v1.ImportedLease
-	(*ImportLeasesResponse)(nil),  // 42: leasehold.admin.v1.ImportLeasesResponse
-	(*UtilizationRequest)(nil),    // 43: leasehold.admin.v1.UtilizationRequest
-	(*UtilizationResponse)(nil),   // 44: leasehold.admin.v1.UtilizationResponse
-	(*ScopeUtilization)(nil),      // 45: leasehold.admin.v1.ScopeUtilization
-	(*DropCount)(nil),             // 46: leasehold.admin.v1.DropCount
+	(*ExportLeasesResponse)(nil),  // 41: leasehold.admin.v1.ExportLeasesResponse
+	(*ImportedLease)(nil),         // 42: leasehold.admin.v1.ImportedLease
+	(*ImportLeasesResponse)(nil),  // 43: leasehold.admin.v1.ImportLeasesResponse
+	(*UtilizationRequest)(nil),    // 44: leasehold.admin.v1.UtilizationRequest
+	(*UtilizationResponse)(nil),   // 45: leasehold.admin.v1.UtilizationResponse
+	(*ScopeUtilization)(nil),      // 46: leasehold.admin.v1.ScopeUtilization
+	(*DropCount)(nil),             // 47: leasehold.admin.v1.DropCount
 }
 var file_leasehold_admin_v1_admin_proto_depIdxs = []int32{
 	1,  // 0: leasehold.admin.v1.Object.attributes:type_name -> leasehold.admin.v1.Attribute
@@ -3235,61 +3388,64 @@ var file_leasehold_admin_v1_admin_proto_depIdxs = []int32{
 	26, // 15: leasehold.admin.v1.ApplyResponse.changes:type_name -> leasehold.admin.v1.Change
 	0,  // 16: leasehold.admin.v1.ControlResponse.status:type_name -> leasehold.admin.v1.Status
 	2,  // 17: leasehold.admin.v1.StatsResponse.categories:type_name -> leasehold.admin.v1.Object
-	41, // 18: leasehold.admin.v1.ImportLeasesRequest.leases:type_name -> leasehold.admin.v1.ImportedLease
-	0,  // 19: leasehold.admin.v1.ImportLeasesResponse.status:type_name -> leasehold.admin.v1.Status
-	45, // 20: leasehold.admin.v1.UtilizationResponse.scopes:type_name -> leasehold.admin.v1.ScopeUtilization
-	46, // 21: leasehold.admin.v1.ScopeUtilization.drops:type_name -> leasehold.admin.v1.DropCount
-	3,  // 22: leasehold.admin.v1.Admin.Login:input_type -> leasehold.admin.v1.LoginRequest
-	5,  // 23: leasehold.admin.v1.Admin.Logout:input_type -> leasehold.admin.v1.LogoutRequest
-	7,  // 24: leasehold.admin.v1.Admin.Get:input_type -> leasehold.admin.v1.GetRequest
-	9,  // 25: leasehold.admin.v1.Admin.List:input_type -> leasehold.admin.v1.ListRequest
-	11, // 26: leasehold.admin.v1.Admin.Create:input_type -> leasehold.admin.v1.CreateRequest
-	12, // 27: leasehold.admin.v1.Admin.Set:input_type -> leasehold.admin.v1.SetRequest
-	13, // 28: leasehold.admin.v1.Admin.Unset:input_type -> leasehold.admin.v1.UnsetRequest
-	14, // 29: leasehold.admin.v1.Admin.Delete:input_type -> leasehold.admin.v1.DeleteRequest
-	16, // 30: leasehold.admin.v1.Admin.Invoke:input_type -> leasehold.admin.v1.InvokeRequest
-	18, // 31: leasehold.admin.v1.Admin.Begin:input_type -> leasehold.admin.v1.BeginRequest
-	20, // 32: leasehold.admin.v1.Admin.PendingChanges:input_type -> leasehold.admin.v1.PendingChangesRequest
-	21, // 33: leasehold.admin.v1.Admin.Commit:input_type -> leasehold.admin.v1.CommitRequest
-	22, // 34: leasehold.admin.v1.Admin.Rollback:input_type -> leasehold.admin.v1.RollbackRequest
-	24, // 35: leasehold.admin.v1.Admin.Changes:input_type -> leasehold.admin.v1.ChangesRequest
-	25, // 36: leasehold.admin.v1.Admin.Difference:input_type -> leasehold.admin.v1.DifferenceRequest
-	28, // 37: leasehold.admin.v1.Admin.Snapshot:input_type -> leasehold.admin.v1.SnapshotRequest
-	30, // 38: leasehold.admin.v1.Admin.Apply:input_type -> leasehold.admin.v1.ApplyRequest
-	33, // 39: leasehold.admin.v1.Admin.Control:input_type -> leasehold.admin.v1.ControlRequest
-	35, // 40: leasehold.admin.v1.Admin.Health:input_type -> leasehold.admin.v1.HealthRequest
-	37, // 41: leasehold.admin.v1.Admin.Stats:input_type -> leasehold.admin.v1.StatsRequest
-	39, // 42: leasehold.admin.v1.Admin.ListLeases:input_type -> leasehold.admin.v1.ListLeasesRequest
-	40, // 43: leasehold.admin.v1.Admin.ImportLeases:input_type -> leasehold.admin.v1.ImportLeasesRequest
-	43, // 44: leasehold.admin.v1.Admin.Utilization:input_type -> leasehold.admin.v1.UtilizationRequest
-	4,  // 45: leasehold.admin.v1.Admin.Login:output_type -> leasehold.admin.v1.LoginResponse
-	6,  // 46: leasehold.admin.v1.Admin.Logout:output_type -> leasehold.admin.v1.LogoutResponse
-	8,  // 47: leasehold.admin.v1.Admin.Get:output_type -> leasehold.admin.v1.GetResponse
-	10, // 48: leasehold.admin.v1.Admin.List:output_type -> leasehold.admin.v1.ListResponse
-	15, // 49: leasehold.admin.v1.Admin.Create:output_type -> leasehold.admin.v1.WriteResponse
-	15, // 50: leasehold.admin.v1.Admin.Set:output_type -> leasehold.admin.v1.WriteResponse
-	15, // 51: leasehold.admin.v1.Admin.Unset:output_type -> leasehold.admin.v1.WriteResponse
-	15, // 52: leasehold.admin.v1.Admin.Delete:output_type -> leasehold.admin.v1.WriteResponse
-	17, // 53: leasehold.admin.v1.Admin.Invoke:output_type -> leasehold.admin.v1.InvokeResponse
-	19, // 54: leasehold.admin.v1.Admin.Begin:output_type -> leasehold.admin.v1.BeginResponse
-	27, // 55: leasehold.admin.v1.Admin.PendingChanges:output_type -> leasehold.admin.v1.ChangesResponse
-	15, // 56: leasehold.admin.v1.Admin.Commit:output_type -> leasehold.admin.v1.WriteResponse
-	23, // 57: leasehold.admin.v1.Admin.Rollback:output_type -> leasehold.admin.v1.RollbackResponse
-	27, // 58: leasehold.admin.v1.Admin.Changes:output_type -> leasehold.admin.v1.ChangesResponse
-	27, // 59: leasehold.admin.v1.Admin.Difference:output_type -> leasehold.admin.v1.ChangesResponse
-	29, // 60: leasehold.admin.v1.Admin.Snapshot:output_type -> leasehold.admin.v1.SnapshotResponse
-	32, // 61: leasehold.admin.v1.Admin.Apply:output_type -> leasehold.admin.v1.ApplyResponse
-	34, // 62: leasehold.admin.v1.Admin.Control:output_type -> leasehold.admin.v1.ControlResponse
-	36, // 63: leasehold.admin.v1.Admin.Health:output_type -> leasehold.admin.v1.HealthResponse
-	38, // 64: leasehold.admin.v1.Admin.Stats:output_type -> leasehold.admin.v1.StatsResponse
-	10, // 65: leasehold.admin.v1.Admin.ListLeases:output_type -> leasehold.admin.v1.ListResponse
-	42, // 66: leasehold.admin.v1.Admin.ImportLeases:output_type -> leasehold.admin.v1.ImportLeasesResponse
-	44, // 67: leasehold.admin.v1.Admin.Utilization:output_type -> leasehold.admin.v1.UtilizationResponse
-	45, // [45:68] is the sub-list for method output_type
-	22, // [22:45] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	42, // 18: leasehold.admin.v1.ImportLeasesRequest.leases:type_name -> leasehold.admin.v1.ImportedLease
+	42, // 19: leasehold.admin.v1.ExportLeasesResponse.leases:type_name -> leasehold.admin.v1.ImportedLease
+	0,  // 20: leasehold.admin.v1.ImportLeasesResponse.status:type_name -> leasehold.admin.v1.Status
+	46, // 21: leasehold.admin.v1.UtilizationResponse.scopes:type_name -> leasehold.admin.v1.ScopeUtilization
+	47, // 22: leasehold.admin.v1.ScopeUtilization.drops:type_name -> leasehold.admin.v1.DropCount
+	3,  // 23: leasehold.admin.v1.Admin.Login:input_type -> leasehold.admin.v1.LoginRequest
+	5,  // 24: leasehold.admin.v1.Admin.Logout:input_type -> leasehold.admin.v1.LogoutRequest
+	7,  // 25: leasehold.admin.v1.Admin.Get:input_type -> leasehold.admin.v1.GetRequest
+	9,  // 26: leasehold.admin.v1.Admin.List:input_type -> leasehold.admin.v1.ListRequest
+	11, // 27: leasehold.admin.v1.Admin.Create:input_type -> leasehold.admin.v1.CreateRequest
+	12, // 28: leasehold.admin.v1.Admin.Set:input_type -> leasehold.admin.v1.SetRequest
+	13, // 29: leasehold.admin.v1.Admin.Unset:input_type -> leasehold.admin.v1.UnsetRequest
+	14, // 30: leasehold.admin.v1.Admin.Delete:input_type -> leasehold.admin.v1.DeleteRequest
+	16, // 31: leasehold.admin.v1.Admin.Invoke:input_type -> leasehold.admin.v1.InvokeRequest
+	18, // 32: leasehold.admin.v1.Admin.Begin:input_type -> leasehold.admin.v1.BeginRequest
+	20, // 33: leasehold.admin.v1.Admin.PendingChanges:input_type -> leasehold.admin.v1.PendingChangesRequest
+	21, // 34: leasehold.admin.v1.Admin.Commit:input_type -> leasehold.admin.v1.CommitRequest
+	22, // 35: leasehold.admin.v1.Admin.Rollback:input_type -> leasehold.admin.v1.RollbackRequest
+	24, // 36: leasehold.admin.v1.Admin.Changes:input_type -> leasehold.admin.v1.ChangesRequest
+	25, // 37: leasehold.admin.v1.Admin.Difference:input_type -> leasehold.admin.v1.DifferenceRequest
+	28, // 38: leasehold.admin.v1.Admin.Snapshot:input_type -> leasehold.admin.v1.SnapshotRequest
+	30, // 39: leasehold.admin.v1.Admin.Apply:input_type -> leasehold.admin.v1.ApplyRequest
+	33, // 40: leasehold.admin.v1.Admin.Control:input_type -> leasehold.admin.v1.ControlRequest
+	35, // 41: leasehold.admin.v1.Admin.Health:input_type -> leasehold.admin.v1.HealthRequest
+	37, // 42: leasehold.admin.v1.Admin.Stats:input_type -> leasehold.admin.v1.StatsRequest
+	39, // 43: leasehold.admin.v1.Admin.ListLeases:input_type -> leasehold.admin.v1.ListLeasesRequest
+	40, // 44: leasehold.admin.v1.Admin.ImportLeases:input_type -> leasehold.admin.v1.ImportLeasesRequest
+	39, // 45: leasehold.admin.v1.Admin.ExportLeases:input_type -> leasehold.admin.v1.ListLeasesRequest
+	44, // 46: leasehold.admin.v1.Admin.Utilization:input_type -> leasehold.admin.v1.UtilizationRequest
+	4,  // 47: leasehold.admin.v1.Admin.Login:output_type -> leasehold.admin.v1.LoginResponse
+	6,  // 48: leasehold.admin.v1.Admin.Logout:output_type -> leasehold.admin.v1.LogoutResponse
+	8,  // 49: leasehold.admin.v1.Admin.Get:output_type -> leasehold.admin.v1.GetResponse
+	10, // 50: leasehold.admin.v1.Admin.List:output_type -> leasehold.admin.v1.ListResponse
+	15, // 51: leasehold.admin.v1.Admin.Create:output_type -> leasehold.admin.v1.WriteResponse
+	15, // 52: leasehold.admin.v1.Admin.Set:output_type -> leasehold.admin.v1.WriteResponse
+	15, // 53: leasehold.admin.v1.Admin.Unset:output_type -> leasehold.admin.v1.WriteResponse
+	15, // 54: leasehold.admin.v1.Admin.Delete:output_type -> leasehold.admin.v1.WriteResponse
+	17, // 55: leasehold.admin.v1.Admin.Invoke:output_type -> leasehold.admin.v1.InvokeResponse
+	19, // 56: leasehold.admin.v1.Admin.Begin:output_type -> leasehold.admin.v1.BeginResponse
+	27, // 57: leasehold.admin.v1.Admin.PendingChanges:output_type -> leasehold.admin.v1.ChangesResponse
+	15, // 58: leasehold.admin.v1.Admin.Commit:output_type -> leasehold.admin.v1.WriteResponse
+	23, // 59: leasehold.admin.v1.Admin.Rollback:output_type -> leasehold.admin.v1.RollbackResponse
+	27, // 60: leasehold.admin.v1.Admin.Changes:output_type -> leasehold.admin.v1.ChangesResponse
+	27, // 61: leasehold.admin.v1.Admin.Difference:output_type -> leasehold.admin.v1.ChangesResponse
+	29, // 62: leasehold.admin.v1.Admin.Snapshot:output_type -> leasehold.admin.v1.SnapshotResponse
+	32, // 63: leasehold.admin.v1.Admin.Apply:output_type -> leasehold.admin.v1.ApplyResponse
+	34, // 64: leasehold.admin.v1.Admin.Control:output_type -> leasehold.admin.v1.ControlResponse
+	36, // 65: leasehold.admin.v1.Admin.Health:output_type -> leasehold.admin.v1.HealthResponse
+	38, // 66: leasehold.admin.v1.Admin.Stats:output_type -> leasehold.admin.v1.StatsResponse
+	10, // 67: leasehold.admin.v1.Admin.ListLeases:output_type -> leasehold.admin.v1.ListResponse
+	43, // 68: leasehold.admin.v1.Admin.ImportLeases:output_type -> leasehold.admin.v1.ImportLeasesResponse
+	41, // 69: leasehold.admin.v1.Admin.ExportLeases:output_type -> leasehold.admin.v1.ExportLeasesResponse
+	45, // 70: leasehold.admin.v1.Admin.Utilization:output_type -> leasehold.admin.v1.UtilizationResponse
+	47, // [47:71] is the sub-list for method output_type
+	23, // [23:47] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_leasehold_admin_v1_admin_proto_init() }
@@ -3303,7 +3459,7 @@ func file_leasehold_admin_v1_admin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_leasehold_admin_v1_admin_proto_rawDesc), len(file_leasehold_admin_v1_admin_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   47,
+			NumMessages:   48,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -84,6 +84,8 @@ const (
 	AdminListLeasesProcedure = "/leasehold.admin.v1.Admin/ListLeases"
 	// AdminImportLeasesProcedure is the fully-qualified name of the Admin's ImportLeases RPC.
 	AdminImportLeasesProcedure = "/leasehold.admin.v1.Admin/ImportLeases"
+	// AdminExportLeasesProcedure is the fully-qualified name of the Admin's ExportLeases RPC.
+	AdminExportLeasesProcedure = "/leasehold.admin.v1.Admin/ExportLeases"
 	// AdminUtilizationProcedure is the fully-qualified name of the Admin's Utilization RPC.
 	AdminUtilizationProcedure = "/leasehold.admin.v1.Admin/Utilization"
 )
@@ -130,6 +132,7 @@ type AdminClient interface {
 	// Leases, as objects of class "lease".
 	ListLeases(context.Context, *connect.Request[adminv1.ListLeasesRequest]) (*connect.ServerStreamForClient[adminv1.ListResponse], error)
 	ImportLeases(context.Context) *connect.ClientStreamForClient[adminv1.ImportLeasesRequest, adminv1.ImportLeasesResponse]
+	ExportLeases(context.Context, *connect.Request[adminv1.ListLeasesRequest]) (*connect.ServerStreamForClient[adminv1.ExportLeasesResponse], error)
 	Utilization(context.Context, *connect.Request[adminv1.UtilizationRequest]) (*connect.Response[adminv1.UtilizationResponse], error)
 }
 
@@ -276,6 +279,12 @@ func NewAdminClient(httpClient connect.HTTPClient, baseURL string, opts ...conne
 			connect.WithSchema(adminMethods.ByName("ImportLeases")),
 			connect.WithClientOptions(opts...),
 		),
+		exportLeases: connect.NewClient[adminv1.ListLeasesRequest, adminv1.ExportLeasesResponse](
+			httpClient,
+			baseURL+AdminExportLeasesProcedure,
+			connect.WithSchema(adminMethods.ByName("ExportLeases")),
+			connect.WithClientOptions(opts...),
+		),
 		utilization: connect.NewClient[adminv1.UtilizationRequest, adminv1.UtilizationResponse](
 			httpClient,
 			baseURL+AdminUtilizationProcedure,
@@ -309,6 +318,7 @@ type adminClient struct {
 	stats          *connect.Client[adminv1.StatsRequest, adminv1.StatsResponse]
 	listLeases     *connect.Client[adminv1.ListLeasesRequest, adminv1.ListResponse]
 	importLeases   *connect.Client[adminv1.ImportLeasesRequest, adminv1.ImportLeasesResponse]
+	exportLeases   *connect.Client[adminv1.ListLeasesRequest, adminv1.ExportLeasesResponse]
 	utilization    *connect.Client[adminv1.UtilizationRequest, adminv1.UtilizationResponse]
 }
 
@@ -422,6 +432,11 @@ func (c *adminClient) ImportLeases(ctx context.Context) *connect.ClientStreamFor
 	return c.importLeases.CallClientStream(ctx)
 }
 
+// ExportLeases calls leasehold.admin.v1.Admin.ExportLeases.
+func (c *adminClient) ExportLeases(ctx context.Context, req *connect.Request[adminv1.ListLeasesRequest]) (*connect.ServerStreamForClient[adminv1.ExportLeasesResponse], error) {
+	return c.exportLeases.CallServerStream(ctx, req)
+}
+
 // Utilization calls leasehold.admin.v1.Admin.Utilization.
 func (c *adminClient) Utilization(ctx context.Context, req *connect.Request[adminv1.UtilizationRequest]) (*connect.Response[adminv1.UtilizationResponse], error) {
 	return c.utilization.CallUnary(ctx, req)
@@ -469,6 +484,7 @@ type AdminHandler interface {
 	// Leases, as objects of class "lease".
 	ListLeases(context.Context, *connect.Request[adminv1.ListLeasesRequest], *connect.ServerStream[adminv1.ListResponse]) error
 	ImportLeases(context.Context, *connect.ClientStream[adminv1.ImportLeasesRequest]) (*connect.Response[adminv1.ImportLeasesResponse], error)
+	ExportLeases(context.Context, *connect.Request[adminv1.ListLeasesRequest], *connect.ServerStream[adminv1.ExportLeasesResponse]) error
 	Utilization(context.Context, *connect.Request[adminv1.UtilizationRequest]) (*connect.Response[adminv1.UtilizationResponse], error)
 }
 
@@ -611,6 +627,12 @@ func NewAdminHandler(svc AdminHandler, opts ...connect.HandlerOption) (string, h
 		connect.WithSchema(adminMethods.ByName("ImportLeases")),
 		connect.WithHandlerOptions(opts...),
 	)
+	adminExportLeasesHandler := connect.NewServerStreamHandler(
+		AdminExportLeasesProcedure,
+		svc.ExportLeases,
+		connect.WithSchema(adminMethods.ByName("ExportLeases")),
+		connect.WithHandlerOptions(opts...),
+	)
 	adminUtilizationHandler := connect.NewUnaryHandler(
 		AdminUtilizationProcedure,
 		svc.Utilization,
@@ -663,6 +685,8 @@ func NewAdminHandler(svc AdminHandler, opts ...connect.HandlerOption) (string, h
 			adminListLeasesHandler.ServeHTTP(w, r)
 		case AdminImportLeasesProcedure:
 			adminImportLeasesHandler.ServeHTTP(w, r)
+		case AdminExportLeasesProcedure:
+			adminExportLeasesHandler.ServeHTTP(w, r)
 		case AdminUtilizationProcedure:
 			adminUtilizationHandler.ServeHTTP(w, r)
 		default:
@@ -760,6 +784,10 @@ func (UnimplementedAdminHandler) ListLeases(context.Context, *connect.Request[ad
 
 func (UnimplementedAdminHandler) ImportLeases(context.Context, *connect.ClientStream[adminv1.ImportLeasesRequest]) (*connect.Response[adminv1.ImportLeasesResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("leasehold.admin.v1.Admin.ImportLeases is not implemented"))
+}
+
+func (UnimplementedAdminHandler) ExportLeases(context.Context, *connect.Request[adminv1.ListLeasesRequest], *connect.ServerStream[adminv1.ExportLeasesResponse]) error {
+	return connect.NewError(connect.CodeUnimplemented, errors.New("leasehold.admin.v1.Admin.ExportLeases is not implemented"))
 }
 
 func (UnimplementedAdminHandler) Utilization(context.Context, *connect.Request[adminv1.UtilizationRequest]) (*connect.Response[adminv1.UtilizationResponse], error) {
