@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"leasehold/pkg/objects"
@@ -112,7 +111,7 @@ func (c *converter) reserve(h *declaration, a netip.Addr, reserved map[netip.Add
 	}
 	c.line(line)
 	for _, sc := range c.scopes {
-		if slices.ContainsFunc(sc.ranges, func(r addressRange) bool { return r.first.Compare(a) <= 0 && a.Compare(r.last) <= 0 }) {
+		if sc.pool != nil && inRanges(sc.ranges, a) {
 			c.noteOnce(h.pos, construct, "the address is in a range, too; dhcpd may give it to others, here it is kept for the host")
 		}
 	}

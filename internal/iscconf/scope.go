@@ -12,7 +12,7 @@ type scope struct {
 	name         string
 	of           *subnetDecl
 	net          *network
-	pool         *declaration // one of its pools, nil: it has none
+	pool         *declaration // one of its pools, nil: its addresses are reserved
 	ranges       []addressRange
 	dynamicBootp bool
 	primary      netip.Prefix // of a secondary
@@ -47,9 +47,10 @@ func (c *converter) findScopes() {
 	}
 }
 
-// scopesOf groups the pools of a subnet. A subnet whose pools have options of
-// their own gets a scope without ranges for its reservations, which in dhcpd are
-// in no pool.
+// scopesOf groups the pools of a subnet. Its reserved addresses, which in dhcpd
+// are in no pool, get a scope of their own where there are several, or where the
+// pools have options of their own: among scopes of one subnet a reservation is
+// in that with a range around it.
 func (c *converter) scopesOf(n *network, s *subnetDecl) []*scope {
 	base := strings.ReplaceAll(s.prefix.String(), "/", "-")
 	var all []*scope
@@ -77,8 +78,12 @@ func (c *converter) scopesOf(n *network, s *subnetDecl) []*scope {
 			apart = apart || p.kind == pool && !merged([]*declaration{p}).empty()
 		}
 	}
-	if len(all) == 0 || apart && c.reserves(s) {
-		all = append([]*scope{{of: s, net: n}}, all...)
+	kept := c.reservedIn(s)
+	switch {
+	case len(all) == 0:
+		all = []*scope{{of: s, net: n}}
+	case len(kept) > 0 && (apart || len(all) > 1):
+		all = append([]*scope{{of: s, net: n, ranges: kept}}, all...)
 	}
 	for i, sc := range all {
 		sc.name = base
@@ -122,8 +127,23 @@ func describe(d *declaration) string {
 	return b.String() + strings.Join(names, " ")
 }
 
-func (c *converter) reserves(s *subnetDecl) bool {
-	return slices.ContainsFunc(c.hosts, func(h *declaration) bool { return slices.ContainsFunc(h.fixed, s.prefix.Contains) })
+// reservedIn lists the fixed addresses of hosts that are in no range of a
+// subnet.
+func (c *converter) reservedIn(s *subnetDecl) []addressRange {
+	var all []addressRange
+	for _, h := range c.hosts {
+		for _, a := range h.fixed {
+			in := func(p *declaration) bool { return inRanges(p.ranges, a) }
+			if s.prefix.Contains(a) && !slices.ContainsFunc(s.pools, in) {
+				all = append(all, addressRange{first: a, last: a})
+			}
+		}
+	}
+	return all
+}
+
+func inRanges(rs []addressRange, a netip.Addr) bool {
+	return slices.ContainsFunc(rs, func(r addressRange) bool { return r.first.Compare(a) <= 0 && a.Compare(r.last) <= 0 })
 }
 
 // scopeObjects writes the scopes with their policies.
@@ -161,6 +181,9 @@ func (c *converter) scopeObject(sc *scope, root values) {
 	}
 	for _, r := range joined(sc.ranges) {
 		c.linef("scope %s addRange %s %s", sc.name, r.first, r.last)
+	}
+	if sc.pool == nil && len(sc.ranges) > 0 {
+		c.linef("scope %s enable restrict-to-reservations", sc.name)
 	}
 	if sc.priority > 0 {
 		c.linef("scope %s set allocation-priority=%d", sc.name, sc.priority)

@@ -24,7 +24,8 @@ type Tree struct {
 }
 
 // Parse reads a configuration. A name in an include statement that does not
-// begin with a slash is looked for beside the file that it stands in.
+// begin with a slash is looked for beside the first file, then beside the one
+// that it stands in.
 func Parse(name string, files Files) (*Tree, error) {
 	p := &parser{files: files, tree: &Tree{}}
 	ss, err := p.file(name, Pos{File: name, Line: 1, Col: 1})
@@ -232,9 +233,17 @@ func (p *parser) include(s *Statement) ([]*Statement, *Error) {
 	if name == "" || strings.ContainsRune(name, 0) {
 		return nil, errorAt(s.Pos, "include takes the name of a file, not %s", s.tokens[1])
 	}
-	if !path.IsAbs(name) {
-		name = path.Join(path.Dir(s.Pos.File), name)
-	}
 	p.tree.Includes++
-	return p.file(name, s.Pos)
+	if path.IsAbs(name) {
+		return p.file(name, s.Pos)
+	}
+	// dhcpd looks from where it was started, which for a configuration in parts
+	// is the folder of the first file; people expect that of the including one.
+	beside := path.Join(path.Dir(s.Pos.File), name)
+	if first := path.Join(path.Dir(p.open[0]), name); first != beside {
+		if _, err := p.files(first); err == nil {
+			return p.file(first, s.Pos)
+		}
+	}
+	return p.file(beside, s.Pos)
 }
