@@ -62,6 +62,9 @@ type Pair interface {
 	// Changed is told of a lease of the relationship that this server changed,
 	// once the change is on disk.
 	Changed(l lease.Lease)
+	// PoolsChanged is told that reservations changed, and with them how many
+	// addresses are free.
+	PoolsChanged()
 	// Eager says that an answer to a client waits for the partner's
 	// acknowledgement, so that its first lease has its full length.
 	Eager() bool

@@ -98,6 +98,8 @@ func (p *fakePair) Changed(l lease.Lease) {
 	p.told = append(p.told, l)
 }
 
+func (p *fakePair) PoolsChanged() {}
+
 func (p *fakePair) Await(_ lease.Key, done func(bool)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -110,6 +110,13 @@ func (p *Pair) Changed(l lease.Lease) {
 	}
 }
 
+// PoolsChanged is told that reservations changed.
+func (p *Pair) PoolsChanged() {
+	if p.Problem() == "" {
+		p.in.put(entry{kind: input, input: core.PoolsChanged{}})
+	}
+}
+
 // Eager says that answers wait for the partner.
 func (p *Pair) Eager() bool {
 	a := p.authority.Load()

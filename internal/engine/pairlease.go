@@ -1,0 +1,42 @@
+package engine
+
+import (
+	"leasehold/internal/lease"
+	"leasehold/pkg/objects"
+)
+
+// What an operator's command on a lease means where a partner has a say in it.
+
+// forceAvailable ends the lease whatever it is. Where there is nothing to end,
+// and the address is not this server's to give all the same, it says why.
+func (s *Server) forceAvailable(k lease.Key, action string) *objects.Error {
+	if e := s.notOurs(k); e != nil {
+		return e
+	}
+	return s.alter(k, action, true, func(l lease.Lease) lease.Lease { return lease.ForceAvailable(l, s.clock.Now().Unix()) })
+}
+
+// notOurs refuses to free an address that nobody has: it is the partner's, or
+// about to be free.
+func (s *Server) notOurs(k lease.Key) *objects.Error {
+	p := s.pairOf(k)
+	if p == nil {
+		return nil
+	}
+	switch s.at(k).State {
+	case lease.OtherAvailable:
+		return objects.Errorf(objects.Invalid, "lease %s is free already, and its partner's to give (failover %q, other-available): nothing was changed. "+
+			"failover-pair rebalancePool on the main server shares the free addresses out anew; if the partner is dead, setPartnerDown has them given here", k.Addr, p.Name())
+	case lease.PendingAvailable:
+		return objects.Errorf(objects.Invalid, "lease %s is over already and waits for the partner to agree (failover %q, pending-available, state %s): nothing was changed", k.Addr, p.Name(), p.Authority().State)
+	}
+	return nil
+}
+
+// sharesChanged tells the relationship of an address that its reservation, or
+// the end of one, takes out of the free addresses or puts among them.
+func (s *Server) sharesChanged(k lease.Key) {
+	if p := s.pairOf(k); p != nil {
+		p.PoolsChanged()
+	}
+}
