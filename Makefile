@@ -14,7 +14,7 @@ FUZZTIME ?= 30s
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-build: ## bin/dhcpd and bin/nrcmd
+build: ## bin/dhcpd, bin/nrcmd and bin/cnrFailoverConfig
 	@scripts/deps.sh build
 	go build -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"leasehold/internal/shell"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
@@ -90,12 +92,12 @@ func TestEnvironment(t *testing.T) {
 
 func TestStateFolder(t *testing.T) {
 	t.Setenv("XDG_STATE_HOME", "/state")
-	if got := stateFolder(); got != "/state/leasehold" {
+	if got := shell.StateFolder(); got != "/state/leasehold" {
 		t.Errorf("got %s", got)
 	}
 	t.Setenv("XDG_STATE_HOME", "")
 	t.Setenv("HOME", "/home/carol")
-	if got := stateFolder(); got != filepath.FromSlash("/home/carol/.local/state/leasehold") {
+	if got := shell.StateFolder(); got != filepath.FromSlash("/home/carol/.local/state/leasehold") {
 		t.Errorf("got %s", got)
 	}
 }

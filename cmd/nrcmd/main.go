@@ -101,7 +101,7 @@ func config(o *options, tty *shell.TTY) shell.Config {
 		Cluster: o.cluster, User: o.user, Password: o.password, ReadOnly: o.readOnly, Visibility: o.visibility,
 		Host: host, Out: os.Stdout, Clock: clock.Real{},
 	}
-	dial := rpc.DialOptions{CACert: o.caCert, Known: filepath.Join(stateFolder(), "known_servers")}
+	dial := rpc.DialOptions{CACert: o.caCert, Known: shell.KnownServers()}
 	if tty != nil {
 		cfg.Prompt = tty
 		dial.NewServer = func(address, fingerprint string) error {
@@ -112,24 +112,11 @@ func config(o *options, tty *shell.TTY) shell.Config {
 	return cfg
 }
 
-// stateFolder is where a user's history and known servers are kept.
-func stateFolder() string {
-	if dir := os.Getenv("XDG_STATE_HOME"); dir != "" {
-		return filepath.Join(dir, "leasehold")
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		// No home: a folder that only this user can have made.
-		return filepath.Join(os.TempDir(), fmt.Sprintf("leasehold-%d", os.Getuid()))
-	}
-	return filepath.Join(home, ".local", "state", "leasehold")
-}
-
 // interactive runs the line editor. Ctrl-C is a signal only while a command
 // runs; at the prompt the editor reads it as a key.
 func interactive(ctx context.Context, sh *shell.Shell) (shell.Exit, error) {
 	// Without its file the history still works, for this session.
-	history, _ := shell.OpenHistory(filepath.Join(stateFolder(), "nrcmd_history"))
+	history, _ := shell.OpenHistory(filepath.Join(shell.StateFolder(), "nrcmd_history"))
 	ed, err := shell.NewTerminal(history, func(head string) *shell.Completion { return sh.Complete(ctx, head) })
 	if err != nil {
 		return shell.ExitUsage, err
