@@ -34,6 +34,7 @@ type scripted struct {
 	relay  []byte
 	prl    []byte
 	bootp  bool
+	secs   uint16
 }
 
 // expected is a difference that a comment announces: #differs <client> <what>:
@@ -219,21 +220,21 @@ func (s *script) pool(c *scripted, a netip.Addr) string {
 	return a.String()
 }
 
-// relays are sockets at the addresses of relays, for one server port.
+// relays are sockets at the addresses of relays, for servers on one port.
 type relays struct {
-	server netip.AddrPort
-	conns  map[netip.Addr]*net.UDPConn
+	servers []netip.AddrPort
+	conns   map[netip.Addr]*net.UDPConn
 }
 
-func (l *lab) relays(ns string, server netip.AddrPort, clients []scripted) *relays {
+func (l *lab) relays(ns string, clients []scripted, servers ...netip.AddrPort) *relays {
 	l.t.Helper()
-	r := &relays{server: server, conns: map[netip.Addr]*net.UDPConn{}}
+	r := &relays{servers: servers, conns: map[netip.Addr]*net.UDPConn{}}
 	for _, c := range clients {
 		if r.conns[c.giaddr] != nil {
 			continue
 		}
 		err := netns.Do(l.ns(ns), func() error {
-			conn, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(c.giaddr, server.Port())))
+			conn, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(c.giaddr, servers[0].Port())))
 			r.conns[c.giaddr] = conn
 			return err
 		})
@@ -281,7 +282,7 @@ func (r *relays) message(c *scripted, t packet.MessageType) *packet.Reply {
 	m.Reset()
 	m.Op, m.Type, m.XID, m.HType, m.HLen, m.Hops = packet.BootRequest, t, rand.Uint32(), 1, 6, 1
 	copy(m.CHAddr[:], c.mac[:])
-	m.GIAddr = c.giaddr
+	m.GIAddr, m.Secs = c.giaddr, c.secs
 	if t == packet.BOOTP {
 		return m
 	}
@@ -302,8 +303,10 @@ func (r *relays) ask(c *scripted, m *packet.Reply, want packet.MessageType) (*pa
 	conn := r.conns[c.giaddr]
 	data, _ := m.Append(nil, packet.MaxReplySize)
 	for _, wait := range []time.Duration{300 * time.Millisecond, 1200 * time.Millisecond} {
-		if _, err := conn.WriteToUDPAddrPort(data, r.server); err != nil {
-			return nil, err
+		for _, server := range r.servers {
+			if _, err := conn.WriteToUDPAddrPort(data, server); err != nil {
+				return nil, err
+			}
 		}
 		if err := conn.SetReadDeadline(time.Now().Add(wait)); err != nil {
 			return nil, err

@@ -54,7 +54,7 @@ func (l *lab) serveAlike(t *testing.T, file string, port uint16) {
 	theirs := l.bootTheirs(path, port)
 	ours := l.bootOurs(path, port+4)
 	server := netip.MustParseAddr("10.77.0.1")
-	a, b := l.relays("net", netip.AddrPortFrom(server, port), s.clients), l.relays("net", netip.AddrPortFrom(server, port+4), s.clients)
+	a, b := l.relays("net", s.clients, netip.AddrPortFrom(server, port)), l.relays("net", s.clients, netip.AddrPortFrom(server, port+4))
 	defer a.close()
 	defer b.close()
 	for i := range s.clients {
