@@ -20,6 +20,11 @@ func (a *Authority) Acked(l lease.Lease, sent *wire.Binding, now int64) lease.Le
 		l.Failover.AckPE = max(l.Failover.AckPE, sent.PotentialExpiration.Unix())
 	case a.crossed(&l, sent):
 		return a.free(l, now, lease.Primary)
+	case status(&l) == wire.StatusActive && theirWord(&l) && ends(sent.Status):
+		// The partner's lease crossed with our word that it is over, to which
+		// the partner agrees by this: it has to be told that we took the lease.
+		l.Flags &^= lease.FailoverUpdated
+		return l
 	}
 	if a.Update(&l) == *sent {
 		return known(l)
@@ -39,7 +44,12 @@ func (a *Authority) crossed(l *lease.Lease, sent *wire.Binding) bool {
 	if a.Role != lease.Primary || !l.Free() || owner(l) != lease.Secondary || !l.Failover.FromPartner {
 		return false
 	}
-	switch sent.Status {
+	return ends(sent.Status)
+}
+
+// ends tells whether an address of that status is nobody's and the primary's.
+func ends(s wire.BindingStatus) bool {
+	switch s {
 	case wire.StatusFree, wire.StatusExpired, wire.StatusReleased, wire.StatusReset:
 		return true
 	}
@@ -53,6 +63,7 @@ func (a *Authority) Refused(l lease.Lease, sent *wire.Binding, reason wire.Reaso
 	if !a.says(&l, sent) {
 		return l
 	}
+	l.Flags &^= lease.FailoverUpdated // whatever it was told before
 	if reason == wire.ReasonLessCritical && a.profile() == wire.Own && l.State == lease.PendingAvailable && l.Failover.Ended != lease.EndedReclaimed {
 		// Only one of ours that has the address abandoned says so of a lease
 		// that ended. Whose word is the later is hard to tell within seconds:

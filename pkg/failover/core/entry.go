@@ -15,6 +15,7 @@ type begin struct {
 func init() { // the functions come back here
 	entries = map[wire.ServerState][]begin{
 		normal: {
+			{"ask for all leases, if they were lost and this server was made to serve without them", (*Machine).askStill},
 			{"send all updates that the partner has not acknowledged", (*Machine).tellAll},
 			{"share out the free addresses; the secondary sends POOLREQ", (*Machine).startBalance},
 		},

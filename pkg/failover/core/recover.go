@@ -35,6 +35,14 @@ func (m *Machine) request() {
 	m.wait(timeRequest, m.patience())
 }
 
+// askStill asks for what a server that was made PARTNER-DOWN without its leases
+// does not know to this day.
+func (m *Machine) askStill() {
+	if m.snap.All {
+		m.request()
+	}
+}
+
 // progress notes that our request is being served.
 func (m *Machine) progress() {
 	if m.asked.xid != 0 {

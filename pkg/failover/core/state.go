@@ -82,7 +82,8 @@ func (m *Machine) record(to wire.ServerState) {
 	case partnerDown:
 		m.snap.Down = m.now.Wall
 	case normal:
-		m.snap.New, m.snap.All, m.snap.Failed, m.snap.Interrupted = false, false, 0, 0
+		m.snap.All = m.snap.All && !m.snap.New // see askStill
+		m.snap.New, m.snap.Failed, m.snap.Interrupted = false, 0, 0
 	}
 }
 

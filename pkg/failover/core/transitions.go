@@ -85,6 +85,7 @@ var transitions = []transition{
 	{from: states{normal}, on: up, partner: states{shutdown}, to: partnerDown},
 	{from: states{normal}, on: up, to: interrupted, do: actions{again}},
 	{from: states{normal}, on: lost, to: interrupted},
+	{from: states{normal}, on: updated, do: actions{haveAll}, ours: true},
 	{from: states{normal}, on: command, to: partnerDown, do: actions{takeDate, warn}},
 
 	{from: states{interrupted}, on: up, partner: states{normal, interrupted, recoverDone}, to: normal},

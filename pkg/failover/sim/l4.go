@@ -18,8 +18,8 @@ func (w *World) l4check() {
 
 // unbalanced says who has too many free addresses.
 func (w *World) unbalanced(p *pair) string {
-	e := p.ends[0]
-	if e.dhcpd != nil || p.ends[1].dhcpd != nil {
+	e, secondary := p.inOrder()
+	if e.dhcpd != nil || secondary.dhcpd != nil {
 		return ""
 	}
 	free, backup := 0, 0
@@ -35,7 +35,7 @@ func (w *World) unbalanced(p *pair) string {
 	}
 	total := free + backup
 	if off := 100*backup - total*p.Percent; off < -15*total-150 || off > 15*total+150 {
-		return fmt.Sprintf("%s has %d of %d free addresses, its share is %d %%", p.Backup, backup, total, p.Percent)
+		return fmt.Sprintf("%s has %d of %d free addresses, its share is %d %%", secondary.n.name, backup, total, p.Percent)
 	}
 	return ""
 }

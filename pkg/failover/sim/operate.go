@@ -64,7 +64,7 @@ func init() {
 	actions = map[string]action{
 		// Clients.
 		"arrive":  {[]arg{aClient}, func(w *World, a []string) { w.client(a[0]).arrive() }},
-		"leave":   {[]arg{aClient}, func(w *World, a []string) { w.client(a[0]).leave() }},
+		"leave":   {[]arg{aClient}, leave}, // leave c1 [B]: tells B, not its server
 		"vanish":  {[]arg{aClient}, func(w *World, a []string) { w.client(a[0]).vanish() }},
 		"renew":   {[]arg{aClient}, func(w *World, a []string) { w.client(a[0]).early() }},
 		"rebind":  {[]arg{aClient}, func(w *World, a []string) { w.client(a[0]).moved() }},
@@ -113,6 +113,14 @@ func hear(w *World, a []string) {
 	for i, n := range w.nodes {
 		c.hears[i] = len(a) == 1 || word(a[1:], n.name)
 	}
+}
+
+func leave(w *World, a []string) {
+	c := w.client(a[0])
+	if len(a) > 1 {
+		c.server = w.node(a[1]).index
+	}
+	c.leave()
 }
 
 func setLoss(w *World, a []string) {

@@ -139,7 +139,7 @@ func (r *risk) entered(e *endpoint, from, to wire.ServerState) {
 	if was {
 		r.served[p.index][e.side] = r.w.now
 	}
-	if now && !was && (other.stored() == wire.StatePartnerDown || other.state() == wire.StatePartnerDown) && to != wire.StateNormal && !neverServed(e) {
+	if now && !was && other.standsIn() && to != wire.StateNormal && !neverServed(e) {
 		r.take(p, e.n.name+" serves again without its partner, which gives out its addresses")
 	}
 	if to == wire.StatePartnerDown && from == startup && r.unknown[p.index] && e.dhcpd == nil && e.m.Status().Snapshot.New {
@@ -197,6 +197,15 @@ func (r *risk) agreed(p *pair) {
 func (r *risk) mayRunLonger(p *pair) bool {
 	s := &r.shorter[p.index]
 	return s.was != 0 && (s.since == 0 || r.w.now < s.since+seconds(s.was)+r.slackOf(p))
+}
+
+// standsIn tells whether the endpoint gives out its partner's addresses, or
+// would after a start.
+func (e *endpoint) standsIn() bool {
+	if e.n.up {
+		return e.state() == wire.StatePartnerDown
+	}
+	return e.stored() == wire.StatePartnerDown && !neverMet(e)
 }
 
 func neverServed(e *endpoint) bool { return e.stored() == 0 }

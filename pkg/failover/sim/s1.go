@@ -28,7 +28,7 @@ func (s *s1) begin(w *World) {
 // took: a client has been told that it has its address.
 func (s *s1) took(c *client) {
 	slot := s.w.slotOf(lease.Key{Addr: c.addr})
-	risky := s.w.checks.risk.taken(c.p)
+	risky := s.w.checks.risk.taken(c.p) || c.bootp && s.lost(c, slot)
 	mine := holding{c, c.end, risky}
 	rest := s.held[slot][:0]
 	for _, h := range s.held[slot] {
@@ -67,6 +67,13 @@ func (s *s1) forced(slot int) {
 	for i := range s.held[slot] {
 		s.held[slot][i].tainted = true
 	}
+}
+
+// lost tells whether the server that gave the client its address has lost its
+// disk before the client heard of it.
+func (s *s1) lost(c *client, slot int) bool {
+	l := &s.w.nodes[c.server].disk.content.leases[slot]
+	return l.State == 0 || l.Client() != c.who.Key()
 }
 
 // forever: the MCLT does not limit a BOOTP lease, so one that is lost with a

@@ -66,12 +66,12 @@ var exchangeFaults = []Mutant{
 	},
 	{
 		Name: "offset-not-applied", What: "times of the partner are read by our clock",
-		Edits:  change(coreDir+"offset.go", "\td := o.estimate()\n\tif d >= -offsetNoise", "\td := int64(0)\n\tif d >= -offsetNoise"),
+		Edits:  change(coreDir+"offset.go", "\tif d >= -offsetNoise", "\td = 0\n\tif d >= -offsetNoise"),
 		Expect: append([]string{"S12", "L3", "equal"}, twoClients...),
 	},
 	{
 		Name: "offset-applied-twice", What: "times of the partner are corrected once",
-		Edits:  change(coreDir+"offset.go", `return max(int64(t)+o.delta(), 1)`, `return max(int64(t)+2*o.delta(), 1)`),
+		Edits:  change(coreDir+"offset.go", `return max(int64(t)+delta, 1)`, `return max(int64(t)+2*delta, 1)`),
 		Expect: append([]string{"S12", "L3", "equal"}, twoClients...),
 	},
 }
