@@ -59,6 +59,21 @@ func Digest(cfg *objects.Config, pair string) []ClassDigest {
 	return sums
 }
 
+// Apart names the classes whose sums differ. A class that only one of the two
+// has a sum of is not looked at: what the pair takes in of it, its match list
+// decides, and that is in the sum of failover-pair.
+func Apart(a, b []ClassDigest) []string {
+	var classes []string
+	for _, x := range a {
+		for _, y := range b {
+			if x.Class == y.Class && x.Sum != y.Sum {
+				classes = append(classes, x.Class)
+			}
+		}
+	}
+	return classes
+}
+
 // sum adds the values in effect of an object.
 func sum(h hash.Hash, o *objects.Object) {
 	fmt.Fprintf(h, "object %q %q\n", o.Class.Name, strings.ToLower(o.Name))

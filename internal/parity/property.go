@@ -1,6 +1,7 @@
 package parity
 
 import (
+	"slices"
 	"strings"
 
 	"leasehold/pkg/objects"
@@ -25,14 +26,7 @@ func strict(o *objects.Object, a *objects.Attr) bool {
 	return isPolicy(o.Class)
 }
 
-func isPolicy(class *objects.Class) bool {
-	for _, c := range objects.PolicyClasses {
-		if c == class {
-			return true
-		}
-	}
-	return false
-}
+func isPolicy(class *objects.Class) bool { return slices.Contains(objects.PolicyClasses, class) }
 
 // inEffect returns what holds for an attribute of an object: the text that was
 // set, else the default, else nothing. o may be nil.
@@ -62,38 +56,28 @@ func normal(a *objects.Attr, text string) string {
 	return text
 }
 
-// equal tells whether nothing that travels differs between two objects of a
-// class; either may be nil.
-func equal(class *objects.Class, a, b *objects.Object) bool {
-	for _, name := range namesOf(class, a, b) {
-		if !same(class, name, inEffect(a, name), inEffect(b, name)) {
-			return false
-		}
-	}
-	return true
-}
-
-// namesOf lists the attributes of the class that travel, those of the table in
-// alphabetical order, with the dynamic ones that one of the objects has.
+// namesOf lists the attributes of the class that travel, in alphabetical order,
+// with the dynamic ones that one of the objects has among them.
 func namesOf(class *objects.Class, os ...*objects.Object) []string {
-	var names []string
-	for _, a := range class.Attrs {
-		if carried(class, a.Name) {
-			names = append(names, a.Name)
-		}
+	fixed := byClass()[class].attrs
+	if len(class.Prefixes) == 0 {
+		return fixed
 	}
-	seen := map[string]bool{}
+	var names []string
 	for _, o := range os {
 		if o == nil {
 			continue
 		}
 		for name := range o.Attrs {
-			if class.Attr(name) == nil && !seen[name] && carried(class, name) {
-				seen[name] = true
+			if class.Attr(name) == nil && carried(class, name) && !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}
 	}
+	if len(names) == 0 {
+		return fixed
+	}
+	names = append(names, fixed...)
 	sortNames(names)
 	return names
 }

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// The word that marks a line of a comparison. It stands nowhere else, so that
-// it can be searched for.
+// Mark is the word that marks a line of a comparison. It stands nowhere else,
+// so that it can be searched for.
 const Mark = "difference"
 
 // quote writes a name or a value for a list: in quotes if it has blanks or

@@ -184,20 +184,22 @@ func embedded(class *objects.Class) []*objects.Class {
 // else by class and name. Objects that rely on each other stand in that order.
 func inOrder(cfg *objects.Config, os []*objects.Object) []*objects.Object {
 	byRef := make(map[ref]*objects.Object, len(os))
+	has := map[*objects.Class]bool{}
 	for _, o := range os {
 		byRef[refOf(o)] = o
+		has[o.Class] = true
 	}
-	rank := map[*objects.Class]int{}
-	for i, c := range objects.Classes() {
-		rank[c] = i
-	}
-	sorted := slices.Clone(os)
-	slices.SortStableFunc(sorted, func(a, b *objects.Object) int {
-		if d := rank[a.Class] - rank[b.Class]; d != 0 {
-			return d
+	var sorted []*objects.Object
+	for _, class := range objects.Classes() {
+		if !has[class] {
+			continue
 		}
-		return objects.CompareNames(a.Name, b.Name)
-	})
+		for _, o := range cfg.All(class) {
+			if byRef[refOf(o)] != nil {
+				sorted = append(sorted, o)
+			}
+		}
+	}
 	l := newLinks(cfg)
 	done := make(map[ref]bool, len(os))
 	ordered := make([]*objects.Object, 0, len(os))

@@ -2,7 +2,7 @@ package parity
 
 import (
 	"slices"
-	"strings"
+	"sync"
 
 	"leasehold/pkg/objects"
 )
@@ -83,26 +83,47 @@ var localAttrs = map[string][]string{
 	"failover-pair": {"main", "backup"},
 }
 
-// rowsOf returns the rows of a class; an embedded policy's are its owner's.
-func rowsOf(class *objects.Class) []*Row {
-	name := class.Name
-	if class.Owner != "" {
-		name = class.Owner
-	}
-	var rows []*Row
-	for i := range Table {
-		if slices.Contains(Table[i].Classes, name) {
-			rows = append(rows, &Table[i])
-		}
-	}
-	return rows
+// classRows is what the table says of one class.
+type classRows struct {
+	rows  []*Row
+	attrs []string        // that travel, in alphabetical order
+	local map[string]bool // attributes of the class that do not
 }
+
+// byClass reads the table once; an embedded policy's rows are its owner's.
+var byClass = sync.OnceValue(func() map[*objects.Class]*classRows {
+	all := map[*objects.Class]*classRows{}
+	for _, class := range objects.Classes() {
+		name := class.Name
+		if class.Owner != "" {
+			name = class.Owner
+		}
+		c := &classRows{local: map[string]bool{}}
+		for i := range Table {
+			if slices.Contains(Table[i].Classes, name) && !class.Runtime && !class.LocalOnly {
+				c.rows = append(c.rows, &Table[i])
+			}
+		}
+		for _, a := range class.Attrs {
+			if a.LocalOnly || a.ReadOnly || a.Kind == objects.Obj || slices.Contains(localAttrs[class.Name], a.Name) {
+				c.local[a.Name] = true
+			} else if len(c.rows) > 0 {
+				c.attrs = append(c.attrs, a.Name)
+			}
+		}
+		slices.Sort(c.attrs)
+		c.attrs = slices.Clip(c.attrs)
+		all[class] = c
+	}
+	return all
+})
+
+// rowsOf returns the rows of a class.
+func rowsOf(class *objects.Class) []*Row { return byClass()[class].rows }
 
 // Travels tells whether objects of the class are the same on both servers of a
 // pair.
-func Travels(class *objects.Class) bool {
-	return !class.Runtime && !class.LocalOnly && len(rowsOf(class)) > 0
-}
+func Travels(class *objects.Class) bool { return len(rowsOf(class)) > 0 }
 
 // travelling lists the classes that travel, in order of declaration.
 func travelling() []*objects.Class {
@@ -137,12 +158,8 @@ func RowOf(class *objects.Class, attr string) *Row {
 
 // carried tells whether an attribute travels: it is stored and not local.
 func carried(class *objects.Class, attr string) bool {
-	a := class.Attr(attr)
-	switch {
-	case !Travels(class):
-		return false
-	case a == nil:
-		return class.Dynamic(attr)
+	if class.Attr(attr) == nil {
+		return Travels(class) && class.Dynamic(attr)
 	}
-	return !a.LocalOnly && !a.ReadOnly && a.Kind != objects.Obj && !slices.ContainsFunc(localAttrs[class.Name], func(n string) bool { return strings.EqualFold(n, a.Name) })
+	return Travels(class) && !byClass()[class].local[attr]
 }

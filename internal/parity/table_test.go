@@ -145,6 +145,9 @@ func TestCells(t *testing.T) {
 // some attribute that may be any.
 func cellOfObjects(t *testing.T, class *objects.Class, row *Row, mode Mode, function string) {
 	attr, vs := freeAttr(class)
+	if class == objects.ExtensionPoint {
+		attr, vs = objects.PointExtension.Name, []string{"e1", "e2", "e3"}
+	}
 	if attr == "" {
 		t.Fatalf("%s has no attribute to tell objects apart by", class.Name)
 	}
@@ -284,6 +287,8 @@ func nameFor(class *objects.Class, i int) string {
 		return fmt.Sprintf("10.1.1.%d", i)
 	case objects.Client:
 		return fmt.Sprintf("1,6,00:00:00:00:00:%02d", i)
+	case objects.ExtensionPoint:
+		return fmt.Sprintf("init-entry/%d", i+1)
 	}
 	return fmt.Sprintf("Name%d", i)
 }
@@ -299,14 +304,29 @@ func baseAttrs(class *objects.Class, i int) []string {
 		return []string{fmt.Sprintf("name=opt%d", i), "type=AT_STRING"}
 	case objects.Reservation:
 		return []string{"lookup-key=1,6,00:00:00:00:00:01"}
+	case objects.ExtensionPoint:
+		return []string{"extension=e1"}
+	case objects.Extension:
+		return []string{"lang=Tcl", "file=e.tcl", "entry=f"}
+	case objects.LDAP:
+		return []string{"hostname=ldap.example.com"}
+	case objects.Key:
+		return []string{"secret=c2VjcmV0"}
 	}
 	return nil
 }
 
 // surroundings are objects that those of the class need on both servers.
 func surroundings(class *objects.Class) []*objects.Object {
-	if class == objects.Reservation {
+	switch class {
+	case objects.Reservation:
 		return []*objects.Object{obj(objects.Scope, "around", "subnet=10.1.1.0/24")}
+	case objects.ExtensionPoint:
+		var es []*objects.Object
+		for _, name := range []string{"e1", "e2", "e3"} {
+			es = append(es, obj(objects.Extension, name, baseAttrs(objects.Extension, 1)...))
+		}
+		return es
 	}
 	return nil
 }
