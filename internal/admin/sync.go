@@ -2,6 +2,7 @@ package admin
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"leasehold/internal/parity"
@@ -89,10 +90,8 @@ func syncPair(c *call) *objects.Error {
 // other with the rights of the cluster's administrator.
 func (c *call) mayDoAll(what string) *objects.Error {
 	roles := c.service.roles(c.session)
-	for _, r := range roles {
-		if r == objects.RoleFull {
-			return nil
-		}
+	if slices.Contains(roles, objects.RoleFull) {
+		return nil
 	}
 	return denied(c.session, roles, what)
 }
@@ -101,6 +100,9 @@ func (b *both) sync(words syncing) *objects.Error {
 	source, target := b.main(), b.backup()
 	if words.reversed {
 		source, target = target, source
+	}
+	if others := b.others(target); words.mode == parity.Exact && len(others) > 0 {
+		b.call.line(fmt.Sprintf("exact is not meant for a back office: the %s is in %s, too; complete keeps what only that needs", target.word(), listed(others)))
 	}
 	steps, err := parity.Plan(source.cfg, target.cfg, b.pair.Name, words.mode)
 	if err != nil {
@@ -124,6 +126,17 @@ func (b *both) sync(words syncing) *objects.Error {
 	}
 	b.call.line(b.conclusion(words, target, done.Changes))
 	return done.Warning
+}
+
+// others lists the other pairs that a server is in.
+func (b *both) others(m *member) []string {
+	var names []string
+	for _, o := range m.cfg.All(objects.FailoverPair) {
+		if !strings.EqualFold(o.Name, b.pair.Name) {
+			names = append(names, o.Ref())
+		}
+	}
+	return names
 }
 
 // noPlan explains why there is nothing that the target could become like.
