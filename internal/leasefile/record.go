@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"leasehold/pkg/failover/wire"
 	"leasehold/pkg/objects"
 )
 
@@ -22,7 +23,8 @@ const (
 
 // Record is one lease. Times are Unix seconds; 0 is unknown.
 type Record struct {
-	Line            int // where it was read
+	File            string // where it was read
+	Line            int
 	HType           int
 	Hardware        []byte
 	Address         netip.Addr
@@ -35,6 +37,18 @@ type Record struct {
 	Domain          string
 	VPN             string
 	ClientID        []byte
+
+	// What the nrcmd form does not have. Status 0 is leased until Expiration;
+	// of any other but StatusActive and StatusAbandoned, Expiration is since
+	// when it is that.
+	Status      wire.BindingStatus
+	StateStart  int64  // of StatusAbandoned
+	RelayInfo   []byte // option 82, the whole value
+	VendorClass []byte // option 60
+	BOOTP       bool
+	// Potential expiration times: sent to the failover partner, acknowledged
+	// by it, received from it. May be Forever.
+	SentPE, AckPE, RcvdPE int64
 }
 
 // fieldNames are the twelve fields as messages call them.
@@ -44,9 +58,10 @@ var fieldNames = [...]string{
 	"DHCP server", "host name", "domain name", "VPN or client id",
 }
 
-// FieldError says where a file is wrong: line and field (1 to 12; 0 is the
-// whole line).
+// FieldError says where a file is wrong: line and, in the nrcmd form, field (1
+// to 12; 0 is the whole line).
 type FieldError struct {
+	File  string
 	Line  int
 	Field int
 	Msg   string
@@ -59,17 +74,30 @@ func (e *FieldError) Error() string {
 	return fmt.Sprintf("line %d, field %d (%s): %s", e.Line, e.Field, fieldNames[e.Field-1], e.Msg)
 }
 
-// String returns the record as a line of the file, without its end of line.
-func (r *Record) String() string {
+// String returns the record as a line of the nrcmd form, without its end of
+// line.
+func (r *Record) String() string { return r.text(timeText) }
+
+// Numeric is String with times as seconds since 1970.
+func (r *Record) Numeric() string {
+	return r.text(func(t int64) string {
+		if t == 0 || t == Forever {
+			return timeText(t)
+		}
+		return strconv.FormatInt(t, 10)
+	})
+}
+
+func (r *Record) text(when func(int64) string) string {
 	f := [12]string{
 		objects.FormatBlob(r.Hardware),
 		strconv.Itoa(r.HType),
 		strconv.Itoa(len(r.Hardware)),
 		r.Address.String(),
-		timeText(r.Start),
-		timeText(r.Expiration),
-		timeText(r.Extension),
-		timeText(r.LastTransaction),
+		when(r.Start),
+		when(r.Expiration),
+		when(r.Extension),
+		when(r.LastTransaction),
 		"",
 		escape(r.Host),
 		escape(r.Domain),

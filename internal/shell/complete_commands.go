@@ -96,11 +96,14 @@ func completeExport(c *completion) {
 	case 1:
 		c.offer("leases")
 	case 2:
-		c.offer("-client", "-server")
-	case 3:
-		c.files()
-		c.offer(c.names(c.ctx, objects.Vpn, c.typed, "")...)
-	case 4:
+		c.offer("-client", "-server", "-isc", "-kea")
+	case 3, 4, 5:
+		if _, other := leaseForm(c.words[2]); len(c.words) == 3 && !other {
+			c.offer("-time-ascii", "-time-numeric")
+		}
+		if last := c.words[len(c.words)-1]; strings.HasPrefix(last, "-") {
+			c.offer(c.names(c.ctx, objects.Vpn, c.typed, "")...)
+		}
 		c.files()
 	}
 }
@@ -112,9 +115,14 @@ func completeImport(c *completion) {
 		c.offer("dhcpd-conf")
 	case 2:
 		c.files()
+		if same(c.words[1], "leases") {
+			c.offer("-isc", "-kea")
+		}
 	case 3, 4:
 		if same(c.words[1], "dhcpd-conf") {
 			c.afterConf()
+		} else if _, other := leaseForm(c.words[2]); other && len(c.words) == 3 {
+			c.files()
 		}
 	}
 }

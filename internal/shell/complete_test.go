@@ -49,7 +49,7 @@ func TestCompleteWithoutServer(t *testing.T) {
 		{"scope office addReservation 10.0.0.1 -", "-blob -mac -string"},
 		{"scope office delete ", "force"},
 		{"export ", "leases"},
-		{"export leases ", "-client -server"},
+		{"export leases ", "-client -isc -kea -server"},
 		{"lease list -", "-macaddr -subnet -vpn"},
 		{"option 150 create dhcp-", "dhcp-config dhcp-custom"},
 		{"option 150 create dhcp-custom a AT_STRING rep", "repeat="},
