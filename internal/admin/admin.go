@@ -134,6 +134,9 @@ func (s *Service) reload(force bool) engine.Report {
 	}
 	if len(report.Errors) == 0 {
 		s.log.Log(msgReloaded, s.version, len(report.Warnings))
+		for _, idle := range s.stored.cfg.Idle() {
+			s.log.Log(msgIdle, listed(idle.What), idle.Why)
+		}
 		clear(s.forced)
 	}
 	return report

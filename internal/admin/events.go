@@ -22,6 +22,8 @@ var (
 		"The configuration is in service, but something in it deserves a look.")
 	msgStoreFailed = eventlog.Declare(7009, eventlog.Error, "Database", "A change of the configuration by %s could not be stored: %s.",
 		"The configuration database refused the write; nothing has changed. Look at the disk it is on.")
+	msgIdle = eventlog.Declare(7012, eventlog.Warning, "Configuration", "Configured without effect: %s: %s.",
+		"What is named is kept, compared and copied, but does not act in this version, for the reason given. 'help' on the command says the same of each attribute.")
 	msgSecretLost = eventlog.Declare(7011, eventlog.Error, "Configuration", "The secret %s of %s cannot be read: %s. It counts as not set.",
 		"Secrets are sealed in the configuration database with the key in the file secret.key of the data folder. Put back the key that belongs to the database and restart, or set the secret anew.")
 	msgPinned = eventlog.Declare(7010, eventlog.Info, "Configuration", "Cluster '%s' at %s answered for the first time; the fingerprint of its certificate, %s, is kept, and no other is taken from it.",

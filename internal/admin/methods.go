@@ -61,6 +61,7 @@ var methodTable = map[*objects.Class]map[string]methodFunc{
 		"probe":          probePair,
 	},
 	objects.Cluster: {"check": checkCluster},
+	objects.LDAP:    {"setEntry": setEntry, "getEntry": getEntry, "unsetEntry": unsetEntry},
 	objects.Option:  {"listtypes": listTypes},
 	objects.Admin:   {"enterPassword": enterPassword},
 	objects.Lease: {
@@ -100,6 +101,9 @@ var serverMethods = map[string]methodFunc{
 	"setDebug":          setDebug,
 	"unsetDebug":        unsetDebug,
 	"limitationList":    limitationList,
+	"attachExtension":   attachExtension,
+	"detachExtension":   detachExtension,
+	"listExtensions":    listExtensions,
 }
 
 func init() {

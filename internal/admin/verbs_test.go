@@ -33,9 +33,18 @@ var samples = map[*objects.Class]struct {
 	objects.DhcpInterface:     {name: "eth9", arguments: []string{"10.1.1.1/24"}},
 	objects.Vpn:               {name: "red", arguments: []string{"77"}},
 	objects.Cluster:           {name: "other", arguments: []string{"10.1.1.2"}},
+	objects.LDAP:              {name: "main", arguments: []string{"ldap.example.com"}},
+	objects.Key:               {name: "tsig", arguments: []string{"c2VjcmV0"}},
+	objects.DNSUpdate:         {name: "names"},
+	objects.Extension:         {name: "ext", arguments: []string{"Dex", "ext.so", "entry"}},
+	objects.ExtensionPoint:    {name: "pre-packet-decode/2", arguments: []string{"ext"}, before: withExtension},
+	objects.AddrTrap:          {name: "low"},
+	objects.TrapRecipient:     {name: "nms"},
 	objects.Admin:             {name: "joe", arguments: []string{"secret"}},
 	objects.FailoverPair:      {name: "pair", arguments: []string{"10.1.1.1", "10.1.1.3"}},
 }
+
+func withExtension(w *world) { w.ok(w.root.create("extension", "ext", "Dex", "ext.so", "entry")) }
 
 func withHost(w *world) { w.ok(w.root.create("scope", "host", "10.77.0.0/24")) }
 
@@ -89,6 +98,8 @@ func unknown(class *objects.Class) string {
 		return "dhcp-custom/99"
 	case objects.ClientPolicy, objects.Client:
 		return "1,6,00:00:00:00:00:00"
+	case objects.ExtensionPoint:
+		return "post-send-packet/9"
 	}
 	return "10.77.0.99"
 }
@@ -169,6 +180,9 @@ func values(w *world, a *objects.Attr) (good, bad []string) {
 		}
 		return number(a), []string{"x", "-1000000000000"}
 	case objects.Percent:
+		if a == objects.TrapHigh.Attr {
+			return []string{"30", "40%"}, []string{"101", "20%", "x"}
+		}
 		return []string{"10", "20%"}, []string{"101", "x"}
 	case objects.IPAddr:
 		if a.Class == objects.Scope && a.Name == "failover-backup-allocation-boundary" {
@@ -268,6 +282,15 @@ func text(a *objects.Attr) (good, bad []string) {
 		return []string{"sha256:" + strings.Repeat("0b", 32)}, []string{"x"}
 	case "option-set vendor-option-string":
 		return []string{"acme2"}, nil
+	}
+	switch a.Class.Name + " " + a.Name {
+	case "key secret":
+		return []string{"bW9yZSBzZWNyZXQ="}, []string{"not base64"}
+	case "extension file":
+		return []string{"lib/other.so"}, []string{"/etc/passwd", "../x", "a/../b"}
+	}
+	if a.IsDictionary() {
+		return []string{"cn=host-name", "a=b,c=d"}, []string{"x", "a=", "a=b,A=c"}
 	}
 	if strings.Contains(a.Name, "environment") {
 		return []string{"a=1,b=2"}, []string{"x"}

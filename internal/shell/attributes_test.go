@@ -26,6 +26,13 @@ var objectsUnderTest = []struct{ class, name, create string }{
 	{"cluster", "backup", "10.0.0.2"},
 	{"failover-pair", "pair", "10.0.0.1 10.0.0.3"},
 	{"admin", "carol", "s3cret-enough"},
+	{"key", "tsig", "c2VjcmV0"},
+	{"dhcp-dns-update", "names", ""},
+	{"ldap", "main", "ldap.example.com"},
+	{"extension", "ext", "Dex ext.so entry"},
+	{"extension-point", "pre-packet-decode/2", "ext"},
+	{"addr-trap", "low", ""},
+	{"trap-recipient", "nms", ""},
 	{"scope-selection-tag", "fast", ""},
 	{"scope-policy", "office", "-"},
 	{"scope-template-policy", "floor", "-"},
@@ -41,6 +48,8 @@ var goodValue = map[string]string{
 	"primary-subnet": "192.168.60.0/24", "password": "s3cret-enough-2", "ranges-expr": `"(create-range 10 20)"`,
 	"options-expr": `"(create-option 3 \"10.0.0.1\")"`, "failover-backup-allocation-boundary": "0",
 	"mclt": "10m", "failover-maximum-client-lead-time": "10m", "match-list": "10.0.0.0/8",
+	"secret": "bW9yZSBzZWNyZXQ=", "file": "lib/other.so", "low-threshold": "10", "high-threshold": "90",
+	"query-dictionary": "a=b", "create-dictionary": "a=b", "create-string-dictionary": "a=b", "update-dictionary": "a=b", "env-dictionary": "a=b",
 	"fingerprint":      "sha256:" + strings.Repeat("0c", 32),
 	"main-fingerprint": strings.Repeat("0A:", 31) + "0A", "backup-fingerprint": "sha256:" + strings.Repeat("0b", 32),
 	"failover-poll-timeout": "2m", "failover-poll-interval": "5s", "subnet": "192.168.50.0/24",
@@ -241,7 +250,7 @@ func TestEveryVerbOnNothing(t *testing.T) {
 		}
 		name := "nothing-of-it"
 		if class.Key != nil {
-			name = map[string]string{"client": "1,6,02:00:00:00:00:01", "client-policy": "1,6,02:00:00:00:00:01", "reservation": "10.9.9.9"}[class.Name]
+			name = map[string]string{"client": "1,6,02:00:00:00:00:01", "client-policy": "1,6,02:00:00:00:00:01", "reservation": "10.9.9.9", "extension-point": "post-send-packet/7"}[class.Name]
 		}
 		if name == "" {
 			name = "nothing"
@@ -302,7 +311,7 @@ func argumentsFor(class *objects.Class, v *classVerb) string {
 	args := map[string]string{
 		"addRange": " 10.0.0.1 10.0.0.2", "removeRange": " 10.0.0.1 10.0.0.2", "addReservation": " 10.0.0.1 02:00:00:00:00:01",
 		"removeReservation": " 10.0.0.1", "addMatch": " 10.0.0.0/8", "removeMatch": " 10.0.0.0/8", "changeSubnet": " 10.0.0.0/24", "setOption": " routers 10.0.0.1", "getOption": " routers",
-		"unsetOption": " routers", "setLeaseTime": " 1d", "apply-to": " all",
+		"unsetOption": " routers", "setEntry": " query-dictionary a=b", "getEntry": " query-dictionary a", "unsetEntry": " query-dictionary a", "setLeaseTime": " 1d", "apply-to": " all",
 		"setVendorOption": " 43 dhcp-cablelabs-config (1 01)", "getVendorOption": " 43 dhcp-cablelabs-config", "unsetVendorOption": " 43 dhcp-cablelabs-config",
 	}
 	return args[v.name]

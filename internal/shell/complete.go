@@ -317,6 +317,16 @@ func (c *completion) listItem() {
 	c.typed = c.typed[strings.LastIndexByte(c.typed, ',')+1:]
 }
 
+func dictionaries(class *objects.Class) []string {
+	var names []string
+	for _, a := range class.Attrs {
+		if a.IsDictionary() {
+			names = append(names, a.Name)
+		}
+	}
+	return names
+}
+
 func wordNames(a *objects.Attr) []string {
 	var names []string
 	for _, w := range a.Words {
@@ -336,6 +346,12 @@ func (c *completion) methodWords(class *objects.Class, v *classVerb, args []stri
 		c.vendorOptionWords(v, args)
 	case slices.Contains(class.Prefixes, objects.OptionPrefix) && strings.HasSuffix(v.name, "Option"):
 		c.optionWords(v, args)
+	case v.name == "attachExtension" && len(args) == 1:
+		c.offer(c.names(c.ctx, objects.Extension, c.typed, "")...)
+	case (v.name == "attachExtension" || v.name == "detachExtension") && len(args) == 0:
+		c.offer(objects.ExtensionPoints...)
+	case strings.HasSuffix(v.name, "Entry") && len(args) == 0:
+		c.offer(dictionaries(class)...)
 	case v.name == "log" && class == objects.Session:
 		c.files()
 	case v.name == "setPartnerDown" && class == objects.Dhcp && len(args) == 0:

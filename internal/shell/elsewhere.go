@@ -12,14 +12,13 @@ import (
 // take. Their answer is 322, not that of a mistyped word.
 var elsewhere = []struct{ why, words string }{
 	{"DNS is not served", "acl dns dns-interface ha-dns-pair remote-dns update-policy zone zone-dist zone-template"},
-	{"the server does not update DNS", "dhcp-dns-update dns-update-map key"},
+	{"the server does not update DNS", "dns-update-map"},
 	{"TFTP is not served", "tftp"},
 	{"DHCPv6 is not served", "dhcp-link dhcp-link-policy dhcp-prefix dhcp-prefix-policy lease6 link link-policy " +
 		"link-template link-template-policy prefix prefix-policy prefix-template prefix-template-policy reservation6"},
 	{"there are no address blocks", "address-block address-block-policy dhcp-address-block dhcp-address-block-policy dhcp-subnet subnet"},
-	{"clients are not looked up in LDAP", "ldap"},
-	{"the server runs no extensions", "extension"},
-	{"the server sends no SNMP traps", "addr-trap snmp snmp-interface trap trap-recipient"},
+	{"the server sends no SNMP traps", "snmp snmp-interface"},
+	{"write addr-trap and trap-recipient", "trap"},
 	{"the server sends no mail; its metrics have the number of free addresses", "lease-notification"},
 	{"there is no regional cluster", "ccm owner region router router-interface router-type"},
 	{"roles are attributes of admin", "group role"},

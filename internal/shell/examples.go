@@ -50,7 +50,16 @@ var examples = map[string][]string{
 		"nrcmd> option list dhcp-custom",
 	},
 	"option-set": {"nrcmd> option-set acme create 8-bit vendor-option-string=acme-phone"},
-	"cluster":    {"nrcmd> cluster Boston-cluster create 192.168.60.1"},
+	"cluster": {
+		"nrcmd> cluster Boston-cluster create 192.168.60.1 admin=admin password=changeme",
+		"nrcmd> cluster Boston-cluster check",
+	},
+	"key":             {"nrcmd> key names.example.com create c2VjcmV0 algorithm=hmac-sha256"},
+	"dhcp-dns-update": {"nrcmd> dhcp-dns-update names create forward-zone-name=example.com server-addr=10.0.0.53", "nrcmd> policy default set forward-dnsupdate=names"},
+	"ldap":            {"nrcmd> ldap directory create ldap.example.com", "nrcmd> ldap directory setEntry query-dictionary cn=client-class-name"},
+	"extension":       {"nrcmd> extension tagger create Dex tagger.so tagger", "nrcmd> dhcp attachExtension post-packet-decode tagger 2", "nrcmd> dhcp listExtensions"},
+	"addr-trap":       {"nrcmd> addr-trap office create low-threshold=10%", "nrcmd> scope office set free-address-config=office"},
+	"trap-recipient":  {"nrcmd> trap-recipient nms create ip-addr=10.0.0.9"},
 	"failover-pair": {
 		"nrcmd> failover-pair example-fo-pair create 192.168.50.1 192.168.60.1 mclt=30m",
 		"nrcmd> failover-pair example-fo-pair addMatch 192.168.70.0/24",
@@ -67,10 +76,9 @@ var examples = map[string][]string{
 		"nrcmd> session difference",
 	},
 	"report": {"nrcmd> report", "nrcmd> report column-separator=| file=/tmp/report.txt"},
-	"export": {"nrcmd> export leases -client leases.txt", "nrcmd> export leases -server red -", "nrcmd> export leases -isc dhcpd.leases"},
+	"export": {"nrcmd> export leases -client leases.txt", "nrcmd> export leases -server red -"},
 	"import": {
 		"nrcmd> dhcp enable import-mode", "nrcmd> dhcp reload", "nrcmd> import leases leases.txt",
-		"nrcmd> import leases -isc /var/lib/dhcp/dhcpd.leases",
 		"nrcmd> dhcp disable import-mode", "nrcmd> dhcp reload",
 	},
 }
@@ -78,17 +86,23 @@ var examples = map[string][]string{
 // seeAlso are the commands that help names beside a command's own page, where
 // the tables of the classes do not tell.
 var seeAlso = map[string]string{
+	"addr-trap":           "scope trap-recipient",
 	"admin":               "session",
 	"client":              "reservation",
 	"cluster":             "session",
 	"dhcp":                "dhcp-interface failover-pair policy report scope server",
+	"dhcp-dns-update":     "key policy",
 	"dhcp-interface":      "dhcp",
 	"exit":                "quit",
 	"export":              "import lease report",
+	"extension":           "dhcp extension-point",
+	"extension-point":     "dhcp extension",
 	"failover-pair":       "dhcp scope",
 	"force-lock":          "save session",
 	"help":                "session",
 	"import":              "dhcp export",
+	"key":                 "dhcp-dns-update",
+	"ldap":                "client dhcp",
 	"lease":               "export report reservation",
 	"option":              "option-set policy",
 	"option-set":          "option policy",
@@ -102,6 +116,7 @@ var seeAlso = map[string]string{
 	"scope-template":      "scope",
 	"server":              "dhcp",
 	"session":             "admin force-lock",
+	"trap-recipient":      "addr-trap",
 	"vpn":                 "scope",
 }
 

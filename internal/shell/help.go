@@ -147,16 +147,22 @@ func (c *call) helpWord(cmd *command, word string) *objects.Error {
 	}
 	c.class = cmd.class
 	vs := c.verbsOf(cmd.class)
+	found := false
 	for i := range vs {
-		if vs[i].named(word) {
+		if !found && vs[i].named(word) {
 			c.helpVerb(cmd, &vs[i])
-			return nil
+			found = true
 		}
 	}
-	if a := cmd.class.Attr(word); a != nil && c.session.visible(a.Visibility) {
-		c.helpAttr(a)
+	a := cmd.class.Attr(word)
+	if a != nil && c.session.visible(a.Visibility) {
+		c.helpAttr(a) // addr-trap enable is both
+		found = true
+	}
+	if found {
 		return nil
-	} else if a != nil {
+	}
+	if a != nil {
 		return hidden(objects.UnknownKeyword, cmd.class, a.Name, a.Visibility)
 	}
 	if err := c.hiddenVerb(word); err != nil {

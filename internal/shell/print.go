@@ -14,7 +14,8 @@ import (
 //	    allocation-priority = 0
 //
 // with every attribute that the session sees, in alphabetical order; one that
-// was not set shows its default, or nothing. The script format is one line of
+// was not set shows its default, or nothing. Lines that begin with # tell what
+// does not act. The script format is one line of
 // what was set:
 //
 //	testScope1: addr=192.168.50.0 description="second floor"
@@ -28,6 +29,21 @@ func (c *call) object(o *objects.Object) {
 	c.println(headerOf(o) + ":")
 	for _, p := range pairs(&c.session, o) {
 		c.printf("    %s = %s\n", p.name, p.text)
+	}
+	c.withoutEffect(o)
+}
+
+// withoutEffect says below an object what of it does not act: all of it, or
+// what was set in vain.
+func (c *call) withoutEffect(o *objects.Object) {
+	if why := o.Class.Inert; why != "" {
+		c.printf("    # has no effect: %s\n", why)
+		return
+	}
+	for _, a := range o.SetInVain() {
+		if c.session.visible(a.Visibility) {
+			c.printf("    # %s has no effect: %s\n", a.Name, a.Inert)
+		}
 	}
 }
 

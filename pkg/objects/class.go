@@ -113,6 +113,8 @@ type Class struct {
 	// LocalOnly classes say what a server is and whom it knows, not what it
 	// serves: clone, compare and sync leave them out.
 	LocalOnly bool
+	// Inert is why the objects of the class do not act yet; "" if they do.
+	Inert string
 	// Owner is the class that an embedded policy's owner belongs to; the
 	// embedded object carries the owner's name.
 	Owner string

@@ -178,9 +178,9 @@ func init() {
 var dhcpMethods = []Method{
 	{Name: "resetStats", Help: "Set the statistics back to zero"},
 	{Name: "limitationList", Usage: "<ipaddr> [<limitation-id>] show", Min: 1, Max: 3, ReadOnly: true, Help: "List the leases that share the limitation-id of the address's lease, or the one given"},
-	{Name: "attachExtension", Usage: "<extension-point> <extension-name> [<sequence number>]", Min: 2, Max: 3, Help: "Run an extension at a point of request processing", Unsupported: noExtensions},
-	{Name: "detachExtension", Usage: "<extension-point> [<sequence number>]", Min: 1, Max: 2, Help: "Stop running an extension at a point of request processing", Unsupported: noExtensions},
-	{Name: "listExtensions", ReadOnly: true, Help: "List the extensions and where they run", Unsupported: noExtensions},
+	{Name: "attachExtension", Usage: "<extension-point> <extension-name> [<sequence number>]", Min: 2, Max: 3, Help: "Have an extension run at a point of request processing, in the place of the one that has the number"},
+	{Name: "detachExtension", Usage: "<extension-point> [<sequence number>]", Min: 1, Max: 2, Help: "Have an extension no longer run at a point of request processing"},
+	{Name: "listExtensions", ReadOnly: true, Help: "List the extensions and where they run"},
 	{Name: "trimIPHistory", Usage: "[<date>]", Max: -1, Help: "Drop lease history older than the date", Unsupported: noHistory},
 	{Name: "updateSms", Usage: "[all]", Max: 1, Help: "Send leases to the SMS", Unsupported: noSMS},
 }

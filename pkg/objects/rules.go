@@ -1,6 +1,7 @@
 package objects
 
 import (
+	"encoding/base64"
 	"fmt"
 	"strconv"
 	"strings"
@@ -54,6 +55,14 @@ func VPNIdentifier(text string) ([]byte, error) {
 		return nil, fmt.Errorf("must be an organization of 6 hex digits and an index of up to 8, such as a1b2c3:1, or seven bytes")
 	}
 	return []byte{byte(o >> 16), byte(o >> 8), byte(o), byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}, nil
+}
+
+// base64Rule refuses what is no base64.
+func base64Rule(text string) error {
+	if _, err := base64.StdEncoding.DecodeString(text); err != nil {
+		return fmt.Errorf("must be base64")
+	}
+	return nil
 }
 
 // vpnKey keeps names of VPNs free of what parts them from addresses.

@@ -73,7 +73,7 @@ var (
 	ScopeDNSReverseServerAddr = Scope.address("dns-reverse-server-addr", "", Basic, "DNS server of the reverse zone", inert(noDNS))
 	ScopeUpdateDNS            = Scope.feature("update-dns", "", Basic, "Update DNS for the scope's leases", inert(noDNS))
 	ScopeTwoPhaseDNSUpdate    = Scope.feature("two-phase-dns-update", "", Basic, "Ask before a name is updated", inert(noDNS))
-	ScopeDynamicDNS           = Scope.enum("dynamic-dns", "", Basic, "update-none=0 update-all=1 update-fwd-only=2 update-reverse-only=3", "Which DNS records are updated", inert(noDNS))
+	ScopeDynamicDNS           = Scope.enum("dynamic-dns", "", Basic, dynamicDNSWords, "Which DNS records are updated", inert(noDNS))
 	ScopeEmbeddedPolicy       = Scope.embeds(ScopePolicy, "Policy of this scope alone, changed by scope-policy")
 )
 

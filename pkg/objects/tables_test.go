@@ -112,7 +112,7 @@ func TestClasses(t *testing.T) {
 
 // The classes of the reference that are not built are not here by accident.
 func TestClassList(t *testing.T) {
-	want := "admin client client-class client-class-policy client-policy cluster dhcp dhcp-interface failover-pair lease option option-set " +
+	want := "addr-trap dhcp-dns-update extension extension-point key ldap trap-recipient admin client client-class client-class-policy client-policy cluster dhcp dhcp-interface failover-pair lease option option-set " +
 		"policy related-server reservation scope scope-policy scope-selection-tag scope-template scope-template-policy server session statistics vpn"
 	var have []string
 	for name := range strings.FieldsSeq(want) {
