@@ -6,6 +6,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"leasehold/internal/parity"
+	"leasehold/internal/shell"
+	"leasehold/pkg/objects"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write the golden files anew")
@@ -68,8 +73,19 @@ func TestCloneLoadClone(t *testing.T) {
 	if !strings.HasPrefix(first, "# Set the configuration to match DHCP server "+main.cluster()+"\n") {
 		t.Errorf("begins with %q", first[:80])
 	}
+	if strings.Contains(first, "c2VjcmV0") || strings.Contains(first, "hush") {
+		t.Error("a secret is in the clone")
+	}
 	backup := newServer(t)
-	backup.load(byHand(first) + first)
+	backup.load(byHand(first, "before this is loaded: "))
+	out, exit := backup.nrcmd(first)
+	if exit != 0 {
+		t.Fatalf("loading failed with %d:\n%s", exit, failures(out))
+	}
+	if want := "nrcmd> \nSet the configuration to match DHCP server " + main.cluster() + "\n"; !strings.HasPrefix(out, want) {
+		t.Errorf("the batch begins with %q, want %q", out[:min(len(out), 80)], want)
+	}
+	backup.load(byHand(first, "Give it: "))
 	if second := anywhere(backup.clone(), backup); second != anywhere(first, main) {
 		t.Errorf("the clone of the clone is another:\n%s", firstChange(anywhere(first, main), second))
 	}
@@ -79,16 +95,63 @@ func TestCloneLoadClone(t *testing.T) {
 	}
 }
 
-// byHand does what the comments of a clone say is to be done before it is
-// loaded.
-func byHand(clone string) string {
+// byHand is what the comments of a clone say is to be done.
+func byHand(clone, when string) string {
 	var lines []string
 	for line := range strings.Lines(clone) {
-		if _, command, ok := strings.Cut(line, "before it is loaded: "); ok && strings.HasPrefix(line, "#") {
+		if _, command, ok := strings.Cut(line, when); ok && strings.HasPrefix(line, "#") {
 			lines = append(lines, strings.ReplaceAll(strings.ReplaceAll(command, "<secret>", "c2VjcmV0"), "<password>", "hush"))
 		}
 	}
 	return strings.Join(lines, "")
+}
+
+// FuzzQuoting: whatever the text of a value, an expression or a name, the words
+// of its line are those that it was made of.
+func FuzzQuoting(f *testing.F) {
+	for _, text := range []string{"", "a", `"`, `\`, `a\`, `\"`, "# x", " x ", "a=b", "grüße", "@x", `(concat "a" "b")`, "\tx"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		user, err := objects.ClassUserDefined.Parse(text, time.Time{})
+		expression, bad := objects.ClassLimitationID.Parse(text, time.Time{})
+		name := "c"
+		if objects.CheckName(objects.ClientClass, text) == nil {
+			name = text
+		}
+		o := objects.New(objects.ClientClass, name)
+		want := 1
+		if err == nil {
+			o.Attrs["user-defined"] = user
+			want++
+		}
+		if bad == nil {
+			o.Attrs["limitation-id"] = expression
+			want++
+		}
+		cfg := objects.NewConfig()
+		cfg.Put(o)
+		for _, line := range parity.Clone(cfg, text) {
+			words, err := shell.Split(line)
+			if err != nil && !strings.HasPrefix(line, "#") {
+				t.Fatalf("%s: %v", line, err)
+			}
+			if len(words) < 3 || words[0].Text != "client-class" || words[2].Text == "unset" {
+				continue
+			}
+			want--
+			key, value := "", ""
+			if len(words) > 3 {
+				key, value, _ = strings.Cut(words[3].Text, "=")
+			}
+			if words[1].Text != name || len(words) > 4 || key != "" && value != o.Attrs[key] {
+				t.Errorf("%q of %q, %v comes back as %+v", line, name, o.Attrs, words)
+			}
+		}
+		if want != 0 {
+			t.Errorf("%d lines are missing", want)
+		}
+	})
 }
 
 // TestOddTextsRoundTrip puts texts that a line could be broken by wherever an

@@ -124,7 +124,7 @@ func (c *cloner) object(o *objects.Object) {
 // secret writes what the reader must do by hand.
 func (c *cloner) secret(o *objects.Object, a *objects.Attr, set bool) {
 	if set {
-		c.line("# " + a.Name + " of " + o.Ref() + " is a secret and not in this file: " + command(o, "set", a.Name+"=<"+a.Name+">"))
+		c.line("# The " + a.Name + " of " + o.Ref() + " is not in this file. Give it: " + command(o, "set", a.Name+"="+objects.QuoteText("<"+a.Name+">")))
 	}
 }
 
@@ -196,7 +196,7 @@ func (c *cloner) create(o *objects.Object, given map[string]bool) *objects.Objec
 	c.sim.Put(n) // where its subnet is known
 	line := command(o, "create", args...)
 	if hand != "" {
-		line = "# " + hand + " of " + o.Ref() + " is a secret and not in this file; before it is loaded: " + line
+		line = "# The " + hand + " of " + o.Ref() + " is not in this file. Give it before this is loaded: " + line
 	}
 	c.line(line)
 	return n
@@ -219,7 +219,9 @@ func (c *cloner) arguments(o *objects.Object, give func(string)) (args []string,
 		}
 		give(name)
 		if a.Secret {
-			hand, text = name, "<"+name+">"
+			hand = name
+			args = append(args, objects.QuoteText("<"+name+">"))
+			continue
 		}
 		args = append(args, objects.QuoteWord(text))
 	}

@@ -81,6 +81,8 @@ var localAttrs = map[string][]string{
 	// They name clusters, which are a server's own; the addresses that they
 	// stand for travel as main-server and backup-server.
 	"failover-pair": {"main", "backup"},
+	// One server takes leases in while its partner serves the clients.
+	"dhcp": {"import-mode"},
 }
 
 // classRows is what the table says of one class.
