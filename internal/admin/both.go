@@ -149,7 +149,7 @@ func (b *both) partnerCluster() (*objects.Object, *objects.Error) {
 	}
 	name := attr.Of(b.pair)
 	if name == "" {
-		e := objects.Errorf(objects.RequiredAttribute, "%s %s: it names no cluster, so the %s server cannot be reached; this server is the %s",
+		e := objects.Errorf(objects.Invalid, "%s %s: it names no cluster, so the %s server cannot be reached; this server is the %s",
 			b.pair.Ref(), attr.Name, b.partner.word(), b.own.word())
 		e.Detail = []string{fmt.Sprintf("Make a cluster object for it (cluster <name> create <address> admin=<name> password=<password>), then: failover-pair %s set %s=<name>", b.pair.Name, attr.Name)}
 		return nil, e

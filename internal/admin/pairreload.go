@@ -76,7 +76,7 @@ func (b *both) validate(m *member) *objects.Error {
 func (b *both) control(m *member, action string) ([]string, *objects.Error) {
 	answer, err := m.Control(b.call.ctx, connect.NewRequest(&adminv1.ControlRequest{Action: action}))
 	if err != nil {
-		e := m.explain("dhcp "+action, err)
+		e := m.explain("dhcp reload", err) // to validate is its first half
 		e.Msg = "the " + m.word() + ", " + e.Msg
 		return nil, e
 	}

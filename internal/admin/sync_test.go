@@ -173,7 +173,7 @@ func TestSyncRefused(t *testing.T) {
 		{"no cluster", func() func() {
 			main.ok(main.root.unset("failover-pair", "office", "backup"))
 			return func() { main.ok(main.root.set("failover-pair", "office", "backup=backup")) }
-		}, objects.RequiredAttribute, []string{"backup", "failover-pair office set backup=<name>"}},
+		}, objects.Invalid, []string{"backup", "failover-pair office set backup=<name>"}},
 		{"a stranger", func() func() {
 			d.is = failover.Member{Problem: "neither main nor backup is this server"}
 			return func() { d.is = is }
