@@ -12,8 +12,9 @@ import (
 
 const usage = `usage: nrcmd [options] [command ...]
 
-  -C cluster[:port]  server to manage: a host, or unix:PATH; default localhost,
-                     which is the socket of the default data folder
+  -C cluster[:port]  server to manage: a cluster object of the local server, a
+                     host, or unix:PATH; default localhost, which is the socket
+                     of the default data folder
   -N user            administrator
   -P password        the administrator's password; asked for if it is missing
   -b [file]          batch: run the lines of a file, or of standard input

@@ -108,7 +108,7 @@ func config(o *options, tty *shell.TTY) shell.Config {
 			return tty.Print(fmt.Sprintf("First contact with %s. The fingerprint of its certificate, kept from now on, is\n%s\n", address, fingerprint))
 		}
 	}
-	cfg.Dial = func(ctx context.Context) (*rpc.Client, error) { return rpc.Dial(ctx, o.cluster, dial) }
+	cfg.Dial = func(ctx context.Context) (*rpc.Client, error) { return shell.Reach(ctx, o.cluster, dial) }
 	return cfg
 }
 
