@@ -16,9 +16,9 @@ const usage = `usage: cnrFailoverConfig -clone   -mc cluster -mu user -mp passwo
                   nrcmd -b < file on the backup server
   -compare        compare the configurations of the two servers; either may be
                   another one than this machine's
-  -mc, -bc        cluster of the main and of the backup server: host[:port], or
-                  unix:PATH; default localhost, the socket of the default data
-                  folder
+  -mc, -bc        cluster of the main and of the backup server: a cluster object
+                  of the local server, a host[:port], or unix:PATH; default
+                  localhost, the socket of the default data folder
   -mu, -bu        administrator
   -mp, -bp        the administrator's password; asked for if it is missing
   -verbose        print what is equal, too

@@ -88,6 +88,9 @@ func compare(ctx context.Context, o *options) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if main.same(backup) {
+		return 0, fmt.Errorf("-mc %s and -bc %s are the same server, %s", o.main.cluster, o.backup.cluster, main.client.Target)
+	}
 	report := parity.Report{Main: o.main.cluster, Backup: o.backup.cluster, Verbose: o.verbose, Options: parity.Options{Pair: o.pair}}
 	secrets := main.full && backup.full
 	if !secrets {

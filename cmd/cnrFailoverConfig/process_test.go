@@ -20,6 +20,7 @@ func TestTrouble(t *testing.T) {
 	if err := os.WriteFile(kept, []byte("what was there\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	_, port, _ := net.SplitHostPort(s.address)
 	here, none := s.cluster(), "unix:"+dir+"/none.sock"
 	for _, tc := range []struct {
 		name string
@@ -34,6 +35,8 @@ func TestTrouble(t *testing.T) {
 		{"no value", []string{"-clone", "-mc"}, "-mc needs a value"},
 		{"clone of two", []string{"-clone", "-bc", "b"}, "-bc goes with -compare"},
 		{"one with itself", []string{"-compare", "-mc", "a", "-bc", "A"}, "-mc and -bc both name a"},
+		{"one by two names", []string{"-compare", "-mc", s.address, "-mu", "carol", "-mp", "topsecret1", "-bc", "localhost:" + port, "-bu", "carol", "-bp", "topsecret1"}, "are the same server, " + s.address},
+		{"one by two spellings", []string{"-compare", "-mc", s.address, "-mu", "carol", "-mp", "topsecret1", "-bc", "[127.0.0.1]:" + port, "-bu", "carol", "-bp", "topsecret1"}, "are the same server, " + s.address},
 		{"no main", []string{"-clone", "-mc", none}, "reaching the main server, " + none + ": "},
 		{"no backup", []string{"-compare", "-mc", here, "-bc", none}, "reaching the backup server, " + none + ": "},
 		{"nobody there", []string{"-clone", "-mc", "127.0.0.1:1", "-mu", "u", "-mp", "p"}, "reaching the main server, 127.0.0.1:1: connect: connection refused"},

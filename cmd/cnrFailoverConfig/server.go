@@ -74,7 +74,7 @@ func (s *server) failed(doing string, err error) error {
 // open connects and logs in.
 func (r *reader) open(ctx context.Context, role string, l login) (*server, error) {
 	s := &server{role: role, cluster: l.cluster}
-	client, err := rpc.Dial(ctx, l.cluster, r.dial)
+	client, err := shell.Reach(ctx, l.cluster, r.dial)
 	if err != nil {
 		return nil, s.failed("reaching", err)
 	}
@@ -94,6 +94,12 @@ func (r *reader) open(ctx context.Context, role string, l login) (*server, error
 	}
 	s.version, s.full = answer.ServerVersion, slices.Contains(answer.Roles, objects.RoleFull)
 	return s, nil
+}
+
+// same tells whether two sessions are on one server, as far as that can be
+// seen: each server has a certificate of its own.
+func (s *server) same(o *server) bool {
+	return s.client.Target == o.client.Target || s.client.Fingerprint != "" && s.client.Fingerprint == o.client.Fingerprint
 }
 
 // ask fills in what is missing of a login.
