@@ -34,11 +34,34 @@ func (c *converter) classObjects() {
 			c.linef("client-class %s set client-lookup-id=%s", co.name, quoteAlways(id))
 		}
 		if p, ok := own.options[optionKey{"dhcp", 12}]; ok {
-			c.linef("client-class %s set host-name=%s", co.name, quote(string(p.value)))
+			if name := string(p.value); plainHostName(name) {
+				c.linef("client-class %s set host-name=%s", co.name, name)
+			} else {
+				c.noteOnce(p.pos, "option host-name", "it is no host name; the clients are told none")
+			}
 			delete(own.options, optionKey{"dhcp", 12})
 		}
+		c.foreignTimes(co, own)
 		c.policy("client-class-policy "+co.name, own, root.over(own), "class")
 		c.overridden(co)
+	}
+}
+
+// foreignTimes: the lease time of a class is made with the global bounds. Where a
+// network has others, dhcpd goes by those.
+func (c *converter) foreignTimes(co *combination, own values) {
+	if !own.sets(times...) {
+		return
+	}
+	usual, _, _ := merged([]*declaration{c.root}).over(own).leaseTimes()
+	for _, sc := range c.scopes {
+		path := sc.of.path()
+		if sc.pool != nil {
+			path = sc.pool.path()
+		}
+		if there, _, _ := merged(path).over(own).leaseTimes(); there != usual {
+			c.noteOnce(sc.of.pos, "subnet "+sc.of.prefix.String(), fmt.Sprintf("its own bounds of lease times do not hold for clients of client-class %s, who get %d s here and %d s from dhcpd", co.name, usual, there))
+		}
 	}
 }
 

@@ -49,10 +49,14 @@ type converter struct {
 	combos []*combination
 	base   string // the class of clients in no class: baseClass, or <none>
 	lost   map[*declaration]bool
-	limits map[*declaration]string // by class, the expression of limitation-id
+	// holding are the declarations that networks stand in.
+	holding map[*declaration]bool
+	limits  map[*declaration]string // by class, the expression of limitation-id
 
-	tags  []string
-	tagOf map[tagKey]string
+	tags    []string
+	permits map[*declaration][]permit // of pools, with what holds around them
+	known   struct{ asked, matters, byClass bool }
+	tagOf   map[tagKey]string
 
 	sent           map[int]bool // codes of options that are set somewhere
 	maskFromPolicy bool
@@ -65,8 +69,9 @@ type converter struct {
 func convert(conf *configuration, files int) *Result {
 	c := &converter{
 		configuration: conf, translate: &translator{spaces: conf.spaces, classes: conf.byClass}, catalog: option.Builtin(), noted: map[string]bool{},
-		lost: map[*declaration]bool{}, limits: map[*declaration]string{}, sent: map[int]bool{}, vendorSets: map[string]string{}, base: "<none>",
+		lost: map[*declaration]bool{}, holding: map[*declaration]bool{}, permits: map[*declaration][]permit{}, limits: map[*declaration]string{}, sent: map[int]bool{}, vendorSets: map[string]string{}, base: "<none>",
 	}
+	c.findHolding()
 	c.facets()
 	c.combos = c.combinations()
 	c.settleTags()
@@ -207,17 +212,10 @@ func (c *converter) general() {
 			if !merged(s.path()).flag("authoritative", false) {
 				c.noteOnce(s.pos, "not authoritative", "a client that asks for an address of another network is refused (DHCPNAK) here; a dhcpd that is not authoritative leaves it alone")
 			}
-			c.inner(s.declaration)
-			for _, p := range s.pools {
-				if p.kind == pool {
-					c.inner(p)
-				}
-			}
-		}
-		if n.decl != nil {
-			c.inner(n.decl)
 		}
 	}
+	c.audit()
+	c.interfaces()
 	if p, ok := v.parameters["duplicates"]; ok && !p.on {
 		c.find(p.pos, p.whole, "a client may hold a lease for each client identifier that it shows")
 	}
@@ -231,23 +229,13 @@ func (c *converter) general() {
 	}
 }
 
-// inner finds parameters of networks that are settings of the whole server here.
-func (c *converter) inner(d *declaration) {
-	for _, name := range []string{"one-lease-per-client", "ignore-client-uids", "always-broadcast", "dhcp-cache-threshold", "booting", "duplicates"} {
-		p, ok := d.parameters[name]
-		if !ok {
-			continue
-		}
-		if g, there := c.root.parameters[name]; there && g.on == p.on && g.num == p.num {
-			continue
-		}
-		c.find(p.pos, p.whole, "it is a setting of the whole server here, which is left as the global statements say")
-	}
-	for _, name := range []string{"interface", "use-host-decl-names"} {
-		if p, ok := d.parameters[name]; ok && name == "interface" {
+// interfaces: a network is that of the interface that has an address of it.
+func (c *converter) interfaces() {
+	c.walk(func(d *declaration) {
+		if p, ok := d.parameters["interface"]; ok {
 			c.note(p.pos, p.whole, "the network is that of the interface that has an address of it")
 		}
-	}
+	})
 }
 
 // result puts the batch together: what it is, the commands, what is missing.

@@ -68,7 +68,6 @@ type parameter struct {
 	text  string // the value as it was written
 	num   int64
 	on    bool
-	bytes []byte
 	pos   Pos
 	whole string // the statement, for findings
 }
@@ -122,6 +121,7 @@ type configuration struct {
 	root     *declaration
 	spaces   *spaces
 	networks []*network
+	subnets  subnetIndex
 	hosts    []*declaration
 	groups   []*declaration
 	classes  []*declaration
@@ -144,7 +144,11 @@ type network struct {
 
 type subnetDecl struct {
 	*declaration
-	pools []*declaration // what stands in the subnet without a pool is one, too
+	net    *network
+	pools  []*declaration // what stands in the subnet without a pool is one, too
+	scopes []*scope       // of ours
+	// kept are the fixed addresses of hosts that are in no range.
+	kept []addressRange
 }
 
 // keyDecl and zoneDecl are about DNS.

@@ -10,8 +10,9 @@ import (
 // reader makes declarations of statements.
 type reader struct {
 	*configuration
-	open *declaration // what the statements stand in
-	ifs  bool         // within if: no declarations
+	open   *declaration // what the statements stand in
+	shared *network     // the shared-network that was opened last
+	ifs    bool         // within if: no declarations
 }
 
 // declare reads a whole configuration.
@@ -154,7 +155,7 @@ func (r *reader) sharedNetwork(c *cursor) *Error {
 	}
 	d := &declaration{kind: sharedNetwork, name: name, pos: c.s.Pos}
 	n := &network{decl: d}
-	r.networks = append(r.networks, n)
+	r.networks, r.shared = append(r.networks, n), n
 	if err := r.enter(d, c.s.Body); err != nil {
 		return err
 	}
@@ -185,27 +186,19 @@ func (r *reader) subnet(c *cursor) *Error {
 	if r.open.within(subnet) != nil {
 		return errorAt(at, "%s: a subnet stands within no other", c.s.head())
 	}
-	for _, n := range r.networks {
-		for _, s := range n.subnets {
-			if s.prefix.Overlaps(prefix) {
-				return errorAt(at, "subnet %s: it has addresses of subnet %s, which line %d declares", prefix, s.prefix, s.pos.Line)
-			}
-		}
-	}
 	s := &subnetDecl{declaration: &declaration{kind: subnet, name: prefix.String(), prefix: prefix, pos: c.s.Pos}}
-	n := r.networkOf(r.open.within(sharedNetwork))
-	n.subnets = append(n.subnets, s)
+	if o := r.subnets.add(s); o != nil {
+		return errorAt(at, "subnet %s: it has addresses of subnet %s, which line %d declares", prefix, o.prefix, o.pos.Line)
+	}
+	s.net = r.networkOf(r.open.within(sharedNetwork))
+	s.net.subnets = append(s.net.subnets, s)
 	return r.enter(s.declaration, c.s.Body)
 }
 
 // networkOf is that of a shared-network; a new one for a subnet by itself.
 func (r *reader) networkOf(shared *declaration) *network {
-	if shared != nil {
-		for _, n := range r.networks {
-			if n.decl == shared {
-				return n
-			}
-		}
+	if n := r.shared; shared != nil && n != nil && n.decl == shared {
+		return n
 	}
 	n := &network{}
 	r.networks = append(r.networks, n)
@@ -215,15 +208,14 @@ func (r *reader) networkOf(shared *declaration) *network {
 // subnetAt is the declaration of the subnet that a pool or a range is in. In a
 // shared-network the addresses tell.
 func (r *reader) subnetAt(d *declaration, addr netip.Addr) *subnetDecl {
-	own, shared := d.within(subnet), d.within(sharedNetwork)
-	for _, n := range r.networks {
-		for _, s := range n.subnets {
-			if own != nil && s.declaration == own || own == nil && shared != nil && n.decl == shared && s.prefix.Contains(addr) {
-				return s
-			}
-		}
+	if own := d.within(subnet); own != nil {
+		return r.subnets.byDecl[own]
 	}
-	return nil
+	s := r.subnets.find(addr)
+	if s == nil || s.net.decl == nil || s.net.decl != d.within(sharedNetwork) {
+		return nil
+	}
+	return s
 }
 
 func (r *reader) pool(c *cursor) *Error {

@@ -5,8 +5,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-
-	"leasehold/pkg/objects"
 )
 
 // paired is the peer of a network's pools; "" if they have none. Networks are
@@ -142,79 +140,5 @@ func (c *converter) split(p *peer, name string) {
 		if p.split != 128 {
 			c.note(at, fmt.Sprintf("split %d", p.split), "the clients are shared out evenly between the servers, not by that fraction; every client is served by one of the two")
 		}
-	}
-}
-
-// names lists what is about DNS.
-func (c *converter) names() {
-	for _, k := range c.keys {
-		c.note(k.pos, "key "+k.name, "its secret is not carried; it has no use before names are updated in DNS, and there is no OMAPI")
-	}
-	for _, z := range c.zones {
-		c.find(z.pos, "zone "+z.name, dnsLost)
-	}
-	v := merged([]*declaration{c.root})
-	if p, ok := v.parameters["ddns-update-style"]; ok && p.text != "none" {
-		c.find(p.pos, p.whole, dnsLost)
-	}
-	if p, ok := v.parameters["ddns-updates"]; ok && p.on {
-		c.find(p.pos, p.whole, dnsLost)
-	}
-}
-
-// definitions writes option-sets and option definitions.
-func (c *converter) definitions() {
-	cfg := objects.NewConfig()
-	var lines []string
-	names := map[string]bool{}
-	for _, name := range c.catalog.Names() {
-		names[name] = true
-	}
-	for _, d := range c.spaces.customs() {
-		switch {
-		case d.space != "dhcp":
-			continue
-		case d.code < 1 || d.code > 254:
-			c.find(d.pos, "option "+d.name, fmt.Sprintf("option numbers go from 1 to 254, %d is none", d.code))
-			continue
-		case c.catalog.Defined(d.code):
-			if d.code != 43 && d.code != 125 && d.code != 124 {
-				c.note(d.pos, "option "+d.name, fmt.Sprintf("option %s is known here; values have its name", c.catalog.ByCode(d.code)))
-			}
-			continue
-		}
-		name := wordOf(strings.ReplaceAll(d.name, ".", "-"))
-		if len(name) > 60 {
-			name = name[:60]
-		}
-		if name[0] >= '0' && name[0] <= '9' || name[0] == '_' || name[0] == '.' {
-			name = "o-" + name
-		}
-		if names[name] {
-			name = fmt.Sprintf("%s-%d", name, d.code)
-		}
-		names[name] = true
-		o := objects.New(objects.Option, fmt.Sprintf("%s/%d", objects.CustomSet, d.code))
-		t, repeat := d.format.ourType()
-		o.Attrs["name"], o.Attrs["type"], o.Attrs["repeat"] = name, t, repeat
-		if cfg.Get(objects.Option, o.Name) != nil {
-			c.note(d.pos, "option "+d.name, fmt.Sprintf("option %d has another name already; values have that", d.code))
-			continue
-		}
-		cfg.Put(o)
-		c.counts.Options++
-		line := fmt.Sprintf("option %d create %s %s %s", d.code, objects.CustomSet, name, t)
-		if repeat != "1" {
-			line += " repeat=" + repeat
-		}
-		lines = append(lines, line)
-	}
-	if catalog, err := newCatalog(cfg); err == nil {
-		c.catalog = catalog
-	}
-	lines = append(lines, c.vendorDefinitions()...)
-	if len(lines) > 0 {
-		c.heading("Option definitions.")
-		c.lines = append(c.lines, lines...)
 	}
 }

@@ -14,7 +14,7 @@ import (
 func (c *converter) hostValues(h *declaration) values {
 	v := newValues()
 	for _, d := range h.path() {
-		if d.kind == host || d.kind == group && !c.holdsNetwork(d) {
+		if d.kind == host || d.kind == group && !c.holding[d] {
 			v.add(d)
 		}
 	}
@@ -84,12 +84,7 @@ func hostKey(h *declaration) (key, flag string) {
 func (c *converter) reserve(h *declaration, a netip.Addr, reserved map[netip.Addr]*declaration) {
 	construct := "host " + h.name + ": fixed-address " + a.String()
 	key, flag := hostKey(h)
-	var in *scope
-	for _, sc := range c.scopes {
-		if sc.of.prefix.Contains(a) && in == nil {
-			in = sc
-		}
-	}
+	in := c.subnets.find(a)
 	switch other := reserved[a]; {
 	case key == "":
 		c.find(h.pos, construct, "a reservation is for a MAC address or a client identifier; the host gets no fixed address here")
@@ -110,25 +105,16 @@ func (c *converter) reserve(h *declaration, a netip.Addr, reserved map[netip.Add
 		line += " include-tags=" + strings.Join(c.tags, ",")
 	}
 	c.line(line)
-	for _, sc := range c.scopes {
+	for _, sc := range in.scopes {
 		if sc.pool != nil && inRanges(sc.ranges, a) {
 			c.noteOnce(h.pos, construct, "the address is in a range, too; dhcpd may give it to others, here it is kept for the host")
 		}
 	}
 	for _, b := range h.fixed {
-		if b != a && in.net == c.networkOf(b) && a.Less(b) {
+		if b != a && a.Less(b) && c.subnets.find(b) != nil && c.subnets.find(b).net == in.net {
 			c.find(h.pos, construct, "the host has two addresses on one network; which of them it gets is not said")
 		}
 	}
-}
-
-func (c *converter) networkOf(a netip.Addr) *network {
-	for _, sc := range c.scopes {
-		if sc.of.prefix.Contains(a) {
-			return sc.net
-		}
-	}
-	return nil
 }
 
 // client writes the client object of a host, one for each combination of classes
@@ -164,9 +150,7 @@ func (c *converter) client(h *declaration, byKey map[string]*declaration) {
 
 func describeValues(v values) string {
 	d := &declaration{parameters: v.parameters}
-	for _, s := range v.inOrder() {
-		d.options = append(d.options, s)
-	}
+	d.options = v.inOrder()
 	return describe(d)
 }
 
@@ -203,7 +187,7 @@ func printableWord(text string) string {
 }
 
 func plainHostName(name string) bool {
-	for _, label := range strings.Split(name, ".") {
+	for label := range strings.SplitSeq(name, ".") {
 		if label == "" || strings.Trim(label, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != "" {
 			return false
 		}
@@ -230,6 +214,10 @@ func (c *converter) memberClients(byKey map[string]*declaration) {
 	for _, f := range c.all {
 		for _, v := range f.values {
 			if v.when != "" {
+				continue
+			}
+			if _, byClass := c.knownMatters(); byClass {
+				c.find(v.member.pos, "class "+quote(v.member.name), "it has too many members to be written as an expression, and pools tell known clients of classes apart: no client is a member of it here")
 				continue
 			}
 			c.clientClass = true

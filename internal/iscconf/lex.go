@@ -13,9 +13,6 @@ type Pos struct {
 
 func (p Pos) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col) }
 
-// before tells whether a place comes first in its file.
-func (p Pos) before(q Pos) bool { return p.Line < q.Line || p.Line == q.Line && p.Col < q.Col }
-
 // Error is why a configuration cannot be read.
 type Error struct {
 	Pos Pos
@@ -133,11 +130,11 @@ func (l *lexer) next() (token, *Error) {
 // skip passes over blanks and comments.
 func (l *lexer) skip() {
 	for l.at < len(l.text) {
-		switch c := l.text[l.at]; {
-		case c == '\n':
+		switch l.text[l.at] {
+		case '\n':
 			l.newline()
-		case c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v':
-		case c == '#':
+		case ' ', '\t', '\r', '\f', '\v':
+		case '#':
 			for l.at < len(l.text) && l.text[l.at] != '\n' {
 				l.at++
 			}

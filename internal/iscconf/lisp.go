@@ -163,15 +163,15 @@ func (t *translator) data(e *expression) (string, error) {
 }
 
 func (t *translator) list(function string, args []*expression) (string, error) {
-	text := "(" + function
+	words := []string{function}
 	for _, a := range args {
 		x, err := t.data(a)
 		if err != nil {
 			return "", err
 		}
-		text += " " + x
+		words = append(words, x)
 	}
-	return text + ")", nil
+	return "(" + strings.Join(words, " ") + ")", nil
 }
 
 func (t *translator) substring(e *expression) (string, error) {

@@ -152,7 +152,7 @@ func (r *reader) other(c *cursor, name string) *Error {
 
 // effects are statements that do something when a packet comes.
 var effects = map[string]string{
-	"on":                  "the statements that dhcpd executes at that event are not executed; extensions of the server or 'dhcp getStats' and its log may do their work",
+	"on":                  "nothing is executed when a lease is given, released or ends",
 	"set":                 "there are no variables; what reads it is listed by itself",
 	"unset":               "there are no variables",
 	"define":              "there are no functions of the configuration's own",
@@ -203,7 +203,7 @@ func (r *reader) server(c *cursor, name string) *Error {
 		r.configuration.note(p.pos, p.whole, row.meaning)
 		return nil
 	case lost:
-		if p.on || row.form != truth || strings.HasPrefix(row.meaning, "the field") {
+		if p.on || p.num != 0 || row.form != truth && row.form != amount {
 			r.configuration.find(p.pos, p.whole, row.meaning)
 		}
 		return nil

@@ -24,11 +24,15 @@ func (c *configuration) pools() []*declaration {
 
 // permitsOf are the lists of a pool with what holds around it.
 func (c *converter) permitsOf(p *declaration) []permit {
+	if list, ok := c.permits[p]; ok {
+		return list
+	}
 	v := merged(p.path())
 	list := slices.Clone(p.permits)
 	if b, ok := v.parameters["boot-unknown-clients"]; ok && !b.on {
 		list = append(list, permit{what: "unknown-clients", pos: b.pos, whole: b.whole})
 	}
+	c.permits[p] = list
 	return list
 }
 
@@ -158,16 +162,19 @@ func (c *converter) tagsOf(p *declaration) []string {
 // knownMatters tells whether being known makes a difference to some client, and
 // whether the tags of known clients depend on their class.
 func (c *converter) knownMatters() (matters, byClass bool) {
-	if c.tagOf == nil {
-		return false, false
+	k := &c.known
+	if c.tagOf == nil || k.asked {
+		return k.matters, k.byClass
 	}
+	k.asked = true
 	for _, co := range c.combos {
 		if c.tagOf[tagKey{co, true}] != c.tagOf[tagKey{co, false}] {
-			matters = true
+			k.matters = true
 		}
 		if c.tagOf[tagKey{co, true}] != c.tagOf[tagKey{c.combos[0], true}] {
-			byClass = true
+			k.byClass = true
 		}
 	}
-	return matters, matters && byClass
+	k.byClass = k.byClass && k.matters
+	return k.matters, k.byClass
 }

@@ -137,8 +137,11 @@ func (c *converter) option(put func(string, ...any), def *optionDef, wire []byte
 		c.find(s.pos, construct, "clients get no such value: "+why)
 		return
 	}
-	if def.code == 1 {
+	switch def.code {
+	case 1:
 		c.maskFromPolicy = true
+	case 12:
+		c.noteOnce(s.pos, construct, "a client that sends a name of its own is told that one back")
 	}
 	d := c.catalog.ByCode(def.code)
 	text, ok := optionText(d, wire)

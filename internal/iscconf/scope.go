@@ -21,6 +21,7 @@ type scope struct {
 
 // findScopes makes the scopes of all networks.
 func (c *converter) findScopes() {
+	c.keepFixed()
 	for _, n := range c.networks {
 		from := len(c.scopes)
 		for i, s := range n.subnets {
@@ -30,6 +31,7 @@ func (c *converter) findScopes() {
 					sc.primary = n.subnets[0].prefix
 				}
 			}
+			s.scopes = own
 			c.scopes = append(c.scopes, own...)
 		}
 		priority := 0
@@ -78,12 +80,11 @@ func (c *converter) scopesOf(n *network, s *subnetDecl) []*scope {
 			apart = apart || p.kind == pool && !merged([]*declaration{p}).empty()
 		}
 	}
-	kept := c.reservedIn(s)
 	switch {
 	case len(all) == 0:
 		all = []*scope{{of: s, net: n}}
-	case len(kept) > 0 && (apart || len(all) > 1):
-		all = append([]*scope{{of: s, net: n, ranges: kept}}, all...)
+	case len(s.kept) > 0 && (apart || len(all) > 1):
+		all = append([]*scope{{of: s, net: n, ranges: s.kept}}, all...)
 	}
 	for i, sc := range all {
 		sc.name = base
@@ -101,15 +102,15 @@ func (c *converter) deniesBootp(p *declaration) bool {
 
 // looks tells pools apart that are served in different ways.
 func (c *converter) looks(p *declaration, bootp bool) string {
-	text := fmt.Sprint(bootp, p.peer, c.deniesBootp(p), c.tagsOf(p))
+	looks := []string{fmt.Sprint(bootp, p.peer, c.deniesBootp(p), c.tagsOf(p))}
 	if p.kind == pool {
 		for _, d := range p.path() {
 			if d.kind == pool || d.kind == group && d.parent.within(subnet) != nil {
-				text += describe(d)
+				looks = append(looks, describe(d))
 			}
 		}
 	}
-	return text
+	return strings.Join(looks, "|")
 }
 
 func describe(d *declaration) string {
@@ -127,19 +128,19 @@ func describe(d *declaration) string {
 	return b.String() + strings.Join(names, " ")
 }
 
-// reservedIn lists the fixed addresses of hosts that are in no range of a
-// subnet.
-func (c *converter) reservedIn(s *subnetDecl) []addressRange {
-	var all []addressRange
+// keepFixed finds the fixed addresses of hosts that are in no range.
+func (c *converter) keepFixed() {
 	for _, h := range c.hosts {
 		for _, a := range h.fixed {
-			in := func(p *declaration) bool { return inRanges(p.ranges, a) }
-			if s.prefix.Contains(a) && !slices.ContainsFunc(s.pools, in) {
-				all = append(all, addressRange{first: a, last: a})
+			s := c.subnets.find(a)
+			if s == nil {
+				continue
+			}
+			if !slices.ContainsFunc(s.pools, func(p *declaration) bool { return inRanges(p.ranges, a) }) {
+				s.kept = append(s.kept, addressRange{first: a, last: a})
 			}
 		}
 	}
-	return all
 }
 
 func inRanges(rs []addressRange, a netip.Addr) bool {
@@ -155,8 +156,8 @@ func (c *converter) scopeObjects() {
 			title = "Shared network " + wordOf(n.decl.name) + "."
 		}
 		c.heading(title)
-		for _, sc := range c.scopes {
-			if sc.net == n {
+		for _, s := range n.subnets {
+			for _, sc := range s.scopes {
 				c.scopeObject(sc, root)
 			}
 		}

@@ -2,6 +2,7 @@ package iscconf
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -48,10 +49,8 @@ type parser struct {
 
 // file reads a whole file.
 func (p *parser) file(name string, from Pos) ([]*Statement, *Error) {
-	for _, o := range p.open {
-		if o == name {
-			return nil, errorAt(from, "include %q: the file includes itself: %s", shorten(name), strings.Join(append(p.open, name), " -> "))
-		}
+	if slices.Contains(p.open, name) {
+		return nil, errorAt(from, "include %q: the file includes itself: %s", shorten(name), strings.Join(append(p.open, name), " -> "))
 	}
 	if p.read++; len(p.open) > maxInclude || p.read > maxFiles {
 		return nil, errorAt(from, "include %q: more than %d files, or more than %d within each other", shorten(name), maxFiles, maxInclude)

@@ -1,32 +1,12 @@
 package iscconf
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"leasehold/internal/option"
-	"leasehold/pkg/objects"
 )
-
-func newCatalog(cfg *objects.Config) (*option.Catalog, error) { return option.NewCatalog(cfg) }
-
-// customs lists the definitions of the configuration, by space and code.
-func (s *spaces) customs() []*optionDef {
-	var all []*optionDef
-	for _, sp := range s.byName {
-		for _, d := range sp.options {
-			if d.custom {
-				all = append(all, d)
-			}
-		}
-	}
-	slices.SortFunc(all, func(a, b *optionDef) int {
-		return cmp.Or(cmp.Compare(a.space, b.space), cmp.Compare(a.code, b.code), cmp.Compare(a.pos.Line, b.pos.Line), cmp.Compare(a.name, b.name))
-	})
-	return all
-}
 
 // vendorDefinitions finds the option spaces that are a vendor's: those which a
 // class that is found by the beginning of the vendor class identifier names in

@@ -16,10 +16,18 @@ const importConfUsage = "import dhcpd-conf <file> [-o <batch>]"
 
 // runImportOf is the command import with all that it takes.
 func runImportOf(c *call) *objects.Error {
-	if len(c.words) > 1 && strings.EqualFold(c.words[1].Text, "dhcpd-conf") {
-		return runImportConf(c)
+	if len(c.words) < 2 {
+		return runImport(c)
 	}
-	return runImport(c)
+	what := c.words[1].Text
+	switch {
+	case same(what, "dhcpd-conf"):
+		return runImportConf(c)
+	case strings.EqualFold(what, "leases") || noSuchFile("import", what) != nil:
+		return runImport(c)
+	}
+	return objects.Errorf(objects.UnknownKeyword, "import does not know %q%s; write import leases or %s",
+		shorten(what, 60), nearest(what, []string{"leases", "dhcpd-conf"}), importConfUsage)
 }
 
 // runImportConf reads a dhcpd.conf and prints or writes what it is here. Nothing

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -92,10 +93,9 @@ func (c *classroom) normal() {
 		return
 	}
 	eventually(c.t, "dhcpd is normal", func() bool {
-		all := isc.Changes(c.isc.out.text())
-		for i := len(all) - 1; i >= 0; i-- {
-			if !all[i].Partner {
-				return all[i].To == "normal"
+		for _, ch := range slices.Backward(isc.Changes(c.isc.out.text())) {
+			if !ch.Partner {
+				return ch.To == "normal"
 			}
 		}
 		return false
