@@ -16,26 +16,30 @@ func (w *World) l4check() {
 	}
 }
 
-// unbalanced says who has too many free addresses.
+// unbalanced says who has too many free addresses, by the records of either
+// server.
 func (w *World) unbalanced(p *pair) string {
-	e, secondary := p.inOrder()
-	if e.dhcpd != nil || secondary.dhcpd != nil {
-		return ""
-	}
-	free, backup := 0, 0
-	for i := range p.Pool {
-		l := e.onDisk(i)
-		switch {
-		case !isFree(&l) || l.Flags&lease.Reserved != 0:
-		case l.Flags&lease.Backup != 0:
-			backup++
-		default:
-			free++
+	_, secondary := p.inOrder()
+	for _, e := range p.ends {
+		if e.dhcpd != nil || p.other(e.side).dhcpd != nil {
+			return ""
 		}
-	}
-	total := free + backup
-	if off := 100*backup - total*p.Percent; off < -15*total-150 || off > 15*total+150 {
-		return fmt.Sprintf("%s has %d of %d free addresses, its share is %d %%", secondary.n.name, backup, total, p.Percent)
+		free, backup := 0, 0
+		for i := range p.Pool {
+			l := e.onDisk(i)
+			switch {
+			case !isFree(&l) || l.Flags&lease.Reserved != 0:
+			case l.Flags&lease.Backup != 0:
+				backup++
+			default:
+				free++
+			}
+		}
+		total := free + backup
+		if off := 100*backup - total*p.Percent; off < -15*total-150 || off > 15*total+150 {
+			return fmt.Sprintf("%s has %d of %d free addresses by the records of %s, its share is %d %%",
+				secondary.n.name, backup, total, e.n.name, p.Percent)
+		}
 	}
 	return ""
 }
