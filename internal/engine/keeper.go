@@ -30,6 +30,9 @@ func (s *Server) Write(leases []lease.Lease, later bool, done func(n int, err er
 	s.changes.add(1)
 	c := changed.Get().(*changes)
 	c.server, c.leases, c.done = s, append(c.leases, leases...), done
+	for i := range c.leases {
+		s.limitAbandoned(&c.leases[i])
+	}
 	s.commits.SubmitAll(c.leases, c, later)
 }
 

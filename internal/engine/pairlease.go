@@ -33,6 +33,23 @@ func (s *Server) notOurs(k lease.Key) *objects.Error {
 	return nil
 }
 
+// limitAbandoned gives an address that the partner put out of use an end, as this
+// server's own have one: the partner may never come back to tell of it. If it
+// does, it is the first to end it.
+func (s *Server) limitAbandoned(l *lease.Lease) {
+	if l.State != lease.Unavailable || !l.Failover.FromPartner || l.Expiration != 0 {
+		return
+	}
+	p := s.plan.Load()
+	place, ok := s.table.Place(l.Key)
+	if !ok || p == nil || p.byID[place.Scope] == nil {
+		return
+	}
+	if timeout := p.byID[place.Scope].chain.unavailableTimeout; timeout > 0 {
+		l.Expiration = max(l.StateStart+timeout, s.clock.Now().Unix()) + postponement
+	}
+}
+
 // sharesChanged tells the relationship of an address that its reservation, or
 // the end of one, takes out of the free addresses or puts among them.
 func (s *Server) sharesChanged(k lease.Key) {

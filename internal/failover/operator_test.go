@@ -2,8 +2,11 @@ package failover
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
+
+	"leasehold/internal/packet"
 )
 
 // statesOf are the addresses of the scope by state.
@@ -47,4 +50,25 @@ func TestReservationsInOperation(t *testing.T) {
 		}
 	}
 	backup.until("new addresses in their place", func() bool { return backup.related().Detail.Pools[0].Own == 10 })
+}
+
+// An address that a client declined at the partner comes back by itself, also
+// if the partner never does.
+func TestAbandonedByThePartner(t *testing.T) {
+	s, main, backup := pairUp(t, twoServers+"policy default unavailable-timeout=10m")
+	backup.balanced(10)
+	address, _ := s.dora(1, main, backup)
+	backup.until("the lease", func() bool { return backup.lease(address)["state"] == "leased" })
+	s.send(packet.Decline, 1, func(r *packet.Reply) {
+		r.AddAddr(packet.RequestedAddress, mustAddr(address))
+		r.AddAddr(packet.ServerIdentifier, mustAddr(s.addr(2)))
+	}, main)
+	backup.until("the decline", func() bool { return backup.lease(address)["state"] == "unavailable" })
+	began, err := strconv.ParseInt(backup.lease(address)["start-time-of-state"], 10, 64)
+	s.must(err)
+	end, err := strconv.ParseInt(backup.lease(address)["expiration"], 10, 64)
+	s.must(err)
+	if left := end - began; left < 660 || left > 680 {
+		t.Errorf("it ends %d s after it was declined, want the unavailable-timeout and a minute", left)
+	}
 }
