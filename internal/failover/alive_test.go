@@ -64,6 +64,13 @@ func TestRefusedMain(t *testing.T) {
 	main.until("what is awaited", func() bool {
 		return strings.Contains(main.related().Detail.Status.Waiting, "refuses this relationship")
 	})
+	main.log.await(t, "nobody is served: "+s.addr(3)+" answers and refuses")
+	if !main.problem("give the pair the same name and the opposite role there, or, if it is not to be its partner any more, stop it and say 'dhcp setPartnerDown " + s.addr(3) + " -force'") {
+		t.Errorf("the way out is not shown: %q", main.related().Detail.Problems)
+	}
+	if err := main.manager.Ready(); err == nil {
+		t.Error("it says that it is ready")
+	}
 	if _, ends := main.manager.pairs["blue"].machine.Deadline(); ends {
 		t.Error("STARTUP ends by itself")
 	}

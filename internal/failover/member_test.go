@@ -32,7 +32,7 @@ func TestMember(t *testing.T) {
 			dhcp.Attrs[objects.DhcpFailover.Name] = "true"
 			cfg.Put(dhcp)
 			pair := objects.New(objects.FailoverPair, "office")
-			for _, a := range strings.FieldsSeq(c.attrs) {
+			for a := range strings.FieldsSeq(c.attrs) {
 				name, text, _ := strings.Cut(a, "=")
 				pair.Attrs[name] = text
 			}

@@ -95,6 +95,9 @@ var (
 	msgTerms = eventlog.Declare(6031, eventlog.Warning, "Failover",
 		"Failover '%s': the two servers are configured differently: %s.",
 		"What each server shares with the other must be the same on both. Mend the one that is wrong, then 'dhcp reload'.")
+	msgDenied = eventlog.Declare(6032, eventlog.Warning, "Failover",
+		"Failover '%s': %s.",
+		"A main server that has no record of its partner serves alone only where nobody answers as the partner. Here somebody does, and does not know the pair: as after the pair was renamed on one of the two servers.")
 	msgMCLT = eventlog.Declare(6022, eventlog.Warning, "Failover",
 		"Failover '%s': the maximum client lead time is %d s here and %d s on the main server, whose value is in force.",
 		"Configure the same on both servers.")

@@ -59,6 +59,7 @@ type Pair struct {
 	stampAt    time.Duration
 	hearing    terms // the partner's, as far as they have come
 	oddSaid    map[string]bool
+	deniedSaid bool
 	quiet      bool // no risk is taken
 	timer      <-chan time.Time
 	timerAt    time.Duration
@@ -320,6 +321,9 @@ func (p *Pair) handle(e *entry) {
 		p.up(*e.up, e.at)
 	case input:
 		p.input(e.input)
+		if _, denied := e.input.(core.Denied); denied {
+			p.sayDenied()
+		}
 	case agree:
 		p.tellTerms()
 		p.compareTerms()

@@ -324,6 +324,9 @@ func TestUnsaved(t *testing.T) {
 	if why := main.manager.Troubles(); len(why) != 1 || why[0].Value != 3 || !strings.Contains(why[0].Reason, "disk is full") {
 		t.Errorf("troubles: %v", why)
 	}
+	if r := main.related(); r.State != "--" || r.Communications != "INTERRUPTED" || !main.problem("out of service, its state cannot be written: disk is full") {
+		t.Errorf("shown as %+v", r)
+	}
 	s.send(packet.Discover, 1, nil, main)
 	main.log.await(t, "drop-failover-state")
 	main.broken.set(nil)

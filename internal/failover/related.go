@@ -59,13 +59,43 @@ func (p *Pair) condition() condition {
 	c.problems = append(c.problems, p.refusals()...)
 	c.problems = append(c.problems, p.strays()...)
 	p.mu.Unlock()
-	if c.unsaved != nil {
-		c.problems = append(c.problems, "out of service, its state cannot be written: "+c.unsaved.Error())
-	}
 	if peer != nil {
 		c.link = peer.Status()
 	}
+	if why := p.refusedBeforeService(&c); why != "" {
+		c.problems = append(c.problems, why)
+	}
+	if c.unsaved != nil {
+		c.problems = append(c.problems, "out of service, its state cannot be written: "+c.unsaved.Error())
+	}
 	return c
+}
+
+// refusedBeforeService says why a main that never had a partner stays silent: the
+// partner's server knows it, and refuses the pair, so that it may be serving the
+// clients under another name of the pair. "" is that it does not.
+func (p *Pair) refusedBeforeService(c *condition) string {
+	if c.status.State != wire.StateStartup || !c.status.Denied {
+		return ""
+	}
+	why := "the pair"
+	if len(c.link.Refusals) > 0 {
+		why = c.link.Refusals[0].Text
+	}
+	return fmt.Sprintf("nobody is served: %s answers and refuses (%s), and may be serving these clients; give the pair the same name and the opposite role there, "+
+		"or, if it is not to be its partner any more, stop it and say 'dhcp setPartnerDown %s -force'", p.partnerName(), why, p.partnerName())
+}
+
+// sayDenied logs that, once.
+func (p *Pair) sayDenied() {
+	if p.deniedSaid {
+		return
+	}
+	c := p.condition()
+	if why := p.refusedBeforeService(&c); why != "" {
+		p.deniedSaid = true
+		p.m.Log.Log(msgDenied, p.name, why)
+	}
 }
 
 // counted is the condition with the updates that wait for the partner to come
@@ -96,7 +126,7 @@ func (p *Pair) related() Related {
 	if r.role == lease.Alone { // nobody knows which of them is the partner
 		row.Type, row.PartnerRole, row.Name, row.Address = "--", "--", "--", "--"
 	}
-	if c.working {
+	if c.working && c.unsaved == nil { // else it does nothing, whatever it did last
 		row.State = state(c.status.State)
 	}
 	if c.status.Snapshot.PartnerState != 0 {
@@ -109,7 +139,7 @@ func (p *Pair) related() Related {
 // communications is OK, INTERRUPTED, or NONE if there never were any.
 func (c *condition) communications() string {
 	switch {
-	case c.status.Connected:
+	case c.status.Connected && c.unsaved == nil:
 		return "OK"
 	case c.status.Snapshot.PartnerState != 0:
 		return "INTERRUPTED"

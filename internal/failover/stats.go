@@ -1,6 +1,7 @@
 package failover
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -15,8 +16,15 @@ import (
 
 // Ready is nil once the state of every relationship is known.
 func (m *Manager) Ready() error {
+	m.mu.Lock()
+	applied := m.applied
+	m.mu.Unlock()
+	if !applied {
+		return errors.New("no configuration is in service yet")
+	}
 	for _, p := range m.sorted() {
-		if c := p.condition(); c.working && (c.status.State == wire.StateStartup || c.status.State == 0) {
+		// The machine may know before its decision is on disk and in force.
+		if c := p.condition(); c.working && c.unsaved == nil && (c.status.State == wire.StateStartup || p.Authority().State == wire.StateStartup) {
 			return fmt.Errorf("failover %q: the state is not known yet: %s", p.name, or(c.status.Waiting, "STARTUP"))
 		}
 	}

@@ -265,6 +265,9 @@ type Status struct {
 	// and Until when, Unix seconds, 0 unknown.
 	Waiting string
 	Until   int64
+	// Denied: in STARTUP, the partner's server answers and refuses this
+	// relationship.
+	Denied  bool
 	Updates Counters
 }
 

@@ -6,7 +6,7 @@ import "fmt"
 func (m *Machine) Status() Status {
 	s := Status{
 		Snapshot: m.snap, State: m.state(), Connected: m.link.ok, Offset: -m.offset.delta(),
-		Unacked: len(m.out.entries) - m.out.queue.len(), Queued: m.out.queue.len(), Updates: m.counted,
+		Unacked: len(m.out.entries) - m.out.queue.len(), Queued: m.out.queue.len(), Updates: m.counted, Denied: m.denied,
 	}
 	s.Waiting, s.Until = m.waitingFor()
 	return s
