@@ -87,6 +87,9 @@ func (b *builder) compileScope(o, dhcp *objects.Object) *scope {
 	if b.plan.relations != nil {
 		if s.pair = b.plan.relations.Of(o.Name); s.pair != nil {
 			s.table.Role, b.plan.shared = s.pair.Role(), true
+			if !slices.Contains(b.plan.pairs, s.pair) {
+				b.plan.pairs = append(b.plan.pairs, s.pair)
+			}
 		}
 		s.leftOut = b.plan.relations.LeftOut(o.Name)
 	}

@@ -22,7 +22,7 @@ func (s *Server) deliver(batch []*netio.Packet) {
 
 func (s *Server) accept(p *netio.Packet, now time.Time) {
 	ex := s.newExchange(p, now)
-	if !ex.run(parseStage, classifyStage) {
+	if !ex.run(parseStage, classifyStage) || ex.leftToPartner() {
 		return
 	}
 	ex.stage = classifyStage

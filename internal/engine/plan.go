@@ -28,6 +28,7 @@ type Plan struct {
 
 	relations Relationships // nil on a server without partners
 	shared    bool          // some scope has a partner
+	pairs     []Pair        // those of the scopes
 
 	limitInterfaces    bool // not every interface is served
 	discoverInterfaces bool

@@ -23,7 +23,8 @@ func refused(why Outcome) verdict { return verdict{nak, why} }
 
 // stageTable is the packet path. Those before classifyStage run where the
 // packet was read, in the order of arrival; the others on the worker of the
-// client's shard; send on the worker or, after a commit, on the committer.
+// client's shard; send on the worker or, after a commit, on the committer. What
+// is left to a partner ends where it was read (standby.go).
 var stageTable [numStages]struct {
 	name string
 	run  func(*exchange) verdict
