@@ -48,7 +48,6 @@ type endpoint struct {
 // share is a scope of a relationship.
 type share struct {
 	name     string
-	vpn      uint32
 	subnet   netip.Prefix
 	percent  int // of the free addresses, for the backup
 	bootp    bool
@@ -289,7 +288,7 @@ const (
 
 func (c *compiler) share(o *objects.Object, r *relationship) share {
 	s := share{
-		name: o.Name, vpn: uint32(objects.ScopeVPN.Of(o)), subnet: objects.ScopeSubnet.Of(o),
+		name: o.Name, subnet: objects.ScopeSubnet.Of(o),
 		bootp: objects.ScopeBOOTP.Of(o) && objects.ScopeDynamicBOOTP.Of(o),
 		first: objects.ScopeFirstAvailable.Of(o) || objects.DhcpPriorityAllocation.Of(c.dhcp),
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"leasehold/internal/lease"
 	"leasehold/pkg/failover/core"
 	"leasehold/pkg/failover/wire"
 	"leasehold/pkg/objects"
@@ -24,12 +25,20 @@ func (n *prepared) Risks() []string {
 func (n *prepared) risks() []string {
 	var all []string
 	for _, p := range n.m.pairs {
-		scopes := n.leaving(p.rel.Load().areas())
-		if len(scopes) == 0 || !p.started {
+		scopes, moved := n.leaving(p.rel.Load().areas()), n.moving(p.rel.Load())
+		if len(scopes)+len(moved) == 0 || !p.started {
 			continue
 		}
 		status := p.condition().status
 		if solitary(&status.Snapshot, p.rel.Load().core.MCLT, n.m.now().Wall) && !status.Connected {
+			continue
+		}
+		if len(moved) > 0 {
+			all = append(all, fmt.Sprintf("failover %q is in %s and would not have scopes %s any more, which this server would then share with another partner: if its partner %s still serves them, all three give the same addresses; "+
+				"take them from %s first, or stop it and declare it down ('dhcp setPartnerDown %s') until MCLT has passed",
+				p.name, status.State, strings.Join(moved, ", "), p.partnerName(), p.partnerName(), p.partnerName()))
+		}
+		if len(scopes) == 0 {
 			continue
 		}
 		all = append(all, fmt.Sprintf("failover %q is in %s and would not have scopes %s any more, which this server would then serve alone: if its partner %s serves them, too, both give the same addresses; "+
@@ -47,6 +56,20 @@ func (n *prepared) leaving(of []area) []string {
 	for _, o := range n.c.cfg.All(objects.Scope) {
 		here := area{uint32(objects.ScopeVPN.Of(o)), objects.ScopeSubnet.Of(o)}
 		if n.c.of[strings.ToLower(o.Name)] == nil && overlap(of, []area{here}) {
+			names = append(names, o.Name)
+		}
+	}
+	return names
+}
+
+// moving are the scopes of the relationship that would be in one with another
+// partner.
+func (n *prepared) moving(from *relationship) []string {
+	var names []string
+	for _, o := range n.c.cfg.All(objects.Scope) {
+		to := n.c.of[strings.ToLower(o.Name)]
+		here := area{uint32(objects.ScopeVPN.Of(o)), objects.ScopeSubnet.Of(o)}
+		if to != nil && to.name != from.name && to.role != lease.Alone && to.partner().addr != from.partner().addr && overlap(from.areas(), []area{here}) {
 			names = append(names, o.Name)
 		}
 	}

@@ -226,7 +226,7 @@ func (n *node) start() {
 	}
 	n.manager, err = New(Deps{
 		Record: recorder,
-		Clock: clock.Real{}, Table: n.table, Records: n.broken, Marks: n.stored, Log: log,
+		Clock:  clock.Real{}, Table: n.table, Records: n.broken, Marks: n.stored, Log: log,
 		Certificate: n.cert, Local: &own, Resolver: n.names, Port: n.ports.failover,
 	})
 	n.must(err)

@@ -59,7 +59,7 @@ type area struct {
 func (r *relationship) areas() []area {
 	all := make([]area, 0, len(r.scopes))
 	for _, s := range r.scopes {
-		all = append(all, area{s.vpn, s.subnet})
+		all = append(all, area{Subnet: s.subnet})
 	}
 	return all
 }

@@ -87,14 +87,14 @@ func (v *view) pool(s *sharedScope) binding.Pool {
 		free, backup = backup, free
 	}
 	return binding.Pool{
-		Scope: s.name, VPN: s.vpn, Free: free, Backup: backup, Pending: c.PendingAvailable,
+		Scope: s.name, Free: free, Backup: backup, Pending: c.PendingAvailable,
 		Percent: s.percent, BOOTP: s.bootp, Boundary: s.boundary, FirstOrder: s.first,
 	}
 }
 
 func (v *view) Spare(p *binding.Pool, owner lease.Role, n int, buf []lease.Key) []lease.Key {
 	for _, s := range v.now.Load().scopes {
-		if s.name == p.Scope && s.vpn == p.VPN {
+		if s.name == p.Scope {
 			return v.table.Spare(s.id, owner, n, v.affine, buf)
 		}
 	}

@@ -10,7 +10,6 @@ import (
 // Pool is the free addresses of one scope, as one server sees them.
 type Pool struct {
 	Scope      string
-	VPN        uint32
 	Free       int  // the primary's, unreserved
 	Backup     int  // the secondary's, unreserved
 	Pending    int  // on their way

@@ -1,9 +1,6 @@
 package core
 
-import (
-	"leasehold/pkg/failover/binding"
-	"leasehold/pkg/failover/wire"
-)
+import "leasehold/pkg/failover/wire"
 
 // buckets is how many hash buckets there are (RFC 3074).
 const buckets = 256
@@ -23,18 +20,3 @@ func (c *Config) split(p *wire.Profile) int {
 // HBA is the hash-bucket-assignment that the primary sends in its CONNECT to
 // a partner of this kind.
 func (c *Config) HBA(p *wire.Profile) wire.HBA { return p.Split(c.split(p)) }
-
-// primaryBuckets reads an assignment: the buckets that the primary serves, and
-// whether that leaves any to the secondary.
-func primaryBuckets(p *wire.Profile, hba wire.HBA) (binding.Buckets, bool) {
-	var set binding.Buckets
-	balanced := false
-	for b := range buckets {
-		if p.PrimaryServes(hba, uint8(b)) {
-			set[b>>6] |= 1 << (b & 63)
-		} else {
-			balanced = true
-		}
-	}
-	return set, balanced
-}

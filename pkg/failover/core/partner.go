@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"leasehold/pkg/failover/binding"
 	"leasehold/pkg/failover/wire"
 )
 
@@ -44,13 +45,13 @@ func (m *Machine) connected(in Up) {
 	before := m.snap
 	m.snap.Vendor = in.Vendor
 	if m.primary() {
-		m.snap.Buckets, m.snap.Balanced = primaryBuckets(p, m.cfg.HBA(p))
+		m.snap.Buckets, m.snap.Balanced = binding.BucketsOf(p, m.cfg.HBA(p))
 	} else {
 		if in.MCLT > 0 {
 			m.snap.MCLT = in.MCLT // stored before our STATE tells that it is
 		}
 		if in.HBA != nil {
-			m.snap.Buckets, m.snap.Balanced = primaryBuckets(p, *in.HBA)
+			m.snap.Buckets, m.snap.Balanced = binding.BucketsOf(p, *in.HBA)
 		}
 	}
 	if m.snap != before {
