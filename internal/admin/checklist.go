@@ -23,10 +23,11 @@ const (
 type item struct {
 	title string
 	// classes are those whose objects, with their embedded policies, the item
-	// is about; attrs those of any class, by parts of their names. The first
-	// item that takes a difference has it.
+	// is about; attrs are attributes of any class, parts what the names of
+	// some have in them. The first item that takes a difference has it.
 	classes []*objects.Class
 	attrs   []string
+	parts   []string
 	options bool // the option values of policies, too
 	// byHand is what beside the configuration must be the same where there is
 	// an object of the classes, and nobody can see from here.
@@ -38,17 +39,17 @@ type item struct {
 // the particular items before the wide ones.
 var checklist = []item{
 	{title: "Scope-selection tags", attrs: []string{"selection-tag-list", "selection-criteria"}},
-	{title: "Dynamic BOOTP", attrs: []string{"bootp"}},
-	{title: "Dynamic DNS updates", classes: classesNamed("dhcp-dns-update", "key"), attrs: []string{"dns", "fqdn", "synthesize-reverse-zone", "forward-zone-name", "host-name"}},
-	{title: "LDAP servers", classes: classesNamed("ldap"), attrs: []string{"ldap"}},
-	{title: "DHCP extensions", classes: classesNamed("extension", "extension-point"), attrs: []string{"extension"}, byHand: "the files of the extensions are copied by hand"},
-	{title: "IP addresses", attrs: []string{"ranges", "subnet", "free-address-config"}},
-	{title: "DHCP options", classes: classesNamed("option-set", "option"), attrs: []string{"reply-options"}, options: true},
+	{title: "Dynamic BOOTP", parts: []string{"bootp"}},
+	{title: "Dynamic DNS updates", classes: classesNamed("dhcp-dns-update", "key"), attrs: []string{"synthesize-reverse-zone", "forward-zone-name"}, parts: []string{"dns", "fqdn"}},
+	{title: "LDAP servers", classes: classesNamed("ldap"), parts: []string{"ldap"}},
+	{title: "DHCP extensions", classes: classesNamed("extension", "extension-point"), parts: []string{"extension"}, byHand: "the files of the extensions are copied by hand"},
+	{title: "IP addresses", attrs: []string{"ranges", "subnet", "primary-subnet"}},
+	{title: "DHCP options", classes: classesNamed("option-set", "option"), parts: []string{"reply-options"}, options: true},
 	{title: "Scopes", classes: classesNamed("scope", "scope-template")},
 	{title: "Reservations", classes: classesNamed("reservation")},
 	{title: "Policies", classes: classesNamed("policy")},
 	{title: "Clients", classes: classesNamed("client")},
-	{title: "Client-classes", classes: classesNamed("client-class"), attrs: []string{"client-class", "client-lookup"}},
+	{title: "Client-classes", classes: classesNamed("client-class"), parts: []string{"client-class", "client-lookup", "client-cache"}},
 	{title: "Virtual private networks", classes: classesNamed("vpn")},
 	{title: "Failover pair and match list", classes: classesNamed("failover-pair")},
 	{title: "Other settings", classes: classesNamed("dhcp", "addr-trap", "trap-recipient")},
@@ -68,7 +69,7 @@ func classesNamed(names ...string) []*objects.Class {
 // takes tells whether the item is about a difference.
 func (i *item) takes(d *parity.Difference) bool {
 	class := objects.ClassNamed(d.Class)
-	if d.Attr != "" && slices.ContainsFunc(i.attrs, func(part string) bool { return strings.Contains(d.Attr, part) }) {
+	if slices.Contains(i.attrs, d.Attr) || slices.ContainsFunc(i.parts, func(part string) bool { return strings.Contains(d.Attr, part) }) {
 		return true
 	}
 	if i.options && class != nil && class.Attr(d.Attr) == nil && class.Dynamic(d.Attr) {

@@ -478,3 +478,52 @@ func TestDiffTellsWho(t *testing.T) {
 		}
 	}
 }
+
+// Secrets go from one server to the other and into no list: neither of
+// reports, runs and differences nor of the change logs.
+func TestSyncSecrets(t *testing.T) {
+	main, backup := couple(t)
+	main.ok(main.root.create("key", "names", "c2VjcmV0LTEx"))
+	main.ok(main.root.create("ldap", "directory", "ldap.example.com", "password=secret-2"))
+	secrets := []string{"c2VjcmV0LTEx", "secret-2", "c2VjcmV0LTMz"}
+	silent := func(what, text string) {
+		t.Helper()
+		for _, s := range secrets {
+			if strings.Contains(text, s) {
+				t.Errorf("%s tells %q:\n%s", what, s, text)
+			}
+		}
+	}
+	for _, words := range []string{"exact -report", "exact"} {
+		err, lines := main.sync(strings.Fields(words)...)
+		main.ok(err)
+		silent("sync "+words, lines)
+		if !strings.Contains(lines, `ldap "directory" password: (not set) -> ********`) {
+			t.Errorf("the secret's change is not listed:\n%s", lines)
+		}
+	}
+	there := func(class, name, attr string) string {
+		return backup.service.stored.cfg.Get(objects.ClassNamed(class), name).Attrs[attr]
+	}
+	backup.is(there("key", "names", "secret"), "c2VjcmV0LTEx")
+	backup.is(there("ldap", "directory", "password"), "secret-2")
+	backup.ok(backup.root.set("key", "names", "secret=c2VjcmV0LTMz"))
+	err, lines := main.root.do("failover-pair", "office", "diff")
+	main.ok(err)
+	silent("diff", lines)
+	if !strings.Contains(lines, "key names secret: main=******** backup=********") {
+		t.Errorf("the difference of the secrets is not listed:\n%s", lines)
+	}
+	err, lines = main.sync()
+	main.ok(err)
+	silent("sync update", lines)
+	backup.is(there("key", "names", "secret"), "c2VjcmV0LTEx")
+	for _, w := range []*world{main, backup} {
+		silent("the log", w.log.String())
+		log, e := w.store.Changes(context.Background(), 100, "", "")
+		if e != nil {
+			t.Fatal(e)
+		}
+		silent("the change log", fmt.Sprint(log))
+	}
+}
