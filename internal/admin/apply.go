@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -229,13 +230,12 @@ func (a *applying) replace(o *objects.Object) *objects.Error {
 // one may name: expressions, lists of options, the spelling of names.
 func (a *applying) settle(put []*objects.Object) *objects.Error {
 	for _, o := range put {
-		settled := o.Clone()
-		for name, text := range o.Attrs {
-			attr := o.Class.Attr(name)
-			if attr == nil {
-				continue
+		settled := objects.New(o.Class, o.Name)
+		for _, given := range o.Names() {
+			name, canonical, err := a.meaning(o, given)
+			if err == nil && settled.Attrs[name] != "" {
+				err = objects.Errorf(objects.Invalid, "%s is given twice", name)
 			}
-			canonical, err := meaning(a.table, attr, text)
 			if err != nil {
 				err.Msg = o.Ref() + ": " + err.Msg
 				return err
@@ -245,4 +245,29 @@ func (a *applying) settle(put []*objects.Object) *objects.Error {
 		a.put(settled)
 	}
 	return nil
+}
+
+// meaning returns an attribute as it is stored: name and canonical text, those
+// of an option's value too.
+func (a *applying) meaning(o *objects.Object, name string) (stored, canonical string, err *objects.Error) {
+	text := o.Attrs[name]
+	if attr := o.Class.Attr(name); attr != nil {
+		canonical, err = meaning(a.table, attr, text)
+		return name, canonical, err
+	}
+	if rest, ok := strings.CutPrefix(name, objects.VendorOptionPrefix); ok {
+		code, setName, _ := strings.Cut(rest, ".")
+		def, set, stored, err := vendorOption(a.table, code, setName)
+		if err != nil {
+			return "", "", err
+		}
+		canonical, err = set.Parse(def.Code, text)
+		return stored, canonical, err
+	}
+	def, err := a.table.catalog().Lookup(strings.TrimPrefix(name, objects.OptionPrefix))
+	if err != nil {
+		return "", "", err
+	}
+	canonical, err = def.Parse(text)
+	return objects.OptionPrefix + strconv.Itoa(def.Code), canonical, err
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"connectrpc.com/connect"
+	"google.golang.org/protobuf/proto"
 
 	"leasehold/pkg/objects"
 	"leasehold/pkg/rpc"
@@ -170,11 +171,14 @@ func TestApplyIsAllOrNothing(t *testing.T) {
 		{"unknown attribute", put(good, wire("policy", "x", "grase-period", "1")), objects.UnknownParameter, "grace-period"},
 		{"bad value", put(good, wire("policy", "x", "grace-period", "soon")), objects.Invalid, "soon"},
 		{"bad option", put(good, wire("policy", "x", "option.3", "there")), objects.Invalid, "there"},
+		{"no option", put(good, wire("policy", "x", "option.", "1")), objects.UnknownParameter, "no option"},
+		{"an option twice", put(good, wire("policy", "x", "option.routers", "10.0.0.1", "option.3", "10.0.0.2")), objects.Invalid, "option.3 is given twice"},
+		{"no such vendor set", put(good, wire("policy", "x", "vendor-option.43.acme", "(1 01)")), objects.NotFound, "acme"},
 		{"bad expression", put(good, wire("client-class", "x", "limitation-id", "(((")), objects.Invalid, "limitation-id"},
 		{"derived", put(good, wire("policy", "x", "name", "y")), objects.ReadOnlyAttribute, "name"},
 		{"reserved name", put(good, wire("vpn", "all", "id", "9")), objects.InvalidName, "reserved"},
 		{"twice", put(good, good), objects.DuplicateObject, "twice"},
-		{"attribute twice", put(wire("policy", "x", "grace-period", "1", "grace-period", "2")), objects.Invalid, "twice"},
+		{"attribute twice", put(wire("policy", "x", "grace-period", "1", "Grace-Period", "2")), objects.Invalid, "twice"},
 		{"overlap", put(good, wire("scope", "x", "subnet", "10.1.0.0/25")), objects.RangeOverlap, "office"},
 		{"an administrator", put(good, wire("admin", "eve", "password", "x")), objects.ReadOnlyProperty, "own"},
 		{"a cluster goes", &adminv1.ApplyRequest{Put: []*adminv1.Object{good}, Delete: []*adminv1.ObjectName{named("cluster", "boston")}}, objects.ReadOnlyProperty, "own"},
@@ -197,6 +201,16 @@ func TestApplyIsAllOrNothing(t *testing.T) {
 	w.t = t
 	_, err = w.root.apply()
 	w.refused(err, objects.TooFewArguments)
+}
+
+// What is stored is canonical, however it was given.
+func TestApplyMakesCanonical(t *testing.T) {
+	w := applyWorld(t)
+	_, err := w.root.apply(put(wire("policy", "x", "option.routers", "10.0.0.1 , 10.0.0.2", "option.51", "1w", "Grace-Period", "3600", "v4-reply-options", "routers")))
+	w.ok(err)
+	w.is(w.root.value("policy", "x", "option.3"), "10.0.0.1,10.0.0.2")
+	w.is(w.root.value("policy", "x", "option.51"), "604800")
+	w.is(w.root.value("policy", "x", "grace-period"), "1h")
 }
 
 // A dry run says what the run does, and does nothing.
@@ -383,4 +397,43 @@ func (c *cutter) cut() {
 			return
 		}
 	}
+}
+
+// Whatever an Apply says, the server answers, and what it stores is valid.
+func FuzzApply(f *testing.F) {
+	for _, m := range []*adminv1.ApplyRequest{
+		put(wire("policy", "x", "option.51", "3600", "vendor-option.43.acme", "(1 01)")),
+		put(wire("scope-policy", "s", "option.", "1"), wire("scope", "s", "subnet", "10.77.0.0/16")),
+		put(wire("option", "dhcp-custom/150.1", "name", "n", "type", "AT_TYPECNT"), wire("option-set", "acme")),
+		put(wire("reservation", "red/10.77.0.9", "lookup-key", "x", "lookup-key-type", "string"), wire("vpn", "red", "id", "7")),
+		put(wire("extension-point", "INIT-ENTRY", "extension", "e"), wire("extension", "e", "lang", "Dex", "file", "f", "entry", "g")),
+		put(wire("key", "k", "secret", hidden), wire("dhcp", "", "traps-enabled", "all")),
+		{Delete: []*adminv1.ObjectName{named("scope", "s"), named("scope-policy", "s"), named("policy", "default")}, Force: true, EditMode: synchronous},
+	} {
+		b, err := proto.Marshal(m)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	w := newWorld(f)
+	w.ok(w.root.create("scope", "s", "10.77.0.0/24"))
+	w.ok(w.root.create("option-set", "acme", "8-bit", "vendor-option-string=acme"))
+	w.ok(w.root.control("reload", false))
+	who := &session{user: "root", host: "fuzz", source: "test", trusted: true}
+	f.Fuzz(func(t *testing.T, message []byte) {
+		m := &adminv1.ApplyRequest{}
+		if proto.Unmarshal(message, m) != nil {
+			return
+		}
+		if _, err := w.service.apply(context.Background(), who, m); err != nil && err.Code == objects.UnexpectedError {
+			t.Error(err)
+		}
+		if errs := w.service.stored.cfg.Validate(); len(errs) > 0 {
+			t.Fatalf("what is stored is not valid: %v", errs)
+		}
+		if report := w.service.Reload(context.Background(), true); len(report.Errors) > 0 {
+			t.Fatalf("what is stored cannot be taken into service: %v", report.Errors)
+		}
+	})
 }

@@ -95,16 +95,22 @@ func (s *Service) fromSnapshot(m *adminv1.Object) (*objects.Object, *objects.Err
 }
 
 func (s *Service) takeAttribute(o *objects.Object, given *adminv1.Attribute) *objects.Error {
-	if _, twice := o.Attrs[given.Name]; twice {
-		return objects.Errorf(objects.Invalid, "%s is given twice", given.Name)
+	name := given.Name
+	dynamic := o.Class.Attr(name) == nil && o.Class.Dynamic(name)
+	var a *objects.Attr
+	if !dynamic {
+		var err *objects.Error
+		if a, err = o.Class.Find(name); err != nil {
+			return err
+		}
+		name = a.Name
 	}
-	if o.Class.Attr(given.Name) == nil && o.Class.Dynamic(given.Name) {
-		o.Attrs[given.Name] = given.Text // the catalog of options checks it
+	if _, twice := o.Attrs[name]; twice {
+		return objects.Errorf(objects.Invalid, "%s is given twice", name)
+	}
+	if dynamic {
+		o.Attrs[name] = given.Text // the catalog of options checks it
 		return nil
-	}
-	a, err := o.Class.Find(given.Name)
-	if err != nil {
-		return err
 	}
 	if a.Derive != nil || a.Kind == objects.Obj {
 		return objects.Errorf(objects.ReadOnlyAttribute, "%s follows from others and is not stored", a.Name)
