@@ -62,7 +62,7 @@ func TestTwoServers(t *testing.T) {
 	backup.until("the lease on the backup", func() bool { return backup.lease(address)["state"] == "leased" })
 	main.until("the partner's word", func() bool { return strings.Contains(main.lease(address)["flags"], "failover-updated") })
 	a, b := main.lease(address), backup.lease(address)
-	for _, attr := range []string{"expiration", "client-mac-addr", "client-last-transaction-time"} {
+	for _, attr := range []string{"expiration", "client-mac-addr", "client-last-transaction-time", "giaddr"} {
 		if a[attr] != b[attr] || a[attr] == "" {
 			t.Errorf("%s is %q on the main and %q on the backup", attr, a[attr], b[attr])
 		}

@@ -184,6 +184,9 @@ func takeClient(l *lease.Lease, b *wire.Binding, news bool) {
 	if news {
 		l.ClientID = b.ClientID
 	}
+	if giaddr := relayOf(b); giaddr != 0 && (news || l.Giaddr == 0) {
+		l.Giaddr = giaddr
+	}
 	for _, x := range [...]struct {
 		code uint8
 		to   *string

@@ -1,6 +1,8 @@
 package binding
 
 import (
+	"net/netip"
+
 	"leasehold/internal/lease"
 	"leasehold/pkg/failover/wire"
 )
@@ -12,6 +14,10 @@ const (
 	optionVendorClass = 60
 	optionRelayInfo   = 82
 )
+
+// vendorGiaddr is the vendor option, between two of ours, for the relay agent's
+// address: no option of the client's has it.
+const vendorGiaddr = 1
 
 // Update is the binding update that tells the partner of the lease (draft-12
 // section 7.1.1; the options by status are table 2.1 of docs/failover.md).
@@ -42,11 +48,27 @@ func (a *Authority) Update(l *lease.Lease) wire.Binding {
 		// lost its disk would else know less than we count on.
 		f := &l.Failover
 		b.PotentialExpiration = wire.TimeOf(max(end(l), f.SentPE, f.AckPE, f.RcvdPE))
-		b.RequestOptions = requestOptions(l)
+		b.RequestOptions, b.Vendor = requestOptions(l), a.relay(l)
 	case wire.StatusReleased:
-		b.RequestOptions = requestOptions(l)
+		b.RequestOptions, b.Vendor = requestOptions(l), a.relay(l)
 	}
 	return b
+}
+
+func (a *Authority) relay(l *lease.Lease) wire.VendorOptions {
+	if l.Giaddr == 0 || a.profile() != wire.Own {
+		return ""
+	}
+	as := l.Giaddr.Netip().As4()
+	return wire.VendorOptions("").With(vendorGiaddr, string(as[:]))
+}
+
+// relayOf reads it; 0 is none.
+func relayOf(b *wire.Binding) lease.Addr {
+	if v, ok := b.Vendor.Get(vendorGiaddr); ok && len(v) == 4 {
+		return lease.AddrFrom(netip.AddrFrom4([4]byte([]byte(v))))
+	}
+	return 0
 }
 
 // begun is when the client's lease began.

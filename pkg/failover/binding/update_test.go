@@ -28,9 +28,11 @@ func TestUpdate(t *testing.T) {
 		return b
 	}
 	options := wire.ClientOptions("\x0c\x02pc\x3c\x08MSFT 5.0\x52\x06\x01\x04eth0")
+	relay := wire.VendorOptions("\x00\x01\x00\x04\x00\x00\x00\x09") // giaddr 0.0.0.9
 	running := func(end wire.Time) wire.Binding {
 		return with(func(b *wire.Binding) {
 			b.Status, b.StateStart, b.Expiration, b.PotentialExpiration, b.RequestOptions = active, 600, end, 1500, options
+			b.Vendor = relay
 		})
 	}
 	change := func(l lease.Lease, f func(l *lease.Lease)) lease.Lease {
@@ -54,7 +56,7 @@ func TestUpdate(t *testing.T) {
 		{"reserved", change(rich(lease.Leased, 0), func(l *lease.Lease) { l.Flags = lease.Reserved }),
 			change2(running(900), func(b *wire.Binding) { b.Flags = wire.FlagReserved })},
 		{"expired", rich(lease.PendingAvailable, lease.EndedExpired), with(func(b *wire.Binding) { b.Status = expired })},
-		{"released", rich(lease.PendingAvailable, lease.EndedReleased), with(func(b *wire.Binding) { b.Status, b.RequestOptions = released, options })},
+		{"released", rich(lease.PendingAvailable, lease.EndedReleased), with(func(b *wire.Binding) { b.Status, b.RequestOptions, b.Vendor = released, options, relay })},
 		{"reset", rich(lease.PendingAvailable, lease.EndedReset), with(func(b *wire.Binding) { b.Status = reset })},
 		{"asked back", rich(lease.PendingAvailable, lease.EndedReclaimed), with(func(b *wire.Binding) { b.Status = free })},
 		{"abandoned", rich(lease.Unavailable, 0), wire.Binding{Address: base.Address, Status: abandoned, StateStart: 700}},
@@ -70,7 +72,7 @@ func TestUpdate(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", c.name, d)
 		}
 		for _, p := range []*wire.Profile{wire.Own, wire.Draft, wire.ISC} {
-			m, err := p.Encode(wire.Message{XID: 2, Body: wire.BNDUPD{Bindings: []wire.Binding{got}}})
+			m, err := p.Encode(wire.Message{XID: 2, Body: wire.BNDUPD{VendorClass: "leasehold-1", Bindings: []wire.Binding{got}}})
 			if err != nil || len(m) > wire.MaxMessage/4 {
 				t.Errorf("%s: encoded for %s: %d octets, %v", c.name, p.Name, len(m), err)
 			}
