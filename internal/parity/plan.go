@@ -1,7 +1,6 @@
 package parity
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
