@@ -14,7 +14,7 @@ type dhcpd struct {
 
 // dhcpdState is what it keeps on disk.
 type dhcpdState struct {
-	state, partner wire.ServerState
+	state wire.ServerState
 }
 
 func newDhcpd(e *endpoint) *dhcpd                          { return &dhcpd{e: e} }

@@ -93,10 +93,10 @@ func (l *link) redial(in time.Duration) {
 // primary is the side that sends CONNECT, -1 if the servers are not of one mind.
 func (l *link) primary() int {
 	a, b := l.p.ends[0].role, l.p.ends[1].role
-	switch {
-	case a == b:
+	if a == b {
 		return -1
-	case a == lease.Primary:
+	}
+	if a == lease.Primary {
 		return 0
 	}
 	return 1

@@ -19,7 +19,6 @@ type World struct {
 	checks  checkers
 	stats   Stats
 	waiting []*waiting // steps that wait for a trigger
-	step    int        // next timed step
 
 	hash    uint64
 	verbose func(string) // nil is silent

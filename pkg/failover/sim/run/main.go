@@ -31,7 +31,7 @@ func main() {
 	stats := flag.Bool("stats", false, "print what was come by")
 	flag.Parse()
 
-	ok := true
+	var ok bool
 	switch {
 	case *story != "":
 		ok = stories(*story, *verbose)
