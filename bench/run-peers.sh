@@ -16,6 +16,7 @@ ISC_LAST=${ISC_LAST:-10.0.255.254} ISC_CLIENTS=${ISC_CLIENTS:-64000} # ISC dhcpd
 LIMIT=${LIMIT:-100}       # seconds for one server at most
 OUT=${OUT:-}
 BASE=${BASE:-kea-mt}      # the table's ratios are against this one
+# SERVERS=10.255.255.1,10.254.255.1: the relay sends to both servers of a pair
 
 usage() {
 	cat <<U
@@ -246,7 +247,7 @@ start_project_pair() { # ready once the main has found both NORMAL and the pool 
 }
 
 # ---- one server ----------------------------------------------------------
-dl() { timeout "$LIMIT" ip netns exec $cli $cpin "$load" -server $BENCH_ADDR -local "$local_" -pool 10.0.0.0/8 "$@"; }
+dl() { timeout "$LIMIT" ip netns exec $cli $cpin "$load" -server "${SERVERS:-$BENCH_ADDR}" -local "$local_" -pool 10.0.0.0/8 "$@"; }
 tree() { # pids and their descendants
 	local q=$* p
 	for p in $q; do
@@ -292,7 +293,7 @@ one() {
 	[ "${n%-pair}" = project ] && durable=${SERVER_DURABLE:-$durable}
 	dl -mode bench -name "$n" -durable "$durable" -server-pid "$main" -step "$STEP" -inflight "$INFLIGHT" -json "$OUT/$n.json" "${args[@]}" ${BENCH_ARGS:-} >>"$OUT/$n.txt" 2>&1
 	if [ ${#procs[@]} -gt 1 ]; then # what the backup's part was
-		{ echo; for p in "${procs[@]}"; do awk -v p="$p" '{sub(/.*\) /, ""); print "pid", p, "CPU seconds", ($12 + $13) / 100, "RSS MB", $22 * 4096 / 1e6}' /proc/$p/stat 2>/dev/null; done; } >>"$OUT/$n.txt"
+		{ echo; for p in $(tree "${procs[@]}"); do awk -v p="$p" '{sub(/.*\) /, ""); print "pid", p, "CPU seconds", ($12 + $13) / 100, "RSS MB", $22 * 4096 / 1e6}' /proc/$p/stat 2>/dev/null; done; } >>"$OUT/$n.txt"
 	fi
 	stop_all
 	if [ "$RESTART" = 1 ] && [ -s "$OUT/$n.json" ]; then
