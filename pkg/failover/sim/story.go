@@ -262,7 +262,7 @@ func (s *Step) String() string {
 func Stories(file string) []string {
 	var all []string
 	var b *strings.Builder
-	for _, line := range strings.SplitSeq(file, "\n") {
+	for line := range strings.SplitSeq(file, "\n") {
 		switch {
 		case b == nil && (line == "sim" || strings.HasPrefix(line, "sim ")):
 			b = new(strings.Builder)
