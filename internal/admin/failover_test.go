@@ -136,8 +136,6 @@ func TestPairsOfTheRunningServer(t *testing.T) {
 	w.refused(err, objects.NotFound, `failover-pair "r"`, "did you mean P?")
 	err, _ = c.do("failover-pair", "office", "setPartnerDown")
 	w.refused(err, objects.NotFound, `failover-pair "office"; the pairs of the running server are `)
-	err, _ = c.do("failover-pair", "p", "sync", "exact")
-	w.refused(err, objects.NotSupported, "same batch file")
 	for _, words := range []string{"failover-pair P setPartnerDown 10.0.0.2 (p) since", "-force: Ok", "failover-pair p rebalancePool: Ok"} {
 		if !strings.Contains(w.log.String(), words) {
 			t.Errorf("the audit lacks %q:\n%s", words, w.log.String())
