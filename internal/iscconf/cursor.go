@@ -91,8 +91,9 @@ func (c *cursor) name(what string) (string, *Error) {
 	return t.text, nil
 }
 
+// quotedText takes a text in quotes; dhcpd takes a plain name without, too.
 func (c *cursor) quotedText(what string) (string, *Error) {
-	if c.peek().kind != quoted {
+	if t := c.peek(); t.kind != quoted && (t.kind != word || strings.ContainsAny(t.text, ".:/@")) {
 		return "", c.wrong(what + " in quotes")
 	}
 	return c.next().text, nil

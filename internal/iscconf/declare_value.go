@@ -11,9 +11,7 @@ import (
 // begins the statement.
 func (r *reader) option(c *cursor, how string) *Error {
 	if how != "option" {
-		if err := c.expect("option"); err != nil {
-			return err
-		}
+		c.accept("option")
 	}
 	at := c.peek()
 	if how == "option" {
@@ -39,6 +37,10 @@ func (r *reader) option(c *cursor, how string) *Error {
 	st := setting{def: def, pos: c.s.Pos, append: how == "append", prepend: how == "prepend", weak: how == "default"}
 	if d := r.open; d.kind == host && def.space == "dhcp" && def.code == 61 && how == "option" {
 		return r.identify(c, d, def)
+	}
+	if !c.more() && !c.s.Block && len(def.format.atoms) > 0 && def.format.atoms[0].letter != 'Z' {
+		r.configuration.find(c.s.Pos, c.s.text(), "the option has no value; dhcpd takes the statement and sends none, either")
+		return nil
 	}
 	if c.accept("=") {
 		return r.computed(c, st)

@@ -71,6 +71,12 @@ func (c *cursor) comparison() (*expression, *Error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, apart := range []string{"!", "~"} { // != may stand as ! =
+		if len(c.s.tokens) > c.at+1 && c.peek().is(apart) && c.s.tokens[c.at+1].is("=") {
+			c.at++
+			c.s.tokens[c.at].text = apart + "="
+		}
+	}
 	for _, op := range []string{"=", "!=", "~=", "~~"} {
 		if c.peek().is(op) {
 			p := c.next().pos

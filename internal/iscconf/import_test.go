@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -121,7 +122,7 @@ func TestNothingIsLost(t *testing.T) {
 			"subnet 10.0.0.0 netmask 255.255.255.0 { range 10.0.0.5; }\nhost h { hardware ethernet 2:0:0:0:0:1; fixed-address 10.0.0.9; %s }\nclass \"c\" { match if option host-name = \"x\"; }\n",
 			"subnet 10.0.0.0 netmask 255.255.255.0 { range 10.0.0.5; }\nhost h { hardware ethernet 2:0:0:0:0:1; fixed-address 10.0.0.9; }\nclass \"c\" { match if option host-name = \"x\"; %s }\n"} {
 			value := values[row.form]
-			if row.name == "ping-check" || row.name == "boot-unknown-clients" {
+			if slices.Contains([]string{"ping-check", "boot-unknown-clients", "allow-bootp", "booting", "duplicates", "declines", "leasequery", "client-updates"}, row.name) {
 				value = "off" // on is what holds anyway
 			}
 			text := fmt.Sprintf(where, strings.TrimSpace(row.name+" "+value)+";")

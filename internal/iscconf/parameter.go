@@ -54,7 +54,19 @@ var parameterTable = []parameterRow{
 	{"always-broadcast", truth, carried, ""},
 	{"boot-unknown-clients", truth, carried, ""},
 	{"dhcp-cache-threshold", amount, carried, ""},
+	{"allow-bootp", truth, carried, ""},
+	{"booting", truth, carried, ""},
+	{"duplicates", truth, carried, ""},
+	{"declines", truth, carried, ""},
+	{"leasequery", truth, carried, ""},
+	{"client-updates", truth, carried, ""},
 	{"abandon-lease-time", seconds, carried, ""},
+	{"dynamic-bootp", truth, lost, "BOOTP clients get addresses of ranges with the word dynamic-bootp only"},
+	{"server-id-check", truth, lost, "a request that names another server as its own is left alone always"},
+	{"fqdn-reply", truth, quiet, "it is about DHCPv6"},
+	{"local-address6", words, quiet, "it is about DHCPv6"},
+	{"dont-use-fsync", truth, lost, "a client is answered when its lease is on disk, always"},
+	{"ping-cltt-secs", seconds, lost, "an address is pinged whenever it is offered to a client that does not hold it"},
 	{"min-secs", amount, lost, "dhcpd leaves clients alone until they have tried for that many seconds; here they are answered at once"},
 	{"get-lease-hostnames", truth, lost, "dhcpd looks up the name of the leased address and sends it as host-name; clients that ask for option 12 are told no name here"},
 	{"use-lease-addr-for-default-route", truth, lost, "dhcpd tells clients their own address as router; here they are told option routers"},
@@ -136,7 +148,11 @@ func (r *reader) other(c *cursor, name string) *Error {
 		r.open.parameters["authoritative"] = parameter{name: "authoritative", pos: c.s.Pos, whole: c.s.text()}
 		return c.done(false)
 	}
-	if name == "server-identifier" || parameterNamed(name) != nil {
+	name = strings.TrimPrefix(name, "server.")
+	if name == "allow-booting" {
+		name = "booting"
+	}
+	if parameterNamed(name) != nil {
 		return r.server(c, name)
 	}
 	if meaning, ok := effects[name]; ok {

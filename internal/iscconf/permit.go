@@ -76,8 +76,10 @@ func (c *converter) settleTags() {
 		for _, pm := range c.permitsOf(p) {
 			switch pm.what {
 			case "bootp":
-			case "authenticated", "unauthenticated", "after":
-				c.find(pm.pos, pm.whole, "the pool is given to clients whether they are or not")
+			case "authenticated", "unauthenticated":
+				c.find(pm.pos, pm.whole, "no client is authenticated; the pool is given to those that it would be given to without the statement")
+			case "after":
+				c.find(pm.pos, pm.whole, "the pool is given to clients before that time and after it")
 			case "class":
 				asked = true
 				if d := c.byClass[pm.class]; c.lost[d] {

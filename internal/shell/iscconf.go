@@ -82,9 +82,12 @@ func runImportConf(c *call) *objects.Error {
 // mostConf is how large a file of a configuration may be.
 const mostConf = 64 << 20
 
-// readConf reads a file of a configuration. A device or a pipe is none: it may
-// have no end.
+// readConf reads a file of a configuration. A device or a pipe is none, since it
+// may have no end, but for the one that includes are pointed at to be empty.
 func readConf(path string) ([]byte, error) {
+	if path == os.DevNull {
+		return nil, nil
+	}
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:

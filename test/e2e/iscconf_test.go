@@ -128,3 +128,20 @@ func (l *lab) bootOurs(path string, port uint16) *server {
 	s.nrcmd(string(lines), "dhcp disable ping-clients", "dhcp reload")
 	return s
 }
+
+// TestGrammarOfDhcpdIsRead: a configuration with everything that dhcpd's
+// grammar has, most of which has no counterpart, is accepted by dhcpd and makes
+// a batch that a server of ours takes line by line.
+func TestGrammarOfDhcpdIsRead(t *testing.T) {
+	t.Parallel()
+	path, err := filepath.Abs(confDir + "/../grammar/grammar.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("dhcpd", "-4", "-t", "-cf", path).CombinedOutput(); err != nil {
+		t.Fatalf("dhcpd -t refuses %s: %v\n%s", path, err, out)
+	}
+	l := newLab(t)
+	l.ns("srv")
+	l.bootOurs(path, 67)
+}
