@@ -111,9 +111,15 @@ func (s *Server) Reload(cfg *objects.Config, force bool) Report {
 		return r
 	}
 	plan.bind(s.table)
-	s.plan.Store(plan)
+	before := s.plan.Swap(plan)
+	if plan.settings.importMode {
+		s.keepTouch(plan)
+	}
 	if plan.relations != nil {
 		plan.relations.Apply(s)
+	}
+	if before != nil && before.settings.importMode && !plan.settings.importMode {
+		s.keepTouch(plan)
 	}
 	s.reloaded.Store(s.clock.Now().Unix())
 	s.stats.keep(plan)

@@ -141,9 +141,7 @@ func (s *Server) Start() error {
 	if !s.running.Swap(true) {
 		s.servedAt.Store(s.clock.Now().Unix())
 		s.logf(msgStarted, len(s.plan.Load().ordered))
-		if s.partners != nil {
-			s.partners.Serving(true)
-		}
+		s.keepTouch(s.plan.Load())
 	}
 	return nil
 }
@@ -154,9 +152,7 @@ func (s *Server) Stop(ctx context.Context) error {
 	defer s.mu.Unlock()
 	if s.running.Swap(false) {
 		s.logf(msgStopped)
-		if s.partners != nil {
-			s.partners.Serving(false)
-		}
+		s.keepTouch(s.plan.Load())
 	}
 	done := make(chan struct{})
 	go func() {
@@ -169,6 +165,15 @@ func (s *Server) Stop(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		return errors.New("stop packet service: packets are still being answered")
+	}
+}
+
+// keepTouch tells the partners whether this server serves: not in import-mode,
+// where the partner is to serve all, and where leases come that it may know
+// better.
+func (s *Server) keepTouch(p *Plan) {
+	if s.partners != nil {
+		s.partners.Serving(s.running.Load() && !p.settings.importMode)
 	}
 }
 

@@ -409,7 +409,7 @@ func iscOption(p *isc, arg []token) string {
 		}
 		code = uint8(n)
 	}
-	value, msg := agentValue(code, name, arg[1:])
+	value, msg := agentValue(name, arg[1:])
 	if msg != "" {
 		return msg
 	}
@@ -420,18 +420,18 @@ func iscOption(p *isc, arg []token) string {
 	return ""
 }
 
-func agentValue(code uint8, name string, arg []token) (value []byte, msg string) {
-	if len(arg) == 0 && code == agentOptions["relay-port"] {
+func agentValue(name string, arg []token) (value []byte, msg string) {
+	if len(arg) == 0 && name == "relay-port" {
 		return nil, ""
 	}
 	if len(arg) == 1 && arg[0].kind == 'w' {
 		text := string(arg[0].text)
-		switch code {
-		case agentOptions["agent-id"], agentOptions["link-selection"]:
+		switch name {
+		case "agent-id", "link-selection":
 			if a, err := netip.ParseAddr(text); err == nil && a.Is4() {
 				return a.AsSlice(), ""
 			}
-		case agentOptions["DOCSIS-device-class"]:
+		case "DOCSIS-device-class":
 			if n, err := strconv.ParseUint(text, 10, 32); err == nil {
 				return binary.BigEndian.AppendUint32(nil, uint32(n)), ""
 			}

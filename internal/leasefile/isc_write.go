@@ -138,24 +138,24 @@ func subOptions(b []byte) func(func(uint8, []byte) bool) {
 // agentText is a sub-option as dhcpd writes it: name and value. One without a
 // value, which dhcpd cannot have, is "".
 func agentText(code uint8, value []byte) string {
-	name := "unknown-" + strconv.Itoa(int(code))
+	unknown := "unknown-" + strconv.Itoa(int(code))
+	name := unknown
 	for n, c := range agentOptions {
 		if c == code {
 			name = n
 		}
 	}
-	text := objects.FormatBlob(value)
 	switch {
 	case name == "relay-port" && len(value) == 0:
 		return name
 	case len(value) == 0:
 		return ""
 	case (name == "agent-id" || name == "link-selection") && len(value) == 4:
-		text = netip.AddrFrom4([4]byte(value)).String()
+		return name + " " + netip.AddrFrom4([4]byte(value)).String()
 	case name == "DOCSIS-device-class" && len(value) == 4:
-		text = strconv.FormatUint(uint64(binary.BigEndian.Uint32(value)), 10)
+		return name + " " + strconv.FormatUint(uint64(binary.BigEndian.Uint32(value)), 10)
 	case name == "circuit-id" || name == "remote-id":
-		text = iscString(value)
+		return name + " " + iscString(value)
 	}
-	return name + " " + text
+	return unknown + " " + objects.FormatBlob(value)
 }

@@ -169,7 +169,7 @@ func (p *keaReader) fields(r *Record, col func(string) string) (gone bool, msg s
 		p.out.note(p.line, "a hostname that is not UTF-8, or longer than 255 octets: left out")
 		host = ""
 	}
-	r.Host, r.Domain, _ = strings.Cut(strings.TrimSuffix(host, "."), ".")
+	r.Host, r.Domain, _ = strings.Cut(strings.TrimRight(host, "."), ".")
 	if msg := p.state(r, col("state")); msg != "" {
 		return false, msg
 	}

@@ -39,6 +39,7 @@ func (r *Record) Kea(subnet int) string {
 	if r.Domain != "" {
 		host += "." + r.Domain
 	}
+	host = strings.TrimRight(host, ".")
 	f := [...]string{
 		r.Address.String(), octetText(r.Hardware), octetText(r.ClientID),
 		strconv.FormatInt(lifetime, 10), strconv.FormatInt(expire, 10), strconv.Itoa(subnet),
@@ -80,7 +81,8 @@ func (r *Record) keaContext() string {
 func keaEscape(s string) string {
 	var b strings.Builder
 	for i := range len(s) {
-		if c := s[i]; c == ',' || c == '&' || c < ' ' || c == 0x7f {
+		edge := s[i] == ' ' && (i == 0 || i == len(s)-1)
+		if c := s[i]; c == ',' || c == '&' || c < ' ' || c == 0x7f || edge {
 			fmt.Fprintf(&b, keaTag+"%02x", c)
 		} else {
 			b.WriteByte(c)
