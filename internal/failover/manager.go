@@ -64,6 +64,7 @@ type Manager struct {
 	mu      sync.Mutex
 	pairs   map[string]*Pair // by name, those in service and those that are wrong
 	alone   map[string]bool  // scopes in service that are in none of them
+	older   map[string]bool  // pairs that know of the restored lease database
 	applied bool             // a configuration was
 	serving bool
 	closed  bool
@@ -78,7 +79,7 @@ var _ engine.Failover = (*Manager)(nil)
 
 // New makes the manager of a server that has no relationship yet.
 func New(d Deps) (*Manager, error) {
-	m := &Manager{Deps: d, epoch: d.Clock.Now(), names: newNames(d.Resolver), pairs: map[string]*Pair{}, pause: lookTime}
+	m := &Manager{Deps: d, epoch: d.Clock.Now(), names: newNames(d.Resolver), pairs: map[string]*Pair{}, older: map[string]bool{}, pause: lookTime}
 	var err error
 	if m.records, err = loadRecords(d.Records); err != nil {
 		return nil, err

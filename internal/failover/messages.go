@@ -98,6 +98,9 @@ var (
 	msgDenied = eventlog.Declare(6032, eventlog.Warning, "Failover",
 		"Failover '%s': %s.",
 		"A main server that has no record of its partner serves alone only where nobody answers as the partner. Here somebody does, and does not know the pair: as after the pair was renamed on one of the two servers.")
+	msgOlder = eventlog.Declare(6033, eventlog.Error, "Failover",
+		"Failover '%s': the lease database is older than it was, leases are missing in it: all are fetched from the partner, and nobody is served until it is safe.",
+		"The lease database was restored from a copy. The server waits for its partner and then for the maximum client lead time.")
 	msgMCLT = eventlog.Declare(6022, eventlog.Warning, "Failover",
 		"Failover '%s': the maximum client lead time is %d s here and %d s on the main server, whose value is in force.",
 		"Configure the same on both servers.")

@@ -2,6 +2,7 @@ package failover
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -313,6 +314,54 @@ func TestLostDatabase(t *testing.T) {
 	if got := backup.lease(address)["state"]; got != "leased" {
 		t.Errorf("the lease is %s", got)
 	}
+}
+
+// The lease database of a server that was killed is replaced by a copy of some
+// seconds before: that is noticed, although no minute has passed.
+func TestRestoredAtOnce(t *testing.T) {
+	s, main, backup := pairUp(t, twoServers)
+	backup.balanced(10)
+	main.until("quiet", func() bool { return main.related().Requests == 0 })
+	copied := backup.files("leases.db*")
+	address, _ := s.dora(1, main, backup)
+	backup.until("the lease", func() bool { return backup.lease(address)["state"] == "leased" })
+	killed := backup.files("*") // as a kill -9 leaves it: nothing is written at the end
+	backup.stop()
+	for name := range backup.files("*") {
+		s.must(os.Remove(filepath.Join(backup.dir, name)))
+	}
+	maps.DeleteFunc(killed, func(name string, _ []byte) bool { return strings.HasPrefix(name, "leases.db") })
+	maps.Copy(killed, copied)
+	for name, b := range killed {
+		s.must(os.WriteFile(filepath.Join(backup.dir, name), b, 0o600))
+	}
+	backup.start()
+	backup.log.await(t, "the lease database is older than it was, leases are missing")
+	backup.log.await(t, "sent DHCPUPDREQALL")
+	backup.log.await(t, "state RECOVER-WAIT")
+	if got := backup.lease(address)["state"]; got != "leased" {
+		t.Errorf("the lease is %s", got)
+	}
+	// It is dealt with: the next start is a usual one.
+	backup.stop()
+	backup.start()
+	if backup.log.has("is older than it was") {
+		t.Error("it is noticed twice")
+	}
+}
+
+// files are those of the data folder, as they stand on disk.
+func (n *node) files(pattern string) map[string][]byte {
+	n.Helper()
+	paths, err := filepath.Glob(filepath.Join(n.dir, pattern))
+	n.must(err)
+	found := map[string][]byte{}
+	for _, p := range paths {
+		b, err := os.ReadFile(p)
+		n.must(err)
+		found[filepath.Base(p)] = b
+	}
+	return found
 }
 
 // Nothing is done that would not be remembered; service resumes by itself.

@@ -21,6 +21,8 @@ type Records interface {
 	SaveEndpoint(name string, snapshot []byte) error
 	DeleteEndpoint(name string) error
 	Endpoints() (map[string][]byte, error)
+	// Restored tells whether the lease database is an older copy of itself.
+	Restored() bool
 }
 
 // Marks remember which relationships were in service, apart from the leases,
@@ -134,6 +136,10 @@ func (m *Manager) resume(r *relationship) (snap core.Snapshot, lost bool) {
 		return core.Snapshot{}, true
 	case !ok:
 		return core.Snapshot{}, false
+	case m.Records.Restored() && !m.older[r.name]:
+		m.older[r.name] = true // what it has from now on is this server's
+		m.Log.Log(msgOlder, r.name)
+		return core.Snapshot{}, true
 	case kept.Generation < known:
 		m.Log.Log(msgRestored, r.name, kept.Generation, known)
 		return core.Snapshot{}, true

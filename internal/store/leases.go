@@ -43,8 +43,10 @@ type LeaseDB struct {
 
 	seq     int64  // last journal row
 	commit  uint64 // last batch
-	journal int    // octets in the journal
-	unseen  int    // octets, about, that went into the log since it was looked at
+	opened  uint64 // the last batch when it was opened
+	mark    *mark
+	journal int // octets in the journal
+	unseen  int // octets, about, that went into the log since it was looked at
 	pack    packer
 	buf     []byte
 
@@ -101,7 +103,11 @@ func (db *LeaseDB) open() (err error) {
 	if err := errors.Join(last.row(dest), last.Close()); err != nil {
 		return err
 	}
+	db.opened = uint64(dest[2].(int64))
 	db.seq, db.journal, db.commit = dest[0].(int64), int(dest[1].(int64)), uint64(dest[2].(int64))
+	if db.mark, err = openMark(db.path); err != nil {
+		return err
+	}
 	db.tend, err = newTender(db)
 	return err
 }
@@ -139,9 +145,14 @@ func (db *LeaseDB) Commit(ctx context.Context, batch []lease.Lease) (uint64, err
 	if err != nil {
 		return 0, fileError(commitOp(batch), db.path, err)
 	}
+	db.mark.set(db.commit)
 	db.watch()
 	return db.commit, nil
 }
+
+// Restored tells whether the database was, when it was opened, older than it had
+// been: a copy was put in its place.
+func (db *LeaseDB) Restored() bool { return db.mark.last > db.opened }
 
 // reclaim tries to make room in the log on a full disk: what has reached the
 // lease table's own pages need not stand in the log any more.
@@ -254,6 +265,9 @@ func (db *LeaseDB) closeConns() error {
 	}
 	if db.w != nil {
 		errs = append(errs, db.w.Close())
+	}
+	if db.mark != nil {
+		errs = append(errs, db.mark.f.Close())
 	}
 	if db.tend != nil {
 		errs = append(errs, db.tend.closeFile())
