@@ -155,6 +155,14 @@ func (f *confirming) reach() *objects.Error {
 		return err
 	}
 	const what = "reach the partner"
+	if main == nil || backup == nil {
+		on := f.backup()
+		if main == nil {
+			on = f.main()
+		}
+		f.say(1, what, stepFailed, "%s answers over TCP, but the pair is not in service on the %s: failover-pair %s reload", f.partner.called(), on.word(), f.pair.Name)
+		return nil
+	}
 	if m, k := main.is(objects.RelatedCommunications.Attr), backup.is(objects.RelatedCommunications.Attr); m != "OK" || k != "OK" {
 		why := ""
 		for _, r := range []*relation{main, backup} {
@@ -211,6 +219,8 @@ func (f *confirming) lease() *objects.Error {
 	case err == nil:
 		f.leased = true
 		f.say(3, what, stepOk, "by the main, %s", strings.Join(lines, " "))
+	case err.Code == objects.NotFound:
+		f.say(3, what, stepNotDone, "%s", err.Msg)
 	case err.Code == objects.NoMatchFound || err.Code == objects.NotSupported || err.Code == objects.UnknownKeyword:
 		f.say(3, what, stepNotDone, "%s; have a client of yours ask for one", err.Msg)
 	default:
