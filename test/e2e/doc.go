@@ -16,4 +16,8 @@
 // wrong. The tests are in pair_test.go, scenarios_test.go (the handbooks' set-ups),
 // procedures_test.go (the handbooks' procedures), partnerdown_test.go,
 // faults_test.go, isc_test.go, migration_test.go and crowd_load_test.go.
+//
+// Two servers with one configuration are in sync_test.go (with golden files in
+// testdata/sync, which -update writes), sync_backoffice_test.go (three servers),
+// sync_kill_test.go and sync_confirm_test.go.
 package e2e
