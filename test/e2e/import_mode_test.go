@@ -54,8 +54,8 @@ func TestImportInSevenSteps(t *testing.T) {
 	for n := range 30 {
 		c.Rebind(n)
 	}
-	a.eventually("clients asked in vain", func() bool { return inVain.MatchString(a.one("scope office getUtilization")) },
-		func() string { return a.one("scope office getUtilization") })
+	a.eventually("clients asked in vain", func() bool { return inVain.MatchString(a.one("dhcp getStats server")) },
+		func() string { return a.one("dhcp getStats server") })
 	if out := a.nrcmd("import leases " + file); !strings.Contains(out, "40 leases imported") {
 		t.Errorf("import: %s", out)
 	}
