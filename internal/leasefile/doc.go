@@ -19,6 +19,11 @@
 // plain characters are written as \xHH, so any name survives the round trip.
 // Empty lines and lines that begin with # are skipped.
 //
-// The package has no clock, opens no file and keeps no record: Each hands them
-// out one by one, so a file of any length costs one line of memory.
+// Two more forms are those of other servers: dhcpd.leases of ISC dhcpd and the
+// memfile of Kea. Both are logs, where the last entry of an address counts.
+//
+// The package has no clock, opens no file and keeps no lease: a Scan reads a
+// file twice, for what is wrong with it and which entries count, and then to
+// hand those out one by one. A file of any length costs a line of memory, and of
+// the logs 8 bytes for each address. Start with Read.
 package leasefile
