@@ -80,9 +80,10 @@ var examples = map[string][]string{
 		"nrcmd> session difference",
 	},
 	"report": {"nrcmd> report", "nrcmd> report column-separator=| file=/tmp/report.txt"},
-	"export": {"nrcmd> export leases -client leases.txt", "nrcmd> export leases -server red -"},
+	"export": {"nrcmd> export leases -client leases.txt", "nrcmd> export leases -server red -", "nrcmd> export leases -isc dhcpd.leases"},
 	"import": {
 		"nrcmd> dhcp enable import-mode", "nrcmd> dhcp reload", "nrcmd> import leases leases.txt",
+		"nrcmd> import leases -isc /var/lib/dhcp/dhcpd.leases",
 		"nrcmd> dhcp disable import-mode", "nrcmd> dhcp reload",
 	},
 }
