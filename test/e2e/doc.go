@@ -19,5 +19,6 @@
 //
 // Two servers with one configuration are in sync_test.go (with golden files in
 // testdata/sync, which -update writes), sync_backoffice_test.go (three servers),
-// sync_kill_test.go and sync_confirm_test.go.
+// sync_kill_test.go and sync_confirm_test.go. Leases that come in by lease files are
+// in import_mode_test.go, isc_leases_test.go and kea_leases_test.go.
 package e2e

@@ -48,7 +48,7 @@ func TestImportInSevenSteps(t *testing.T) {
 
 	b.stop()
 	a.nrcmd("dhcp enable import-mode", "dhcp reload")
-	acks := func() int { return int(c.Report().Acks[netip.MustParseAddr(lanAddr("a"))]) }
+	acks := func() int { return c.Report().Acks[netip.MustParseAddr(lanAddr("a"))] }
 	before := acks()
 	c.Add(5)
 	for n := range 30 {
