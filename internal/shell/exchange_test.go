@@ -138,7 +138,7 @@ func TestLeaseFormsRoundTrip(t *testing.T) {
 // goes away in the middle change nothing.
 func TestImportOfNothing(t *testing.T) {
 	t.Chdir(t.TempDir())
-	good := strings.Split(iscLeases, "lease 192.168.50.21")[0]
+	good, _, _ := strings.Cut(iscLeases, "lease 192.168.50.21")
 	for name, text := range map[string]string{"nul": good + "\x00\x00", "bad": good + "lease 10.0.0.1 { ends x; }", "kea.csv": "address\n"} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
