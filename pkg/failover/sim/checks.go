@@ -11,20 +11,21 @@ import (
 // checkers are all that watches a run. Each is told what it needs to know by
 // the methods below.
 type checkers struct {
-	w    *World
-	risk risk
-	s1   s1
-	s3   s3
-	s4   s4
-	s5   s5
-	s6   s6
-	s8   s8
-	s9   s9
-	s10  s10
-	s11  s11
-	l2   l2
-	l5   l5
-	l6   l6
+	w     *World
+	risk  risk
+	broke broke
+	s1    s1
+	s3    s3
+	s4    s4
+	s5    s5
+	s6    s6
+	s8    s8
+	s9    s9
+	s10   s10
+	s11   s11
+	l2    l2
+	l5    l5
+	l6    l6
 	// refused is when an update was refused last, by pair.
 	refused []time.Duration
 }
@@ -32,6 +33,7 @@ type checkers struct {
 func (c *checkers) begin(w *World) {
 	c.w = w
 	c.risk.begin(w)
+	c.broke.begin(w)
 	c.s1.begin(w)
 	c.s3.w, c.s4.w, c.s8.w, c.s9.w = w, w, w, w
 	c.s5.begin(w)
@@ -131,6 +133,12 @@ func (c *checkers) sending(e *endpoint, m core.Send) {
 // got: an endpoint is about to be given a message.
 func (c *checkers) got(p *pair, to int, m *wire.Message) {
 	e := p.ends[to]
+	if e.dhcpd != nil {
+		if _, ok := m.Body.(wire.UPDDONE); ok {
+			c.l2.done(p, to, m.XID)
+		}
+		return
+	}
 	switch b := m.Body.(type) {
 	case wire.BNDUPD:
 		c.s5.heard(e, &b)

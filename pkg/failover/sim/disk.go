@@ -33,7 +33,7 @@ type content struct {
 	snaps  []core.Snapshot
 	roles  []lease.Role // by endpoint, that of the snapshot
 	gens   []uint64     // of the snapshots: the generation
-	peers  []dhcpdState
+	peers  []dhcpdState // of a dhcpd, instead
 
 	// The configuration database remembers of the relationships whether they
 	// were in service, and the generation.

@@ -28,12 +28,15 @@ type pair struct {
 	w     *World
 	index int
 	link  *link
-	ends  [2]*endpoint // primary, secondary; nil for a dhcpd
+	ends  [2]*endpoint // primary, secondary
 }
 
 func newPair(w *World, i int) *pair {
 	p := &pair{Pair: w.sched.Pairs[i], w: w, index: i}
 	p.link = newLink(p)
+	if p.mixed() { // what a dhcpd can be
+		p.Balanced, p.Percent, p.BOOTP = true, 50, false
+	}
 	for side, name := range []string{p.Main, p.Backup} {
 		n := w.node(name)
 		role := lease.Primary
@@ -46,6 +49,9 @@ func newPair(w *World, i int) *pair {
 	}
 	return p
 }
+
+// mixed tells whether one of the servers is a dhcpd.
+func (p *pair) mixed() bool { return p.w.node(p.Main).dhcpd || p.w.node(p.Backup).dhcpd }
 
 func (p *pair) config(role lease.Role) core.Config {
 	return core.Config{

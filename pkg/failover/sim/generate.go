@@ -25,6 +25,7 @@ func Generate(seed uint64) *Schedule {
 	for range 2 + g.rng.n(7) {
 		g.incident()
 	}
+	g.mix()
 	slices.SortStableFunc(g.s.Steps, func(a, b Step) int { return cmp.Compare(a.At, b.At) })
 	return &g.s
 }
@@ -48,6 +49,31 @@ func (g *generator) servers() {
 		}
 		g.s.Servers = append(g.s.Servers, s)
 	}
+}
+
+// mixed is in how many of a hundred schedules one of the servers is a dhcpd.
+const mixed = 25
+
+// mix makes a dhcpd of a server, or of two that are not each other's partners. It
+// has numbers of its own, so that the rest of the schedule is the same. Between
+// two hosts a dhcpd has one relationship.
+func (g *generator) mix() {
+	r := streamOf(g.s.Seed, "mixed", 0)
+	if !r.chance(mixed) || len(g.s.Pairs) >= len(g.s.Servers) {
+		return
+	}
+	i := r.n(len(g.s.Servers))
+	g.s.Servers[i].Dhcpd = true
+	if j := (i + 2) % len(g.s.Servers); len(g.s.Servers) == 4 && r.chance(50) && !g.paired(i, j) {
+		g.s.Servers[j].Dhcpd = true
+	}
+}
+
+func (g *generator) paired(i, j int) bool {
+	a, b := g.s.Servers[i].Name, g.s.Servers[j].Name
+	return slices.ContainsFunc(g.s.Pairs, func(p Pair) bool {
+		return p.Main == a && p.Backup == b || p.Main == b && p.Backup == a
+	})
 }
 
 // pairs draws the relationships: simple, symmetrical, back office, a ring.

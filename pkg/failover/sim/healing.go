@@ -12,6 +12,7 @@ func (w *World) heal() {
 	w.sched = &s
 	for _, p := range w.pairs {
 		p.link.join()
+		p.setClocks()
 	}
 	for _, n := range w.nodes {
 		n.disk.stalled, n.disk.broken = min(n.disk.stalled, w.now), false
@@ -30,6 +31,17 @@ func (w *World) heal() {
 		for i := range c.hears {
 			c.hears[i] = true
 		}
+	}
+}
+
+// setClocks ends a difference of clocks that a dhcpd does not put up with.
+func (p *pair) setClocks() {
+	a, b := p.ends[0].n, p.ends[1].n
+	if apart := (a.skew - b.skew).Abs(); !p.mixed() || apart < 50*time.Second {
+		return
+	}
+	for _, n := range []*node{a, b} {
+		n.step(-n.skew)
 	}
 }
 

@@ -96,6 +96,9 @@ func rename(w *World, a []string) {
 func (w *World) named(a []string) []*endpoint {
 	p := w.pair(a[0])
 	var ends []*endpoint
+	if p.mixed() {
+		return nil // a dhcpd would need another configuration
+	}
 	for _, e := range p.ends {
 		if word(a, e.n.name) || !word(a, p.Main) && !word(a, p.Backup) {
 			ends = append(ends, e)

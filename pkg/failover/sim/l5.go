@@ -52,6 +52,9 @@ func (l *l5) wrote(_ *node, slot int, before, after *lease.Lease) {
 	}
 }
 
+// told: a dhcpd has changed a record.
+func (l *l5) told(slot int) { l.sent[slot] = 0 }
+
 func (l *l5) update(e *endpoint, b *wire.BNDUPD) {
 	for i := range b.Bindings {
 		slot := l.w.slotOf(lease.Key{Addr: lease.AddrFrom(b.Bindings[i].Address)})

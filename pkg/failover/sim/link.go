@@ -79,6 +79,14 @@ func (l *link) begin(side int) {
 	l.redial(l.rng.between(0, time.Second))
 }
 
+// profileFor is how a side writes to a partner.
+func (l *link) profileFor(side int, vendor string) *wire.Profile {
+	if l.p.ends[side].dhcpd != nil {
+		return wire.ISC // it knows no other way
+	}
+	return wire.ProfileOf(vendor)
+}
+
 // redial has the primary try after a while.
 func (l *link) redial(in time.Duration) {
 	l.dials++
@@ -123,7 +131,7 @@ func (l *link) dial() {
 	c := &conn{link: l}
 	s.try = c
 	if s.profile == nil {
-		s.profile = wire.ProfileOf(l.end(side).vendor())
+		s.profile = l.profileFor(side, l.end(side).vendor())
 	}
 	l.write(c, side, s.profile, wire.Message{XID: 1, Body: l.end(side).connect(s.profile)})
 	l.redial(connectTimeout)
@@ -228,10 +236,16 @@ func (l *link) arrive(c *conn, from int, p packet) {
 // connected is a CONNECT at the secondary.
 func (l *link) connected(c *conn, side int, m wire.Message, b wire.CONNECT) {
 	s := &l.sides[side]
-	profile := wire.ProfileOf(b.VendorClass)
+	profile := l.profileFor(side, b.VendorClass)
 	mine := l.end(side).connect(profile)
 	ack := wire.CONNECTACK{Relationship: mine.Relationship, Version: wire.ProtocolVersion, TLS: wire.TLSNone}
+	d := l.p.ends[side].dhcpd
 	switch {
+	case d != nil && s.conn != nil: // it closes without a word
+		l.close(c, side, false)
+		return
+	case d != nil && d.far(m.Time):
+		ack.Reason = wire.ReasonTimeMismatch
 	case l.p.ends[side].role != lease.Secondary || b.Relationship != mine.Relationship:
 		ack.Reason = wire.ReasonInvalidPartner
 		l.end(side).denied()
@@ -271,7 +285,13 @@ func (l *link) acked(c *conn, side int, m wire.Message, b wire.CONNECTACK) {
 		l.redial(dialEvery)
 		return
 	}
-	profile := wire.ProfileOf(b.VendorClass)
+	profile := l.profileFor(side, b.VendorClass)
+	if d := l.p.ends[side].dhcpd; d != nil && d.far(m.Time) {
+		l.write(c, side, profile, wire.Message{Body: wire.DISCONNECT{Reason: wire.ReasonTimeMismatch}})
+		l.close(c, side, false)
+		l.redial(dialEvery)
+		return
+	}
 	if s.profile.SetIsPrimary != profile.SetIsPrimary {
 		// The hash buckets were said the wrong way round: once more.
 		s.profile = profile
@@ -310,7 +330,9 @@ func (l *link) watch(side int) {
 		}
 		l.w.say("%s hears nothing", l.p.ends[side].n.name)
 		c := s.conn
-		l.write(c, side, s.profile, wire.Message{Body: wire.DISCONNECT{Reason: wire.ReasonNoTraffic}})
+		if l.p.ends[side].dhcpd == nil {
+			l.write(c, side, s.profile, wire.Message{Body: wire.DISCONNECT{Reason: wire.ReasonNoTraffic}})
+		}
 		l.close(c, side, false)
 		l.ended(c, side, core.Down{Reason: wire.ReasonNoTraffic, Text: "nothing heard"})
 	})

@@ -69,8 +69,11 @@ func (n *node) furnish() {
 func (n *node) empty() {
 	n.disk.content = content{
 		leases: make([]lease.Lease, len(n.w.pairs)*maxPool), snaps: make([]core.Snapshot, len(n.ends)),
-		roles: make([]lease.Role, len(n.ends)), gens: make([]uint64, len(n.ends)), peers: make([]dhcpdState, len(n.ends)),
+		roles: make([]lease.Role, len(n.ends)), gens: make([]uint64, len(n.ends)),
 		known: make([]bool, len(n.ends)), marks: make([]uint64, len(n.ends)),
+	}
+	if n.dhcpd {
+		n.disk.content.peers = make([]dhcpdState, len(n.ends))
 	}
 }
 
@@ -245,10 +248,12 @@ func (n *node) describe(b *strings.Builder) {
 			fmt.Fprintf(b, "(forgot %d) ", f-epoch)
 		}
 		switch {
+		case !n.up && e.dhcpd != nil:
+			fmt.Fprintf(b, "down; on disk %v\n", e.stored())
 		case !n.up:
 			fmt.Fprintf(b, "down; on disk %v\n", n.disk.content.snaps[e.index].State)
 		case e.dhcpd != nil:
-			fmt.Fprintf(b, "%v, partner %v\n", e.dhcpd.state, e.dhcpd.partner)
+			fmt.Fprintf(b, "%v, partner %v\n", e.dhcpd.shown(), e.dhcpd.disk().partner)
 		default:
 			s := e.m.Status()
 			fmt.Fprintf(b, "%v, partner %v, connected %v, %d unacked, %d queued %s\n",

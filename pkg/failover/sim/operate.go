@@ -200,7 +200,11 @@ func restore(w *World, a []string) {
 	if len(d.copies) == 0 {
 		return
 	}
-	noticed := !word(a, "all") && n.older(&d.copies[0])
+	if n.dhcpd && word(a, "recover") { // with it, there must be no lease file
+		lose(w, a[:1])
+		return
+	}
+	noticed := !n.dhcpd && !word(a, "all") && n.older(&d.copies[0])
 	for _, e := range n.ends {
 		if o := e.p.other(e.side); !noticed && e.p.link.sides[o.side].conn == nil {
 			w.checks.risk.alone(e) // nobody knows until when it served
@@ -241,8 +245,12 @@ func (n *node) recovered(since int64) {
 }
 
 func stepClock(w *World, a []string) {
-	n := w.node(a[0])
-	n.skew += duration(a[1])
+	w.node(a[0]).step(duration(a[1]))
+}
+
+// step sets a server's clock.
+func (n *node) step(by time.Duration) {
+	n.skew += by
 	if n.up && !n.dhcpd {
 		n.expiry = 0
 		n.wakeExpiry()
@@ -319,6 +327,9 @@ func setMCLT(w *World, a []string) {
 // reserve adds or takes away a reservation, at one server or at both.
 func reserve(w *World, a []string) {
 	p := w.pair(a[0])
+	if p.mixed() {
+		return // a dhcpd has no such reservations
+	}
 	i := number(a[1])
 	who := ""
 	rest := a[2:]

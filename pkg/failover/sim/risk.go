@@ -82,7 +82,14 @@ func (r *risk) held(p *pair, by time.Duration) {
 // order, and no operator ended a lease that ran.
 func (r *risk) agree(p *pair) bool { return !r.gone[p.index] && r.exact }
 
-func (r *risk) slackOf(p *pair) time.Duration { return r.slack + r.late[p.index] }
+func (r *risk) slackOf(p *pair) time.Duration {
+	slack := r.slack + r.late[p.index]
+	if p.mixed() { // a dhcpd takes the partner's times as they are
+		s := r.w.sched
+		slack += (s.Servers[s.server(p.Main)].Skew - s.Servers[s.server(p.Backup)].Skew).Abs()
+	}
+	return slack
+}
 
 // serves tells whether a server in the state gives addresses to clients.
 func serves(s wire.ServerState) bool {
@@ -186,11 +193,19 @@ func (r *risk) agreed(p *pair) {
 		return
 	}
 	for _, e := range p.ends {
-		if e.m.Status().Snapshot.MCLT >= s.was {
+		if e.mclt() >= s.was {
 			return
 		}
 	}
 	s.since = r.w.now
+}
+
+// mclt is what a running server goes by.
+func (e *endpoint) mclt() int64 {
+	if e.dhcpd != nil {
+		return e.dhcpd.disk().mclt
+	}
+	return e.m.Status().Snapshot.MCLT
 }
 
 // mayRunLonger tells whether there may be leases of a longer MCLT.

@@ -1,6 +1,9 @@
 package sim
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Schedule is all that a run depends on: who is there, what is done to them,
 // and the seed of everything that is left to chance.
@@ -15,6 +18,11 @@ type Schedule struct {
 	Steps   []Step
 	// Until is when all faults end and everything is put right again.
 	Until time.Duration
+}
+
+// Mixed tells whether one of the servers is a dhcpd.
+func (s *Schedule) Mixed() bool {
+	return slices.ContainsFunc(s.Servers, func(v Server) bool { return v.Dhcpd })
 }
 
 // Server is one machine.

@@ -8,7 +8,8 @@
 //	mutant.go    what a fault is; every one must apply exactly
 //	state.go     faults of the state machine, exchange.go of the talk between
 //	             two servers, address.go of the rules of one address,
-//	             history.go those that ISC's release notes tell of
+//	             mended.go rules that were mended, history.go those that ISC's
+//	             release notes tell of
 //	build.go     building the simulator with a fault in it (go build -overlay)
 //	hunt.go      running it, beside the simulator without the fault
 //	results.go   what is known already, and the table in the documentation

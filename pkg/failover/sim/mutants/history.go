@@ -79,4 +79,39 @@ var pastFaults = []Mutant{
 		Edits:  change(coreDir+"partner.go", `m.fire(up, fmt.Sprintf("the partner is in %s", s.State))`, `if before != s.State { m.fire(up, fmt.Sprintf("the partner is in %s", s.State)) }`),
 		Expect: stuck, Notes: "since 3.0 release candidate 1",
 	},
+	{
+		Name: "dhcpd-mclt-not-recorded", What: "the secondary goes by the MCLT that the primary told it",
+		Edits:  change(coreDir+"partner.go", `m.snap.MCLT = in.MCLT // stored`, `m.snap.MCLT = min(m.snap.MCLT, in.MCLT) // stored`),
+		Expect: append([]string{"L4", "equal"}, twoClients...), Notes: "since 3.0 release candidate 8",
+	},
+	{
+		Name: "dhcpd-released-stuck", What: "a released lease is free when the partner has acknowledged that",
+		Edits:  change(bindingDir+"acked.go", `case l.State == lease.PendingAvailable && a.says(&l, sent):`, `case l.State == lease.PendingAvailable && a.says(&l, sent) && l.Failover.Ended != lease.EndedReleased:`),
+		Expect: stuck, Notes: "since 3.0 release candidate 10",
+	},
+	{
+		Name: "dhcpd-poolreq-for-poolresp", What: "POOLREQ is answered by POOLRESP",
+		Edits:  change(coreDir+"balance.go", `m.emit(Send{XID: xid, Body: wire.POOLRESP{Transferred: uint32(m.share.given)}})`, `m.emit(Send{XID: xid, Body: wire.POOLREQ{}})`),
+		Expect: []string{Hung, Panicked, "L1", "L4"}, Notes: "since 3.0.1",
+	},
+	{
+		Name: "dhcpd-stale-client-id", What: "the client-id of an address's last client goes with it",
+		Edits:  change(bindingDir+"taken.go", "\tif news {\n\t\tl.ClientID", "\tif news && b.ClientID != \"\" {\n\t\tl.ClientID"),
+		Expect: append([]string{"equal", "L3"}, twoClients...), Notes: "since 3.0.2",
+	},
+	{
+		Name: "dhcpd-cltt-of-updates", What: "the client's last transaction is what the client did, not when the partner told it",
+		Edits:  change(bindingDir+"taken.go", "\treturn run(l, b)\n}\n", "\tl.LastTransaction = now\n\treturn run(l, b)\n}\n"),
+		Expect: append([]string{"equal", "L3", "L5"}, twoClients...), Notes: "since 4.1.0a2",
+	},
+	{
+		Name: "dhcpd-start-of-state-ignored", What: "since when the partner is in its state is read with the state",
+		Edits:  change(coreDir+"partner.go", "\tm.link.since = m.offset.correct(s.Since)\n", "\n"),
+		Expect: states, Notes: "since 4.3.0, bug 35549",
+	},
+	{
+		Name: "dhcpd-updates-not-delivered", What: "what was queued is sent as soon as the partner takes more",
+		Edits:  change(coreDir+"outgoing.go", "\tdelete(m.out.flights, xid)\n", "\n"),
+		Expect: stuck, Notes: "since 4.3.2, bug 31474",
+	},
 }

@@ -1,6 +1,7 @@
 package mutants
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,11 +24,13 @@ type Budget struct {
 
 // Verdict is what a probe says of the seeds that it ran.
 type Verdict struct {
-	Runs  uint64 // schedules run
-	Seed  uint64 // of the first that failed
-	Check string // that found it; "" is none
-	Text  string
-	Also  uint64 // seeds that fail without the fault, too, and do not count
+	Runs    uint64 // drawn schedules run
+	Seed    uint64 // of the first that failed
+	Story   string // that failed, before any were drawn
+	Stories int    // how many stories failed
+	Check   string // that found it; "" is none
+	Text    string
+	Also    uint64 // seeds that fail without the fault, too, and do not count
 }
 
 // Caught tells whether a checker found the fault.
@@ -42,6 +45,29 @@ const (
 // unexpected is how many failures of checkers that have nothing to do with a
 // fault are enough.
 const unexpected = 5
+
+// stories is where the stories are, from the module's root.
+const stories = "pkg/failover/sim/testdata"
+
+// Tell has a probe run the stories of the module at root. Of those that fail it
+// returns one that a checker ends which is expected to see the fault; where
+// there is none, the first.
+func Tell(ctx context.Context, exe, root string, expect []string) (Verdict, error) {
+	out, died, err := probed(ctx, exe, "-stories", filepath.Join(root, stories))
+	if died != "" {
+		return Verdict{Story: "all", Stories: 1, Check: Panicked, Text: died}, nil
+	}
+	var failed []Verdict
+	if json.Unmarshal(out, &failed) != nil || err != nil {
+		return Verdict{}, fmt.Errorf("run the stories: %w", err)
+	}
+	if len(failed) == 0 {
+		return Verdict{}, nil
+	}
+	v := failed[max(0, slices.IndexFunc(failed, func(v Verdict) bool { return slices.Contains(expect, v.Check) }))]
+	v.Stories = len(failed)
+	return v, nil
+}
 
 // Hunt runs schedules with a fault until one fails that does not fail without
 // it, by a checker that is expected to see it. Where there is none, the first
@@ -92,19 +118,29 @@ const grace = 10 * time.Second
 // the context is up or one fails.
 func Run(ctx context.Context, exe string, first, last uint64, workers int) (Verdict, error) {
 	args := []string{"-seeds", fmt.Sprintf("%d..%d", first, last), "-workers", strconv.Itoa(workers)}
+	out, died, err := probed(ctx, exe, args...)
+	if died != "" {
+		return Verdict{Runs: 1, Seed: first, Check: Panicked, Text: died}, nil
+	}
+	var v Verdict
+	if json.Unmarshal(out, &v) == nil && (err == nil || ctx.Err() != nil) {
+		return v, nil
+	}
+	return v, fmt.Errorf("run %s: %w", filepath.Base(exe), err)
+}
+
+// probed runs a probe. died is what it said last where it came to an end that
+// cannot be recovered from, as an exhausted memory.
+func probed(ctx context.Context, exe string, args ...string) (out []byte, died string, err error) {
 	cmd := exec.CommandContext(ctx, exe, args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it tells how far it came
 	cmd.WaitDelay = grace
 	var said strings.Builder
 	cmd.Stderr = &said
-	out, err := cmd.Output()
-	var v Verdict
-	if json.Unmarshal(out, &v) == nil && (err == nil || ctx.Err() != nil) {
-		return v, nil
+	out, err = cmd.Output()
+	if _, ended := errors.AsType[*exec.ExitError](err); ended && len(out) == 0 && ctx.Err() == nil {
+		died, _, _ = strings.Cut(said.String(), "\n")
+		died = cmp.Or(died, err.Error())
 	}
-	if _, ended := errors.AsType[*exec.ExitError](err); ended { // what cannot be recovered from, as an exhausted memory
-		line, _, _ := strings.Cut(said.String(), "\n")
-		return Verdict{Runs: 1, Seed: first, Check: Panicked, Text: line}, nil
-	}
-	return v, fmt.Errorf("run %s: %w", filepath.Base(exe), err)
+	return out, died, err
 }

@@ -29,7 +29,7 @@ type Edit struct {
 
 // All are the seeded faults, in the order of the table.
 func All() []Mutant {
-	return slices.Concat(stateFaults, exchangeFaults, addressFaults, pastFaults)
+	return slices.Concat(stateFaults, exchangeFaults, addressFaults, mendedFaults, pastFaults)
 }
 
 // Find is the mutant of a name.

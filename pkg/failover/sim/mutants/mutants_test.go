@@ -58,7 +58,7 @@ var quick = []string{
 // TestQuickFaults is `make mutants` in small.
 func TestQuickFaults(t *testing.T) {
 	dir, work := root(t), t.TempDir()
-	sound, err := Build(t.Context(), dir, work, &Mutant{Name: "none"})
+	sound, err := Build(t.Context(), dir, work, &Mutant{Name: None})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,8 @@ func TestResults(t *testing.T) {
 	first := All()[0].Name
 	for _, r := range []Result{
 		{Name: first, Key: "k", Verdict: Verdict{Runs: 9}},
-		{Name: "none", Key: "n", Verdict: Verdict{Runs: 3}},
+		{Name: None, Key: "n", Verdict: Verdict{Runs: 3}},
+		{Name: All()[1].Name, Key: "k", Verdict: Verdict{Story: "x", Stories: 3, Check: "S2"}},
 		{Name: first, Key: "k", Verdict: Verdict{Runs: 4, Seed: 4, Check: "S1"}},
 	} {
 		if err := Add(file, r); err != nil {
@@ -137,21 +138,21 @@ func TestResults(t *testing.T) {
 		}
 	}
 	known, err := Load(file)
-	if err != nil || len(known) != 2 || known[first].Check != "S1" {
+	if err != nil || len(known) != 3 || known[first].Check != "S1" {
 		t.Fatalf("got %v, %v", known, err)
 	}
 	doc := filepath.Join(dir, "doc.md")
 	if err := os.WriteFile(doc, []byte("before\n"+tableBegin+"yesterday\n"+tableEnd+"after\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := WriteTable(doc, Table(known, known["none"].Verdict)); err != nil {
+	if err := WriteTable(doc, Table(known)); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(doc)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"before\n", "after\n", "| S1 | 4 |", "not run", "| nothing | 3 |"} {
+	for _, want := range []string{"before\n", "after\n", "| S1 | 4 schedules |", "| S2 | story x, and 2 more |", "not run", "| nothing | all stories, 3 schedules |"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the document does not say %q:\n%s", want, text)
 		}

@@ -8,11 +8,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"leasehold/pkg/failover/sim"
 )
 
 // Result is what became of one mutant, as a line of the file of results.
@@ -21,6 +24,9 @@ type Result struct {
 	Key  string // of the code that was run
 	Verdict
 }
+
+// None is the name of the result without a fault.
+const None = "none"
 
 // Missed tells whether another checker found the fault than those expected.
 func (m *Mutant) Missed(v *Verdict) bool {
@@ -50,8 +56,26 @@ func Key(root string, m *Mutant) (string, error) {
 			fmt.Fprintf(h, "%s %d\n%s", filepath.Base(file), len(text), text)
 		}
 	}
+	if err := addStories(h, root); err != nil {
+		return "", err
+	}
 	fmt.Fprintf(h, "%q", m.Edits)
 	return hex.EncodeToString(h.Sum(nil)[:12]), nil
+}
+
+func addStories(h io.Writer, root string) error {
+	files, err := filepath.Glob(filepath.Join(root, stories, "*", "*"))
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("read the stories: %w", err)
+		}
+		fmt.Fprintf(h, "%s %q", filepath.Base(file), sim.Stories(string(text)))
+	}
+	return nil
 }
 
 // Load reads a file of results; there may be none.
@@ -91,10 +115,10 @@ func Add(file string, r Result) error {
 }
 
 // Table is the results as Markdown.
-func Table(results map[string]Result, sound Verdict) string {
+func Table(results map[string]Result) string {
 	var b strings.Builder
-	caught, all := 0, All()
-	b.WriteString("| mutant | the rule without it | found by | schedules |\n| --- | --- | --- | --- |\n")
+	told, drawn, all := 0, 0, All()
+	b.WriteString("| mutant | the rule without it | found by | in |\n| --- | --- | --- | --- |\n")
 	for i := range all {
 		m := &all[i]
 		what := m.What
@@ -102,25 +126,36 @@ func Table(results map[string]Result, sound Verdict) string {
 			what += " (dhcpd: " + m.Notes + ")"
 		}
 		r, ok := results[m.Name]
-		found := "**SURVIVED**"
 		switch {
-		case !ok:
-			found = "not run"
+		case r.Caught() && r.Story != "":
+			told++
 		case r.Caught():
-			caught++
-			found = r.Check
+			drawn++
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %d |\n", m.Name, what, found, r.Runs)
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", m.Name, what, where(&r.Verdict, ok))
 	}
-	fmt.Fprintf(&b, "| none | everything as it is | %s | %d |\n", soundness(&sound), sound.Runs)
-	return fmt.Sprintf("%d of %d faults found.\n\n%s", caught, len(all), b.String())
+	sound, ok := results[None]
+	at := where(&sound.Verdict, ok)
+	if ok && !sound.Caught() {
+		at = fmt.Sprintf("nothing | all stories, %d schedules", sound.Runs)
+	}
+	fmt.Fprintf(&b, "| %s | everything as it is | %s |\n", None, at)
+	return fmt.Sprintf("%d of %d faults found: %d by stories, %d by drawn schedules.\n\n%s", told+drawn, len(all), told, drawn, b.String())
 }
 
-func soundness(v *Verdict) string {
-	if v.Caught() {
-		return fmt.Sprintf("%s, seed %d", v.Check, v.Seed)
+// where is the checker that found a fault, and in which run.
+func where(v *Verdict, ok bool) string {
+	switch {
+	case !ok:
+		return "not run | "
+	case !v.Caught():
+		return fmt.Sprintf("**SURVIVED** | %d schedules", v.Runs)
+	case v.Stories > 1:
+		return fmt.Sprintf("%s | story %s, and %d more", v.Check, v.Story, v.Stories-1)
+	case v.Story != "":
+		return fmt.Sprintf("%s | story %s", v.Check, v.Story)
 	}
-	return "nothing"
+	return fmt.Sprintf("%s | %d schedules", v.Check, v.Runs)
 }
 
 // The table stands between these lines of the documentation.

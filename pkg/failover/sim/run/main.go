@@ -28,6 +28,7 @@ func main() {
 	verbose := flag.Bool("v", false, "tell all that happens")
 	budget := flag.Int("minimise", 2000, "runs to spend on making a failure small")
 	failures := flag.Int("failures", 1, "go on until there are so many")
+	mixed := flag.Bool("dhcpd", false, "of the seeds only those with a dhcpd in them")
 	stats := flag.Bool("stats", false, "print what was come by")
 	flag.Parse()
 
@@ -43,7 +44,7 @@ func main() {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(2)
 		}
-		h := &hunt{budget: *budget, wanted: *failures}
+		h := &hunt{budget: *budget, wanted: *failures, mixed: *mixed}
 		ok = h.run(first, last, *workers)
 		if *stats {
 			fmt.Print(h.stats.String())
@@ -116,6 +117,7 @@ func stories(file string, verbose bool) bool {
 // hunt looks for failures among many seeds.
 type hunt struct {
 	budget, wanted int
+	mixed          bool
 
 	mu    sync.Mutex
 	stats sim.Stats
@@ -146,6 +148,9 @@ func (h *hunt) work(last uint64) {
 			return
 		}
 		s := sim.Generate(seed)
+		if h.mixed && !s.Mixed() {
+			continue
+		}
 		r := sim.Run(s, nil)
 		stats.Add(r.Stats)
 		if r.Failure == nil {

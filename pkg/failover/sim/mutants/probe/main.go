@@ -1,6 +1,6 @@
 // Command probe runs the schedules of some seeds in order and tells the first
-// that fails, as JSON. It is built with a fault in the rules, so it expects
-// them to panic, or not to come to an end.
+// that fails, or stories and tells all that fail, as JSON. It is built with a
+// fault in the rules, so it expects them to panic, or not to come to an end.
 package main
 
 import (
@@ -29,13 +29,8 @@ const memory = 6 << 30
 func main() {
 	seeds := flag.String("seeds", "1..1000", "first..last")
 	workers := flag.Int("workers", 1, "how many run at a time")
+	told := flag.String("stories", "", "`directory` of stories, which are run instead")
 	flag.Parse()
-	p := &probe{hung: make(chan struct{}, 1)}
-	var first uint64
-	if _, err := fmt.Sscanf(*seeds, "%d..%d", &first, &p.last); err != nil {
-		fmt.Fprintf(os.Stderr, "-seeds %s: %v\n", *seeds, err)
-		os.Exit(2)
-	}
 	limit := syscall.Rlimit{Cur: memory, Max: memory}
 	if err := syscall.Setrlimit(syscall.RLIMIT_AS, &limit); err != nil {
 		fmt.Fprintf(os.Stderr, "limit the memory: %v\n", err)
@@ -43,6 +38,16 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	if *told != "" {
+		tell(stories(*told))
+		return
+	}
+	p := &probe{hung: make(chan struct{}, 1)}
+	var first uint64
+	if _, err := fmt.Sscanf(*seeds, "%d..%d", &first, &p.last); err != nil {
+		fmt.Fprintf(os.Stderr, "-seeds %s: %v\n", *seeds, err)
+		os.Exit(2)
+	}
 	p.next.Store(first)
 	done := make(chan struct{})
 	go func() {
@@ -57,7 +62,9 @@ func main() {
 	case <-done:
 	case <-p.hung:
 	}
-	p.tell()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	tell(p.verdict)
 }
 
 type probe struct {
@@ -84,7 +91,7 @@ func (p *probe) work(ctx context.Context) {
 			default:
 			}
 		})
-		check, text := run(seed)
+		check, text := run(sim.Generate(seed))
 		overdue.Stop()
 		if check != "" {
 			p.failed(seed, check, text)
@@ -96,13 +103,13 @@ func (p *probe) work(ctx context.Context) {
 }
 
 // run runs one schedule.
-func run(seed uint64) (check, text string) {
+func run(s *sim.Schedule) (check, text string) {
 	defer func() {
 		if r := recover(); r != nil {
 			check, text = mutants.Panicked, fmt.Sprint(r)
 		}
 	}()
-	r := sim.Run(sim.Generate(seed), nil)
+	r := sim.Run(s, nil)
 	if r.Failure == nil {
 		return "", ""
 	}
@@ -120,10 +127,8 @@ func (p *probe) failed(seed uint64, check, text string) {
 	}
 }
 
-func (p *probe) tell() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	b, err := json.Marshal(p.verdict)
+func tell(what any) {
+	b, err := json.Marshal(what)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)

@@ -3,6 +3,7 @@
 //
 //	run                        all of them; those known since the last run are skipped
 //	run -only NAME             one, anew
+//	run -drawn                 by drawn schedules only; else stories go first
 //	run -write docs/failover-verification.md
 //
 // It ends with 1 if a fault was not found, or does not apply any more.
@@ -30,6 +31,8 @@ func main() {
 	flag.IntVar(&s.budget.Workers, "workers", runtime.NumCPU(), "how many schedules run at a time")
 	flag.StringVar(&s.file, "results", "bin/mutants.json", "`file` of what is known already")
 	flag.StringVar(&s.write, "write", "", "`document` that gets the table")
+	flag.StringVar(&s.of, "of", "", "`commit` that is run, for the table")
+	flag.BoolVar(&s.drawn, "drawn", false, "without the stories")
 	flag.BoolVar(&s.anew, "anew", false, "run those again whose result is known")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -44,15 +47,12 @@ func main() {
 }
 
 type suite struct {
-	only, file, write string
-	anew              bool
-	budget            mutants.Budget
-	root, dir, sound  string
-	known             map[string]mutants.Result
+	only, file, write, of string
+	anew, drawn           bool
+	budget                mutants.Budget
+	root, dir, sound      string
+	known                 map[string]mutants.Result
 }
-
-// none is the name of the result without a fault.
-const none = "none"
 
 func (s *suite) run(ctx context.Context) (ok bool, err error) {
 	if s.root, err = mutants.Root(ctx); err != nil {
@@ -65,7 +65,7 @@ func (s *suite) run(ctx context.Context) (ok bool, err error) {
 	if s.known, err = mutants.Load(s.file); err != nil {
 		return false, err
 	}
-	if s.sound, err = mutants.Build(ctx, s.root, s.dir, &mutants.Mutant{Name: none}); err != nil {
+	if s.sound, err = mutants.Build(ctx, s.root, s.dir, &mutants.Mutant{Name: mutants.None}); err != nil {
 		return false, err
 	}
 	all, err := s.chosen()
@@ -86,13 +86,23 @@ func (s *suite) run(ctx context.Context) (ok bool, err error) {
 	if s.write == "" {
 		return ok, nil
 	}
-	return ok, mutants.WriteTable(s.write, mutants.Table(s.known, s.known[none].Verdict))
+	return ok, mutants.WriteTable(s.write, s.heading()+mutants.Table(s.known))
+}
+
+// heading says what was run.
+func (s *suite) heading() string {
+	of := ""
+	if s.of != "" {
+		of = " of commit " + s.of
+	}
+	return fmt.Sprintf("Run over the code%s with `go run ./pkg/failover/sim/mutants/run -seeds %d -time %v -workers %d`.\n",
+		of, s.budget.Seeds, s.budget.Time, s.budget.Workers)
 }
 
 // chosen are the mutants to run; with all of them goes the code as it is.
 func (s *suite) chosen() ([]mutants.Mutant, error) {
 	if s.only == "" {
-		return append([]mutants.Mutant{{Name: none}}, mutants.All()...), nil
+		return append([]mutants.Mutant{{Name: mutants.None}}, mutants.All()...), nil
 	}
 	s.anew = true
 	var some []mutants.Mutant
@@ -124,19 +134,27 @@ func (s *suite) one(ctx context.Context, m *mutants.Mutant) (bool, error) {
 		}
 	}
 	s.tell(m, &r)
-	return r.Caught() != (m.Name == none), nil
+	return r.Caught() != (m.Name == mutants.None), nil
 }
 
-func (s *suite) hunt(ctx context.Context, m *mutants.Mutant, key string) (mutants.Result, error) {
-	r := mutants.Result{Name: m.Name, Key: key}
+func (s *suite) hunt(ctx context.Context, m *mutants.Mutant, key string) (r mutants.Result, err error) {
+	r = mutants.Result{Name: m.Name, Key: key}
 	exe := s.sound
-	var err error
-	if m.Name != none {
+	if m.Name != mutants.None {
 		if exe, err = mutants.Build(ctx, s.root, s.dir, m); err != nil {
 			return r, err
 		}
+		defer func() { err = errors.Join(err, os.Remove(exe)) }()
+	}
+	if !s.drawn {
+		r.Verdict, err = mutants.Tell(ctx, exe, s.root, m.Expect)
+		if err != nil || r.Caught() {
+			return r, err
+		}
+	}
+	if m.Name != mutants.None {
 		r.Verdict, err = mutants.Hunt(ctx, exe, s.sound, m.Expect, s.budget)
-		return r, errors.Join(err, os.Remove(exe))
+		return r, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.budget.Time)
 	defer cancel()
@@ -149,16 +167,20 @@ func (s *suite) tell(m *mutants.Mutant, r *mutants.Result) {
 	if r.Also > 0 {
 		also = fmt.Sprintf(" (%d seeds fail without it, too)", r.Also)
 	}
+	in := fmt.Sprintf("seed %d", r.Seed)
+	if r.Story != "" {
+		in = fmt.Sprintf("story %s (%d)", r.Story, r.Stories)
+	}
 	switch {
-	case m.Name == none && r.Caught():
-		fmt.Printf("%-28s FAILS at seed %d: %s: %s\n", m.Name, r.Seed, r.Check, r.Text)
-	case m.Name == none:
+	case m.Name == mutants.None && r.Caught():
+		fmt.Printf("%-28s FAILS, %s: %s: %s\n", m.Name, in, r.Check, r.Text)
+	case m.Name == mutants.None:
 		fmt.Printf("%-28s passes %d schedules\n", m.Name, r.Runs)
 	case !r.Caught():
 		fmt.Printf("%-28s SURVIVED %d schedules%s\n", m.Name, r.Runs, also)
 	case m.Missed(&r.Verdict):
-		fmt.Printf("%-28s %-8s seed %d, expected %v%s: %s\n", m.Name, r.Check, r.Seed, m.Expect, also, r.Text)
+		fmt.Printf("%-28s %-8s %s, expected %v%s: %s\n", m.Name, r.Check, in, m.Expect, also, r.Text)
 	default:
-		fmt.Printf("%-28s %-8s seed %d%s\n", m.Name, r.Check, r.Seed, also)
+		fmt.Printf("%-28s %-8s %s%s\n", m.Name, r.Check, in, also)
 	}
 }
