@@ -306,7 +306,7 @@ func allBut(ignored []string) ([]string, error) {
 
 func (s *service) openAdmin(ctx context.Context) error {
 	var err error
-	s.admin, err = admin.New(ctx, admin.Deps{Store: s.stored, Runtime: s.engine, Failover: s.pairs, Probe: s.probe, Clock: clock.Real{}, Log: s.events, Data: s.data})
+	s.admin, err = admin.New(ctx, admin.Deps{Store: s.stored, Runtime: s.engine, Failover: s.pairs, Drift: s.pairs, Probe: s.probe, Clock: clock.Real{}, Log: s.events, Data: s.data})
 	if err != nil {
 		return err
 	}

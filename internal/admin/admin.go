@@ -31,6 +31,8 @@ type Deps struct {
 	// Failover is the running server's relationships; nil is none.
 	Failover failover.Operator
 	Probe    Prober // the test client of failover-pair confirm; nil is none
+	// Drift is told of each write of the stored configuration; nil is nobody.
+	Drift Watcher
 }
 
 // Service answers the admin service's calls and decides who may make them.
@@ -44,6 +46,7 @@ type Service struct {
 	// failover is nil where the server has no relationships.
 	failover failover.Operator
 	probe    Prober
+	drift    Watcher // nil where nobody watches
 
 	// mu guards the stored configuration and the transactions: one writer
 	// at a time, who holds it until the change is on disk.
@@ -103,6 +106,9 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 		if err := s.createFirstAdmin(ctx); err != nil {
 			return nil, err
 		}
+	}
+	if s.drift = d.Drift; s.drift != nil {
+		s.drift.Watch(s)
 	}
 	return s, nil
 }

@@ -26,7 +26,7 @@ func diffPair(c *call) *objects.Error {
 
 func (b *both) diff() *objects.Error {
 	all := b.differences()
-	logs := &authors{both: b, known: map[logged][]*adminv1.Change{}}
+	logs := b.authors()
 	for _, d := range all {
 		b.call.line(d.String())
 		for _, m := range []*member{b.main(), b.backup()} {
@@ -61,6 +61,10 @@ type logged struct {
 type authors struct {
 	both  *both
 	known map[logged][]*adminv1.Change
+}
+
+func (b *both) authors() *authors {
+	return &authors{both: b, known: map[logged][]*adminv1.Change{}}
 }
 
 // searched is how many changes of an object are looked through.

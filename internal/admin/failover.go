@@ -297,6 +297,7 @@ func relatedDetail(o *objects.Object, text func(*objects.Attr, string), d *failo
 	text(objects.RelatedFingerprint.Attr, d.Fingerprint)
 	text(objects.RelatedScopes.Attr, strings.Join(d.Scopes, ","))
 	text(objects.RelatedProblems.Attr, strings.Join(d.Problems, "; "))
+	text(objects.RelatedDrift.Attr, strings.Join(d.Drift, "; "))
 	date(objects.RelatedCurrentTime.Attr, d.CurrentTime)
 	if blank(d.Role) {
 		return // wrongly configured: nothing is at work

@@ -151,6 +151,9 @@ func (s *Service) save(ctx context.Context, r request, edits []*edit) *objects.E
 	version, err := s.store.Commit(context.WithoutCancel(ctx), tx)
 	if err == nil {
 		s.version = version
+		if s.drift != nil {
+			s.drift.Wrote()
+		}
 		return nil
 	}
 	if stale, ok := errors.AsType[*store.StaleError](err); ok {

@@ -14,6 +14,8 @@
 //	view.go      its leases, as the core sees them
 //	status.go    what operators are shown; related.go and stats.go show it,
 //	             notes.go remembers what differs between the servers
+//	drift.go     what the stored configurations of the two servers have
+//	             otherwise: stored.go sums them up, apart.go tells what lasts
 //	messages.go  the lines of the server log; log.go and configlog.go write them
 //
 // The record of a relationship (its state, the partner's, the buckets) stays

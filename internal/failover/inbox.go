@@ -35,6 +35,7 @@ type entry struct {
 	up    *link.Up      // of connected
 	at    core.Now      // when that was
 	input core.Input    // of input
+	news  *news         // of learnt
 	told  chan struct{} // closed when an input was dealt with; may be nil
 }
 
@@ -48,6 +49,7 @@ const (
 	written               // leases that were to be written
 	connected             // the link is up
 	agree                 // the terms may have changed
+	learnt                // something about the stored configurations
 	stopping              // the end
 )
 

@@ -1,6 +1,7 @@
 package failover
 
 import (
+	"context"
 	"crypto/tls"
 	"net"
 	"net/netip"
@@ -38,6 +39,9 @@ type Deps struct {
 	Certificate *tls.Certificate
 	// Record is told all that happens to relationships; nil is nobody.
 	Record *flight.Recorder
+	// DriftAfter is how long the stored configurations of the two servers of a
+	// pair differ before that is told; 0 is a little less than two poll intervals.
+	DriftAfter time.Duration
 	// Listen opens the sockets that partners connect to; nil is the usual way.
 	Listen func(netip.AddrPort) (net.Listener, error)
 	// Again is called when a name that could not be resolved may be found
@@ -73,13 +77,18 @@ type Manager struct {
 	pause   time.Duration // between two searches
 	tasks   sync.WaitGroup
 	reset   map[string]uint64 // counters at the last ResetStats
+
+	configuration Configuration   // that is held against the partners'; nil is none
+	watching      context.Context //nolint:containedctx // it ends with the manager, not with a call
+	unwatch       context.CancelFunc
+	wrote         chan struct{} // it was changed
 }
 
 var _ engine.Failover = (*Manager)(nil)
 
 // New makes the manager of a server that has no relationship yet.
 func New(d Deps) (*Manager, error) {
-	m := &Manager{Deps: d, epoch: d.Clock.Now(), names: newNames(d.Resolver), pairs: map[string]*Pair{}, older: map[string]bool{}, pause: lookTime}
+	m := &Manager{Deps: d, epoch: d.Clock.Now(), names: newNames(d.Resolver), pairs: map[string]*Pair{}, older: map[string]bool{}, pause: lookTime, wrote: make(chan struct{}, 1)}
 	var err error
 	if m.records, err = loadRecords(d.Records); err != nil {
 		return nil, err
@@ -226,6 +235,7 @@ func (n *prepared) Apply(k engine.Keeper) {
 		m.alone[name] = true
 	}
 	m.lookAgain()
+	m.Wrote() // a new pair needs its sums
 }
 
 // replaces tells whether the configuration has a relationship of the same name.
@@ -333,6 +343,9 @@ func (m *Manager) end() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.closed = true
+	if m.unwatch != nil {
+		m.unwatch()
+	}
 	if m.looking != nil {
 		close(m.looking)
 		m.looking = nil

@@ -101,6 +101,18 @@ var (
 	msgOlder = eventlog.Declare(6033, eventlog.Error, "Failover",
 		"Failover '%s': the lease database is older than it was, leases are missing in it: all are fetched from the partner, and nobody is served until it is safe.",
 		"The lease database was restored from a copy. The server waits for its partner and then for the maximum client lead time.")
+	msgDrift = eventlog.Declare(6040, eventlog.Warning, "Failover",
+		"Failover '%s': the stored configurations of the two servers differ in %s.",
+		"They have done so for two poll intervals. 'failover-pair X diff' names each attribute, with both values and who changed it when; 'failover-pair X sync' makes them alike.")
+	msgDriftNamed = eventlog.Declare(6041, eventlog.Warning, "Failover",
+		"Failover '%s': configured differently: %s.",
+		"One of the differences that 06040 is about. Each is said once.")
+	msgDriftUnnamed = eventlog.Declare(6042, eventlog.Warning, "Failover",
+		"Failover '%s': what differs cannot be named here: %s.",
+		"The server asks its partner for its configuration by the cluster object that the pair's main or backup names.")
+	msgDriftOver = eventlog.Declare(6043, eventlog.Info, "Failover",
+		"Failover '%s': the stored configurations of the two servers are alike again.",
+		"What 06040 told of is over.")
 	msgMCLT = eventlog.Declare(6022, eventlog.Warning, "Failover",
 		"Failover '%s': the maximum client lead time is %d s here and %d s on the main server, whose value is in force.",
 		"Configure the same on both servers.")

@@ -78,6 +78,7 @@ type node struct {
 	cfg  *objects.Config
 	cert *tls.Certificate
 	tape *bytes.Buffer // what the flight recorder wrote, if it is on
+	kept *kept         // what it has stored, if that is watched
 
 	log     *journal
 	leases  *store.LeaseDB
@@ -230,6 +231,9 @@ func (n *node) start() {
 		Certificate: n.cert, Local: &own, Resolver: n.names, Port: n.ports.failover,
 	})
 	n.must(err)
+	if n.kept != nil {
+		n.manager.Watch(n.kept)
+	}
 	n.conn, _, err = netio.Listen(netio.Config{Address: netip.MustParseAddr(n.addr(n.host)), Port: n.ports.dhcp})
 	n.must(err)
 	n.engine = engine.New(engine.Deps{

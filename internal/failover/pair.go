@@ -45,6 +45,7 @@ type Pair struct {
 	missing  map[string]map[lease.Addr]struct{} // by scope: addresses that the partner refused
 	odd      map[lease.Addr]struct{}            // those that it told of and that are in no range here
 	contacts bool                               // the partner was ever heard
+	drift    drift                              // only what is seen of it
 
 	// Of the goroutine alone.
 	conn    *link.Conn
@@ -289,12 +290,18 @@ func (p *Pair) deadline() (at time.Duration, ok bool) {
 	if p.gathering && (!ok || p.gatherUntil < at) {
 		at, ok = p.gatherUntil, true
 	}
+	if d, due := p.driftDeadline(); due && (!ok || d < at) {
+		at, ok = d, true
+	}
 	return at, ok
 }
 
 func (p *Pair) due() {
 	now := p.m.mono()
 	p.await.expire(now)
+	if at, ok := p.driftDeadline(); ok && now >= at {
+		p.lookDrift()
+	}
 	if p.unsaved != nil {
 		if now >= p.tryAgain {
 			p.recover()
@@ -327,6 +334,8 @@ func (p *Pair) handle(e *entry) {
 	case agree:
 		p.tellTerms()
 		p.compareTerms()
+	case learnt:
+		p.hearNews(e.news)
 	}
 	if e.told != nil {
 		close(e.told)
@@ -337,11 +346,13 @@ func (p *Pair) input(in core.Input) {
 	switch x := in.(type) {
 	case core.Down:
 		p.conn, p.profile = nil, nil
+		p.driftDown()
 		p.await.all(false)
 	case core.Message:
 		p.logMessage(false, x.Message)
 		if c, ok := x.Body.(wire.CONTACT); ok && c.Vendor != "" {
 			p.hearTerms(c)
+			p.hearSums(c)
 		}
 	}
 	p.step(in)
@@ -358,6 +369,7 @@ func (p *Pair) up(u link.Up, at core.Now) {
 	hba := u.HBA
 	p.step(core.Up{Vendor: u.Vendor, MaxUnacked: u.MaxUnacked, ReceiveTimer: u.ReceiveTimer, MCLT: int64(u.MCLT), HBA: &hba, Time: u.Time, Received: at})
 	p.tellTerms()
+	p.driftUp()
 }
 
 // step gives the core one input and carries out what it decides. Addresses

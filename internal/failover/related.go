@@ -43,6 +43,7 @@ type condition struct {
 	unsaved  error
 	problems []string
 	working  bool // it has a role
+	seen     seen // of drift
 }
 
 func (p *Pair) condition() condition {
@@ -58,6 +59,10 @@ func (p *Pair) condition() condition {
 	c.problems = append(c.problems, p.differs...)
 	c.problems = append(c.problems, p.refusals()...)
 	c.problems = append(c.problems, p.strays()...)
+	if why := p.driftProblem(); why != "" {
+		c.problems = append(c.problems, why)
+	}
+	c.seen = p.drift.seen
 	p.mu.Unlock()
 	if peer != nil {
 		c.link = peer.Status()
@@ -151,7 +156,7 @@ func (p *Pair) detail(r *relationship, c *condition) *Detail {
 	d := &Detail{
 		Role: owner(r.role), MainServer: r.main.text(), BackupServer: r.backup.text(),
 		MCLT: r.core.MCLT, BackupPct: r.pct, LoadBalancing: r.core.Balanced, SafePeriod: r.core.SafePeriod,
-		Status: c.status, Partner: c.status.Snapshot.Vendor, Problems: c.problems, CurrentTime: p.m.now().Wall,
+		Status: c.status, Partner: c.status.Snapshot.Vendor, Problems: c.problems, Drift: c.seen.lines, CurrentTime: p.m.now().Wall,
 	}
 	if c.status.Snapshot.MCLT > 0 {
 		d.MCLT = c.status.Snapshot.MCLT

@@ -97,6 +97,10 @@ type Figure struct {
 	Updates       core.Counters
 	Pools         []PoolStatus
 	Working       bool // it has a role and can write its state
+	// Compared tells whether the partner says what it has stored; Drift is how
+	// many classes of objects have differed for a while.
+	Compared bool
+	Drift    int
 }
 
 // Figures are all relationships in numbers.
@@ -110,6 +114,7 @@ func (m *Manager) Figures() []Figure {
 			State: c.status.State, PartnerState: c.status.Snapshot.PartnerState, Since: c.status.Snapshot.Since,
 			Connected: c.status.Connected, Offset: c.status.Offset, Unacked: c.status.Unacked, Queued: c.status.Queued,
 			Updates: c.status.Updates, Working: c.working && c.unsaved == nil,
+			Compared: c.seen.compared, Drift: len(c.seen.classes),
 		}
 		f.Pools = p.detail(r, &c).Pools
 		all = append(all, f)

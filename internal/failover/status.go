@@ -38,6 +38,7 @@ type Detail struct {
 	Encrypted     bool     // the link that is up is
 	Refusals      []string // why the connection is refused, last reason first
 	Problems      []string // what is wrong with the configuration
+	Drift         []string // what the stored configurations of the two servers have otherwise, where it can be named
 	CurrentTime   int64
 }
 

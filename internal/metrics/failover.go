@@ -37,6 +37,8 @@ var (
 		"Changes of this server's state.", pairLabels, nil)
 	pairPool = prometheus.NewDesc("leasehold_failover_free_addresses",
 		"Free addresses of a scope by who may give them: own, other, or pending.", append(pairLabels[:3:3], "scope", "owner"), nil)
+	pairDrift = prometheus.NewDesc("leasehold_failover_drift_classes",
+		"Classes of objects in which the stored configurations of the two servers have differed for two poll intervals; absent where the partner does not tell what it has.", pairLabels, nil)
 	pairShare = prometheus.NewDesc("leasehold_failover_backup_share_ratio",
 		"Share of the free addresses that the backup should have.", append(pairLabels[:3:3], "scope"), nil)
 )
@@ -54,7 +56,7 @@ type partners struct{ p Partners }
 func (c partners) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		pairUp, pairConnected, pairState, partnerState, pairSince, pairOffset, pairUnacked, pairQueued, pairUpdates, pairChanges,
-		pairPool, pairShare,
+		pairPool, pairShare, pairDrift,
 	} {
 		ch <- d
 	}
@@ -93,6 +95,9 @@ func collectPair(ch chan<- prometheus.Metric, f *failover.Figure) {
 		put(pairUpdates, prometheus.CounterValue, float64(m.n), m.name)
 	}
 	put(pairChanges, prometheus.CounterValue, float64(f.Updates.StateChanges))
+	if f.Compared {
+		put(pairDrift, prometheus.GaugeValue, float64(f.Drift))
+	}
 	for _, p := range f.Pools {
 		put(pairPool, prometheus.GaugeValue, float64(p.Own), p.Scope, "own")
 		put(pairPool, prometheus.GaugeValue, float64(p.Other), p.Scope, "other")

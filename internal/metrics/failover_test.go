@@ -49,10 +49,10 @@ func TestFailoverPages(t *testing.T) {
 		ready: errors.New(`failover "blue": the state is not known yet`),
 		figures: []failover.Figure{{
 			Pair: "blue", Partner: "b.example.com", Role: "MAIN", State: wire.StateCommunicationsInterrupted, PartnerState: wire.StateNormal,
-			Since: 1000, Offset: -3, Unacked: 2, Queued: 5, Working: true,
+			Since: 1000, Offset: -3, Unacked: 2, Queued: 5, Working: true, Compared: true, Drift: 3,
 			Updates: core.Counters{UpdatesSent: 10, AcksReceived: 8, RefusalsReceived: 1, StateChanges: 4},
 			Pools:   []failover.PoolStatus{{Scope: "lab", Own: 90, Other: 10, Pending: 1, Percent: 10}},
-		}},
+		}, {Pair: "red", Partner: "dhcpd", Role: "BACKUP", Working: true}},
 	}
 	web := httptest.NewServer(Handler(p, p))
 	defer web.Close()
@@ -79,10 +79,14 @@ func TestFailoverPages(t *testing.T) {
 		`leasehold_failover_state_changes_total` + of + `} 4`,
 		`leasehold_failover_free_addresses{owner="own",pair="blue",partner="b.example.com",role="MAIN",scope="lab"} 90`,
 		`leasehold_failover_free_addresses{owner="other",pair="blue",partner="b.example.com",role="MAIN",scope="lab"} 10`,
+		`leasehold_failover_drift_classes` + of + `} 3`,
 		`leasehold_failover_backup_share_ratio` + of + `,scope="lab"} 0.1`,
 	} {
 		if !strings.Contains(body, want+"\n") {
 			t.Errorf("/metrics lacks %s", want)
 		}
+	}
+	if strings.Contains(body, `leasehold_failover_drift_classes{pair="red"`) {
+		t.Error("/metrics tells of the drift of a partner that does not say what it has")
 	}
 }

@@ -51,6 +51,7 @@ var (
 	RelatedStateChanges  = RelatedServer.integer("state-changes", "", Basic, "Changes of this server's state", readOnly)
 	RelatedRefusals      = RelatedServer.text("connection-error", "", Basic, "Why there is no connection, or was none before", readOnly)
 	RelatedProblems      = RelatedServer.text("problem", "", Basic, "What is wrong with the configuration of the relationship", readOnly)
+	RelatedDrift         = RelatedServer.text("drift", "", Basic, "What the stored configurations of the two servers have otherwise, as far as it can be named here", readOnly)
 	RelatedCurrentTime   = RelatedServer.date("current-time", "", Basic, "This server's time", readOnly)
 )
 
