@@ -23,6 +23,7 @@ func (m *Machine) updates(xid uint32, body wire.BNDUPD) {
 	m.counted.UpdatesReceived += uint64(b.left)
 	m.asked.number += b.left
 	m.progress()
+	m.heardMore()
 	m.emit(Event{Kind: EventReceived, All: body.Bindings})
 	jobs := make([]received, len(body.Bindings))
 	for i := range body.Bindings {

@@ -30,6 +30,11 @@ type link struct {
 	starting bool  // the partner shows the STARTUP flag
 	stranger bool  // the partner has no record of this server
 	since    int64 // the partner's start-time-of-state, by our clock
+
+	// together is since when both are in NORMAL on this connection; calm is
+	// when a dhcpd has told what it had to tell then.
+	together   int64
+	calm, late time.Duration
 }
 
 // connected takes a new connection.

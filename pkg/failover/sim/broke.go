@@ -19,6 +19,9 @@ const (
 	brokeFudge
 	brokeLastWriter
 	brokeOldDate
+	brokeRelease
+	brokeFreed
+	brokeRules
 )
 
 var brokeNames = [...]string{
@@ -27,6 +30,8 @@ var brokeNames = [...]string{
 	brokeExpiredWins: "it forgets a renewal that it has not told of when it hears that the lease expired",
 	brokeFudge:       "it lets a lease end 65 s early",
 	brokeLastWriter:  "it does not compare clients: the last one told of has the lease",
+	brokeFreed:       "it lets a free address of its partner's word go before a lease of its own",
+	brokeRelease:     "it does not compare dates: a lease that its client has again is over when it hears that it was released before",
 	brokeOldDate:     "it counts from a date that is older than its state",
 }
 
@@ -37,7 +42,11 @@ func (b *broke) begin(w *World) {
 }
 
 func (b *broke) slot(p *pair, i int, rule brokeRule) {
-	b.rules[p.index*maxPool+i] = rule
+	slot := p.index*maxPool + i
+	if !b.w.checks.s1.forcedIf(slot) {
+		return
+	}
+	b.w.stats.broke(rule)
 	b.w.say("** dhcpd, %v: %s", keyOf(p.index, i).Addr, brokeNames[rule])
 }
 

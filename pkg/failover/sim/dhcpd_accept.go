@@ -40,12 +40,10 @@ func (d *dhcpd) take(xid uint32, body wire.BNDUPD) {
 // not answered, then by its state.
 func (d *dhcpd) judge(slot int, b *wire.Binding) wire.Reason {
 	l := d.lease(slot)
-	if d.pending(slot) {
+	duel := d.pending(slot)
+	if duel {
 		if !d.loses(l, b) {
 			return wire.ReasonLessCritical
-		}
-		if l.state == wire.StatusActive && b.Status == wire.StatusExpired && l.ends > d.now() {
-			d.w.checks.broke.slot(d.e.p, slot, brokeExpiredWins)
 		}
 		d.unqueue(slot)
 	}
@@ -71,13 +69,34 @@ func (d *dhcpd) judge(slot int, b *wire.Binding) wire.Reason {
 	if refused {
 		return wire.ReasonFatalConflict
 	}
-	if l.ends > now && (b.Status == wire.StatusExpired || dhcpdFree(b.Status)) {
-		d.w.checks.broke.slot(d.e.p, slot, brokeFudge)
-	}
-	if b.Status == wire.StatusActive && l.who.Key() != lease.KeyOf(b.ClientID, lease.HW(b.HW)) {
-		d.w.checks.broke.slot(d.e.p, slot, brokeLastWriter)
-	}
+	d.breaks(slot, b, duel)
 	return 0
+}
+
+// breaks names the rule that it breaks by accepting an update of a lease that a
+// client has.
+func (d *dhcpd) breaks(slot int, b *wire.Binding, duel bool) {
+	l := d.lease(slot)
+	rule := brokeNothing
+	switch b.Status {
+	case wire.StatusActive:
+		if l.who.Key() == lease.KeyOf(b.ClientID, lease.HW(b.HW)) {
+			return
+		}
+		rule = brokeLastWriter
+	case wire.StatusReleased:
+		rule = brokeRelease
+	case wire.StatusExpired:
+		rule = brokeFudge
+		if duel {
+			rule = brokeExpiredWins
+		}
+	case wire.StatusFree, wire.StatusBackup:
+		rule = brokeFreed
+	default:
+		return
+	}
+	d.w.checks.broke.slot(d.e.p, slot, rule)
 }
 
 // loses tells whether its own update gives way to the partner's.

@@ -62,6 +62,7 @@ func (d *dhcpd) heard(s wire.STATE) {
 	case !d.starting && k.state == pd && s.Flags&wire.FlagStartup != 0:
 		return
 	}
+	before := k.partner
 	k.partner = s.State
 	from := k.state
 	if d.starting {
@@ -77,6 +78,11 @@ func (d *dhcpd) heard(s wire.STATE) {
 			from = resolutionInt
 		}
 		k.state = from
+		if from == pd && s.Flags&wire.FlagStartup != 0 {
+			k.partner = before
+			d.move(startup, pd, "the partner is starting, too")
+			return
+		}
 		if dhcpdTable[from][s.State] == 0 {
 			d.move(startup, from, "the partner is there")
 			d.look(from, s.State)
@@ -206,7 +212,7 @@ func (d *dhcpd) move(from, to wire.ServerState, why string) {
 		d.gather(false)
 		d.share()
 	case pc:
-		if d.primary() {
+		if d.primary() || k.partner == cd {
 			d.ask()
 		}
 	case rec:

@@ -41,6 +41,7 @@ func (p *pair) setClocks() {
 		return
 	}
 	for _, n := range []*node{a, b} {
+		a.w.checks.risk.slack += n.skew.Abs()
 		n.step(-n.skew)
 	}
 }

@@ -69,6 +69,18 @@ func (s *s1) forced(slot int) {
 	}
 }
 
+// forcedIf is forced, and tells whether there was anybody.
+func (s *s1) forcedIf(slot int) bool {
+	any := false
+	for i, h := range s.held[slot] {
+		if h.until > s.w.now {
+			s.held[slot][i].tainted = true
+			any = true
+		}
+	}
+	return any
+}
+
 // lost tells whether the server that gave the client its address has lost its
 // disk before the client heard of it.
 func (s *s1) lost(c *client, slot int) bool {

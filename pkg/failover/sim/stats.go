@@ -14,7 +14,11 @@ type Stats struct {
 	Runs, Events, Steps, Messages, Leases, Exhausted, Risks, Tainted int
 
 	entries map[string]int
+	// brokeRules is how often a dhcpd broke a rule while a client had the address.
+	brokeRules [brokeRules]int
 }
+
+func (s *Stats) broke(rule brokeRule) { s.brokeRules[rule]++ }
 
 func (s *Stats) entered(role lease.Role, from, to wire.ServerState) {
 	if s.entries == nil {
@@ -36,6 +40,9 @@ func (s *Stats) Add(o Stats) {
 	if s.entries == nil {
 		s.entries = map[string]int{}
 	}
+	for i, n := range o.brokeRules {
+		s.brokeRules[i] += n
+	}
 	for k, n := range o.entries {
 		s.entries[k] += n
 	}
@@ -53,6 +60,11 @@ func (s *Stats) String() string {
 	slices.Sort(keys)
 	for _, k := range keys {
 		fmt.Fprintf(&b, "%10d  %s\n", s.entries[k], k)
+	}
+	for i, n := range s.brokeRules {
+		if n > 0 {
+			fmt.Fprintf(&b, "%10d  dhcpd: %s\n", n, brokeNames[i])
+		}
 	}
 	return b.String()
 }

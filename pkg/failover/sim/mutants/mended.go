@@ -259,11 +259,6 @@ var mendedFaults = []Mutant{
 		Expect: []string{"S2", "S3", "S11", "equal"},
 	},
 	{
-		Name: "request-watchdog-off", What: "an update request that brings nothing is repeated on a new connection",
-		Edits:  change(coreDir+"timers.go", `timeRequest:   (*Machine).requestHangs,`, `timeRequest:   func(*Machine) {},`),
-		Expect: stuck,
-	},
-	{
 		Name: "partners-pool-never", What: "in PARTNER-DOWN the partner's addresses are given when MCLT has passed, so that nobody goes without",
 		Edits:  change(bindingDir+"authority.go", `return a.State == wire.StatePartnerDown && !bootp && now > after(a.Down, a.MCLT)`, `return a.State == wire.StatePartnerDown && !bootp && now < 0`),
 		Expect: []string{"L6"},

@@ -65,7 +65,11 @@ var stateFaults = []Mutant{
 	},
 	{
 		Name: "conflict-secondary-silent", What: "the secondary asks when the primary is in CONFLICT-DONE",
-		Edits:  change(coreDir+"transitions.go", `partner: states{resolved}, guard: secondary, do: actions{request}},`, `partner: states{resolved}, guard: secondary},`),
+		Edits: []Edit{
+			{coreDir + "transitions.go", `partner: states{resolved}, guard: secondary, do: actions{request}},`, `partner: states{resolved}, guard: secondary},`},
+			// Else the watchdog of the conflict asks, later.
+			{coreDir + "recover.go", "\tm.wait(timeRequest, seconds(m.snap.MCLT)+2*m.patience())\n", "\n"},
+		},
 		Expect: stuck,
 	},
 	{
