@@ -14,6 +14,7 @@ import (
 	"leasehold/internal/admin"
 	"leasehold/internal/clock"
 	"leasehold/internal/engine"
+	"leasehold/internal/failover"
 	"leasehold/internal/lease"
 	"leasehold/internal/netio"
 	"leasehold/internal/packet"
@@ -35,9 +36,18 @@ type testServer struct {
 	t       *testing.T
 	data    string
 	address string // of the TLS port
+	service *admin.Service
+	pairs   *failover.Manager // nil: it speaks no failover
 }
 
 func newServer(t *testing.T) *testServer {
+	t.Helper()
+	return newServerAt(t, "127.0.0.1", nil)
+}
+
+// newServerAt makes a server with an address of its own, which speaks failover
+// where speak is not nil.
+func newServerAt(t *testing.T, address string, speak func(failover.Deps) (*failover.Manager, error)) *testServer {
 	t.Helper()
 	must := func(err error) {
 		t.Helper()
@@ -45,7 +55,7 @@ func newServer(t *testing.T) *testServer {
 			t.Fatal(err)
 		}
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", address+":0")
 	must(err)
 	s := &testServer{t: t, data: t.TempDir(), address: l.Addr().String()}
 	must(l.Close())
@@ -55,10 +65,22 @@ func newServer(t *testing.T) *testServer {
 	leases, err := store.OpenLeases(filepath.Join(s.data, "leases.db"))
 	must(err)
 	quiet := silence{make(chan struct{})}
-	eng := engine.New(engine.Deps{Clock: clock.Real{}, Table: lease.New(), Store: leases, Net: quiet, Ports: packet.Ports{Server: 67, Client: 68}, Workers: 1})
-	service, err := admin.New(ctx, admin.Deps{Store: config, Runtime: eng, Clock: clock.Real{}, Data: s.data})
+	of := engine.Deps{Clock: clock.Real{}, Table: lease.New(), Store: leases, Net: quiet, Ports: packet.Ports{Server: 67, Client: 68}, Workers: 1}
+	on := admin.Deps{Store: config, Clock: clock.Real{}, Data: s.data}
+	if speak != nil {
+		s.pairs, err = speak(failover.Deps{Clock: clock.Real{}, Table: of.Table, Records: leases, Marks: config, Resolver: net.DefaultResolver})
+		must(err)
+		of.Failover, on.Failover, on.Drift = s.pairs, s.pairs, s.pairs
+	}
+	eng := engine.New(of)
+	on.Runtime = eng
+	service, err := admin.New(ctx, on)
 	must(err)
+	s.service = service
 	service.Reload(ctx, false)
+	if s.pairs != nil {
+		must(eng.Start())
+	}
 	server, err := rpc.Listen(rpc.Config{Data: s.data, Address: s.address, Admin: service, Guard: service, Clock: clock.Real{}})
 	must(err)
 	served := make(chan error, 1)
@@ -69,8 +91,14 @@ func newServer(t *testing.T) *testServer {
 		// Connections that a test left open are cut when the time is over.
 		_ = server.Shutdown(ctx)
 		<-served
+		if s.pairs != nil {
+			must(eng.Stop(ctx))
+		}
 		close(quiet.end)
 		must(eng.Close())
+		if s.pairs != nil {
+			must(s.pairs.Close())
+		}
 		must(leases.Close())
 		must(config.Close())
 	})

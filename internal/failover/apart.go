@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"leasehold/internal/parity"
+	"leasehold/pkg/objects"
 )
 
 // comparison holds the sums of both servers' stored configurations against each
@@ -84,7 +85,7 @@ func (c *comparison) look(now, patience time.Duration) (began []string) {
 	if c.apart == nil {
 		c.apart = map[string]*apart{}
 	}
-	differ := parity.Apart(c.own.sums, c.theirs.sums)
+	differ := differing(c.own.sums, c.theirs.sums)
 	maps.DeleteFunc(c.apart, func(class string, _ *apart) bool { return !slices.Contains(differ, class) })
 	for _, class := range differ {
 		a := c.apart[class]
@@ -98,6 +99,19 @@ func (c *comparison) look(now, patience time.Duration) (began []string) {
 		}
 	}
 	return began
+}
+
+// matchList stands for the match list of the pair among the sums.
+const matchList = "(match-list)"
+
+// differing names the classes that differ. With other match lists, the sums are
+// over other objects: then only that the pairs differ is known.
+func differing(a, b []parity.ClassDigest) []string {
+	names := parity.Apart(a, b)
+	if slices.Contains(names, matchList) {
+		return slices.DeleteFunc(names, func(n string) bool { return n != objects.FailoverPair.Name })
+	}
+	return names
 }
 
 // due is when a class that stays as it is will be in drift.

@@ -275,7 +275,7 @@ func (s *soak) make(on int, change string) {
 }
 
 func (s *soak) tell(on int) {
-	sums := parity.Digest(s.cfgs[on], "blue")
+	sums := sumsOf(s.cfgs[on], "blue")
 	s.comparisons[on].own.take(s.now, sums)
 	heard, ok := readSums(sumsMessage(sums))
 	if !ok || !slices.Equal(heard, sums) {

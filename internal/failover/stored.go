@@ -2,6 +2,7 @@ package failover
 
 import (
 	"context"
+	"crypto/sha256"
 	"time"
 
 	"leasehold/internal/parity"
@@ -84,11 +85,21 @@ func (m *Manager) sum(c Configuration, known map[string]summed) {
 	for _, p := range pairs {
 		s, there := known[p.name]
 		if !there || s.version != version {
-			s = summed{version, parity.Digest(cfg, p.name)}
+			s = summed{version, sumsOf(cfg, p.name)}
 			known[p.name] = s
 		}
 		p.in.put(entry{kind: learnt, news: &news{sums: s.sums}})
 	}
+}
+
+// sumsOf sums up what a pair's servers must have alike.
+func sumsOf(cfg *objects.Config, pair string) []parity.ClassDigest {
+	list := ""
+	if o := cfg.Get(objects.FailoverPair, pair); o != nil {
+		list = o.Attrs[objects.FailoverPairMatches.Name]
+	}
+	sum := sha256.Sum256([]byte(list))
+	return append(parity.Digest(cfg, pair), parity.ClassDigest{Class: matchList, Sum: [8]byte(sum[:])})
 }
 
 // atWork are the pairs that are made of failover-pair objects.
