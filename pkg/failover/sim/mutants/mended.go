@@ -2,12 +2,22 @@ package mutants
 
 // mendedFaults are rules that were mended or made because the simulator failed
 // without them.
+//
+// Rules that others cover are not here, as nothing can show that they are gone:
+//
+//   - An update of an earlier connection is not taken. Where it is, nothing is
+//     told before it is on disk (left-over-update-overtaken), so that a partner
+//     which lost it gets it back with its UPDREQALL.
+//   - A partner in RECOVER is told nothing before it asks. Its UPDREQALL comes
+//     before its answer to what it was told, and from then on such a lease is in
+//     doubt (lost-leases-not-doubted).
+//   - The heartbeat, and the interval that is added to it, date the end of a server
+//     that has all of its leases. It tells them before its partner leaves
+//     PARTNER-DOWN, and the partner waited for the MCLT itself.
+//   - An update request that hangs is repeated. Between two of ours none hangs while
+//     the connection lives; a dhcpd loses the end of its list (story hangs of
+//     package core).
 var mendedFaults = []Mutant{
-	{
-		Name: "left-over-update-taken", What: "what an earlier connection brought is not taken: it cannot be acknowledged",
-		Edits:  change(coreDir+"incoming.go", `if r.batch.link != m.link.number {`, `if r.batch.link > m.link.number {`),
-		Expect: []string{"S3", "S5", "S6", "equal", "L3"},
-	},
 	{
 		Name: "left-over-update-overtaken", What: "what an earlier connection brought is on disk before anything is told on the next",
 		Edits:  change(coreDir+"outgoing.go", `if !m.link.ok || m.stale > 0 {`, `if !m.link.ok {`),
@@ -21,11 +31,6 @@ var mendedFaults = []Mutant{
 	{
 		Name: "unsayable-update-counted", What: "UPDDONE is not sent when an update could not be announced on our disk",
 		Edits:  change(coreDir+"outgoing.go", `if e.gen != 0 && e.gen == m.service.gen && len(m.service.xids) > 0 {`, `if e.gen != 0 && e.gen != m.service.gen && len(m.service.xids) > 0 {`),
-		Expect: append([]string{"S6", "equal"}, twoClients...),
-	},
-	{
-		Name: "told-before-asked", What: "a partner in RECOVER is told nothing before it asks: it would agree to anything",
-		Edits:  change(coreDir+"outgoing.go", `if m.link.ok && (m.snap.PartnerState != recovering || m.link.served) {`, `if m.link.ok {`),
 		Expect: append([]string{"S6", "equal"}, twoClients...),
 	},
 	{
@@ -66,16 +71,6 @@ var mendedFaults = []Mutant{
 	{
 		Name: "restored-date-not-corrected", What: "a restored server waits from when its partner lost it, not from the date of the backup",
 		Edits:  change(coreDir+"recover.go", "\tm.snap.Failed = m.link.since\n", "\n"),
-		Expect: twoClients,
-	},
-	{
-		Name: "heartbeat-taken-for-end", What: "a server may have been in operation until the heartbeat after its last",
-		Edits:  change(coreDir+"recover.go", `m.snap.Heartbeat + int64(m.interval()/time.Second)`, `m.snap.Heartbeat + 0*int64(m.interval()/time.Second)`),
-		Expect: twoClients,
-	},
-	{
-		Name: "heartbeat-once", What: "a server in operation stores that, again and again",
-		Edits:  change(coreDir+"state.go", "\tm.wait(timeHeartbeat, m.interval())\n", "\tm.wait(timeHeartbeat, 1000*m.interval())\n"),
 		Expect: twoClients,
 	},
 	{
@@ -126,7 +121,7 @@ var mendedFaults = []Mutant{
 	{
 		Name: "never-asked-in-normal", What: "who was made to serve without its leases asks for them in NORMAL",
 		Edits:  change(coreDir+"state.go", `m.snap.All = m.snap.All && !m.snap.New // see askStill`, `m.snap.All = false`),
-		Expect: append([]string{"equal", "L3", "S6", "L6"}, twoClients...),
+		Expect: append([]string{"equal", "L3", "S6", "L4", "L6"}, twoClients...),
 	},
 	{
 		Name: "silence-in-part-seconds", What: "a silence between two messages is counted in whole seconds",
