@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -22,6 +21,7 @@ import (
 type Result struct {
 	Name string
 	Key  string // of the code that was run
+	Tale string // of the stories, see Told
 	Verdict
 }
 
@@ -37,7 +37,7 @@ func (m *Mutant) Missed(v *Verdict) bool {
 var rules = []string{coreDir, bindingDir, leaseDir, "pkg/failover/wire/", "pkg/failover/sim/"}
 
 // Key is a fingerprint of the code with a mutant: a result counts for as long
-// as it is the same.
+// as it is the same, and Told.
 func Key(root string, m *Mutant) (string, error) {
 	h := sha256.New()
 	for _, dir := range rules {
@@ -56,26 +56,34 @@ func Key(root string, m *Mutant) (string, error) {
 			fmt.Fprintf(h, "%s %d\n%s", filepath.Base(file), len(text), text)
 		}
 	}
-	if err := addStories(h, root); err != nil {
-		return "", err
-	}
 	fmt.Fprintf(h, "%q", m.Edits)
 	return hex.EncodeToString(h.Sum(nil)[:12]), nil
 }
 
-func addStories(h io.Writer, root string) error {
-	files, err := filepath.Glob(filepath.Join(root, stories, "*", "*"))
-	if err != nil {
-		return err
+// Told is a fingerprint of what the result says of the stories: of the one that
+// found the fault, or of all where none did. More stories change nothing about
+// what was found.
+func (r *Result) Told(root string) (string, error) {
+	name := "*"
+	switch {
+	case r.Story != "":
+		name = r.Story
+	case r.Caught():
+		return "", nil
 	}
+	files, err := filepath.Glob(filepath.Join(root, stories, "*", name))
+	if err != nil {
+		return "", err
+	}
+	h := sha256.New()
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
-			return fmt.Errorf("read the stories: %w", err)
+			return "", fmt.Errorf("read the stories: %w", err)
 		}
 		fmt.Fprintf(h, "%s %q", filepath.Base(file), sim.Stories(string(text)))
 	}
-	return nil
+	return hex.EncodeToString(h.Sum(nil)[:12]), nil
 }
 
 // Load reads a file of results; there may be none.

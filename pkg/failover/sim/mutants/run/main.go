@@ -123,9 +123,16 @@ func (s *suite) one(ctx context.Context, m *mutants.Mutant) (bool, error) {
 		return false, err
 	}
 	r, ok := s.known[m.Name]
-	if !ok || r.Key != key || s.anew {
+	tale, err := r.Told(s.root)
+	if err != nil {
+		return false, err
+	}
+	if !ok || r.Key != key || r.Tale != tale || s.anew {
 		delete(s.known, m.Name)
 		if r, err = s.hunt(ctx, m, key); err != nil {
+			return false, err
+		}
+		if r.Tale, err = r.Told(s.root); err != nil {
 			return false, err
 		}
 		s.known[m.Name] = r
