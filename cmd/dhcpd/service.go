@@ -327,10 +327,15 @@ func (s *service) openAdmin(ctx context.Context) error {
 // to mend it.
 func (s *service) serve() error {
 	if s.reload() {
+		s.admin.Resume(context.Background())
 		if err := s.engine.Start(); err != nil {
 			return err
 		}
 	}
+	delivering, end := context.WithCancel(context.Background())
+	delivered := make(chan struct{})
+	s.onClose(func() error { end(); <-delivered; return nil })
+	go func() { defer close(delivered); s.admin.Deliver(delivering) }()
 	go func() {
 		if err := s.rpc.Serve(); err != nil {
 			s.failed <- fmt.Errorf("admin service: %w", err)

@@ -63,6 +63,8 @@ type Service struct {
 	sessions *sessions
 	guesses  *throttle
 	checking chan struct{} // bounds the password checks under way
+
+	outbox *outbox // what is still to be done on failover partners
 }
 
 var (
@@ -100,6 +102,9 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 	}
 	for _, l := range d.Store.Lost() {
 		s.log.Log(msgSecretLost, l.Attr, objects.Ref(l.Class, l.Name), l.Why)
+	}
+	if s.outbox, err = newOutbox(ctx, d.Store); err != nil {
+		return nil, fmt.Errorf("load configuration: %w", err)
 	}
 	s.noteAdministrators(nil)
 	if cfg.Len(objects.Admin) == 0 {

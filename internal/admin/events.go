@@ -26,6 +26,14 @@ var (
 		"What is named is kept, compared and copied, but does not act in this version, for the reason given. 'help' on the command says the same of each attribute.")
 	msgSecretLost = eventlog.Declare(7011, eventlog.Error, "Configuration", "The secret %s of %s cannot be read: %s. It counts as not set.",
 		"Secrets are sealed in the configuration database with the key in the file secret.key of the data folder. Put back the key that belongs to the database and restart, or set the secret anew.")
+	msgPending = eventlog.Declare(7013, eventlog.Warning, "Configuration", "%s from %s: %s is done here and is still to be done on cluster '%s': %s.",
+		"A command with -both was given while the partner could not be reached. It is done there as soon as the partner answers; failover-pair listPending shows what waits, cancelPending gives it up.")
+	msgDelivered = eventlog.Declare(7014, eventlog.Info, "Configuration", "Pending command %d, %s, is done on cluster '%s', too: %s.",
+		"A command with -both that had to wait for the partner is complete.")
+	msgRefusedThere = eventlog.Declare(7015, eventlog.Error, "Configuration", "Pending command %d, %s, was refused by cluster '%s': %s.",
+		"The command was done on this server while the partner could not be reached, and the partner does not take it: the two servers differ in what it was about. Mend that there, or take it back here (failover-pair diff, failover-pair sync), then give the command up with failover-pair cancelPending.")
+	msgPendingLost = eventlog.Declare(7016, eventlog.Error, "Database", "Pending command %d, %s: %s.",
+		"The list of commands that failover partners are still to do could not be brought up to date on disk, or a command that a crash cut off cannot be completed on this server.")
 	msgPinned = eventlog.Declare(7010, eventlog.Info, "Configuration", "Cluster '%s' at %s answered for the first time; the fingerprint of its certificate, %s, is kept, and no other is taken from it.",
 		"The cluster object had no fingerprint, so that of the first contact is trusted. Compare it with what the server itself shows; if it is another, somebody stands between: change the cluster's fingerprint and its administrator's password.")
 )

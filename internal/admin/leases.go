@@ -87,7 +87,14 @@ func (c *call) leases(f engine.LeaseFilter) *objects.Error {
 }
 
 // leaseAction is a method that the running server does.
-func leaseAction(c *call) *objects.Error { return c.lease(c.method.Name) }
+func leaseAction(c *call) *objects.Error {
+	err := c.lease(c.method.Name)
+	// That a lease is ended goes to the partner by itself.
+	if err == nil && c.method.Both && !c.request.pairwide && c.method.Name != "force-available" {
+		err = c.onlyHere()
+	}
+	return err
+}
 
 func (c *call) lease(action string, args ...string) *objects.Error {
 	o, err := c.service.runtime.LeaseAction(c.name, action, args...)

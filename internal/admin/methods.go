@@ -59,6 +59,8 @@ var methodTable = map[*objects.Class]map[string]methodFunc{
 		"checklist":      checkPairList,
 		"confirm":        confirmPair,
 		"probe":          probePair,
+		"listPending":    listPending,
+		"cancelPending":  cancelPending,
 	},
 	objects.Cluster: {"check": checkCluster},
 	objects.LDAP:    {"setEntry": setEntry, "getEntry": getEntry, "unsetEntry": unsetEntry},

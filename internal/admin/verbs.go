@@ -85,10 +85,12 @@ func (s *Service) Create(ctx context.Context, r *connect.Request[adminv1.CreateR
 // Set gives attributes of an object values.
 func (s *Service) Set(ctx context.Context, r *connect.Request[adminv1.SetRequest]) (*connect.Response[adminv1.WriteResponse], error) {
 	m := r.Msg
-	return s.writing(ctx, m.Class, request{mode: m.EditMode, expected: m.ExpectedVersion}, func(w *writing) *objects.Error {
-		return w.change(m.Name, func(o *objects.Object) *objects.Error {
-			return w.assignAll(o, m.Attributes)
-		})
+	return s.writing(ctx, m.Class, request{mode: m.EditMode, expected: m.ExpectedVersion}, func(w *writing) *objects.Error { return w.set(m) })
+}
+
+func (w *writing) set(m *adminv1.SetRequest) *objects.Error {
+	return w.change(m.Name, func(o *objects.Object) *objects.Error {
+		return w.assignAll(o, m.Attributes)
 	})
 }
 
@@ -96,18 +98,20 @@ func (s *Service) Set(ctx context.Context, r *connect.Request[adminv1.SetRequest
 // definitions.
 func (s *Service) Unset(ctx context.Context, r *connect.Request[adminv1.UnsetRequest]) (*connect.Response[adminv1.WriteResponse], error) {
 	m := r.Msg
-	return s.writing(ctx, m.Class, request{mode: m.EditMode, expected: m.ExpectedVersion}, func(w *writing) *objects.Error {
-		if w.class == objects.OptionSet && len(m.Attributes) == 0 {
-			return w.dropCustomOptions(m.Name)
-		}
-		return w.change(m.Name, func(o *objects.Object) *objects.Error {
-			for _, name := range m.Attributes {
-				if err := w.class.UnsetAttr(o, name); err != nil {
-					return err
-				}
+	return s.writing(ctx, m.Class, request{mode: m.EditMode, expected: m.ExpectedVersion}, func(w *writing) *objects.Error { return w.unset(m) })
+}
+
+func (w *writing) unset(m *adminv1.UnsetRequest) *objects.Error {
+	if w.class == objects.OptionSet && len(m.Attributes) == 0 {
+		return w.dropCustomOptions(m.Name)
+	}
+	return w.change(m.Name, func(o *objects.Object) *objects.Error {
+		for _, name := range m.Attributes {
+			if err := w.class.UnsetAttr(o, name); err != nil {
+				return err
 			}
-			return nil
-		})
+		}
+		return nil
 	})
 }
 

@@ -22,6 +22,13 @@ type request struct {
 	mode     string
 	expected uint64
 	reason   string // for the change log: what the change is part of
+	dry      bool   // only say whether it would be stored
+	pairwide bool   // it is done on both servers of a pair
+	again    bool   // it may have been done before: what is so already is no mistake
+	// What is stored with it: what partners are to do, and which of a
+	// partner's commands this is. What was done under that ID is done already.
+	pending  []*store.Pending
+	followed string
 }
 
 // write is the path of every change. build makes it on a draft, whose table is
@@ -33,9 +40,16 @@ func (s *Service) write(ctx context.Context, r request, build func(*draft) *obje
 	if tx := r.session.transaction; tx != nil {
 		return tx.write(build)
 	}
+	if done, err := s.wasFollowed(ctx, r.followed); done || err != nil {
+		return err
+	}
 	d := newDraft(s.stored)
 	warning, err := finish(d, build)
-	if err == nil {
+	switch {
+	case err == nil && r.dry:
+		err = s.rehearse(r, d)
+		d.undo()
+	case err == nil:
 		err = s.commit(ctx, r, d)
 	}
 	if err == nil {
@@ -66,12 +80,12 @@ func finish(d *draft, build func(*draft) *objects.Error) (warning, err *objects.
 // once it is on disk.
 func (s *Service) commit(ctx context.Context, r request, d *draft) *objects.Error {
 	edits := d.changed()
-	if len(edits) == 0 {
+	if len(edits) == 0 && len(r.pending) == 0 && r.followed == "" {
 		return nil
 	}
 	var running *objects.Config
 	force := s.forcedIn(edits)
-	if strings.EqualFold(r.mode, synchronous) {
+	if strings.EqualFold(r.mode, synchronous) && len(edits) > 0 {
 		var err *objects.Error
 		if running, err = s.runningWith(edits, force); err != nil {
 			return err
@@ -79,6 +93,9 @@ func (s *Service) commit(ctx context.Context, r request, d *draft) *objects.Erro
 	}
 	if err := s.save(ctx, r, edits); err != nil {
 		return err
+	}
+	if len(edits) == 0 {
+		return nil
 	}
 	what := described(edits)
 	if r.reason != "" {
@@ -97,6 +114,15 @@ func (s *Service) commit(ctx context.Context, r request, d *draft) *objects.Erro
 				Detail: e.Detail,
 			}
 		}
+	}
+	return nil
+}
+
+// rehearse tells whether commit would take the draft.
+func (s *Service) rehearse(r request, d *draft) *objects.Error {
+	if edits := d.changed(); strings.EqualFold(r.mode, synchronous) && len(edits) > 0 {
+		_, err := s.runningWith(edits, s.forcedIn(edits))
+		return err
 	}
 	return nil
 }
@@ -133,7 +159,7 @@ func (s *Service) forcedIn(edits []*edit) bool {
 // save writes the edits in one transaction of the database.
 func (s *Service) save(ctx context.Context, r request, edits []*edit) *objects.Error {
 	by := r.session
-	tx := store.Tx{Who: by.who(), Source: by.source, At: s.clock.Now(), Reason: r.reason}
+	tx := store.Tx{Who: by.who(), Source: by.source, At: s.clock.Now(), Reason: r.reason, Pending: r.pending, Followed: r.followed}
 	for _, e := range edits {
 		if e.after == nil || e.remade {
 			tx.Delete = append(tx.Delete, e.before)

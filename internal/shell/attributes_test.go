@@ -310,7 +310,7 @@ func argumentsFor(class *objects.Class, v *classVerb) string {
 	}
 	args := map[string]string{
 		"addRange": " 10.0.0.1 10.0.0.2", "removeRange": " 10.0.0.1 10.0.0.2", "addReservation": " 10.0.0.1 02:00:00:00:00:01",
-		"removeReservation": " 10.0.0.1", "addMatch": " 10.0.0.0/8", "removeMatch": " 10.0.0.0/8", "changeSubnet": " 10.0.0.0/24", "setOption": " routers 10.0.0.1", "getOption": " routers",
+		"removeReservation": " 10.0.0.1", "cancelPending": " all", "addMatch": " 10.0.0.0/8", "removeMatch": " 10.0.0.0/8", "changeSubnet": " 10.0.0.0/24", "setOption": " routers 10.0.0.1", "getOption": " routers",
 		"unsetOption": " routers", "setEntry": " query-dictionary a=b", "getEntry": " query-dictionary a", "unsetEntry": " query-dictionary a", "setLeaseTime": " 1d", "apply-to": " all",
 		"setVendorOption": " 43 dhcp-cablelabs-config (1 01)", "getVendorOption": " 43 dhcp-cablelabs-config", "unsetVendorOption": " 43 dhcp-cablelabs-config",
 	}

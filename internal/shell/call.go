@@ -23,6 +23,7 @@ type call struct {
 	name    string         // the object's
 	verb    string         // as the tables spell it
 	at      int            // index of the first argument in words
+	both    bool           // it is for the failover partner, too
 
 	code objects.Code // of the status line, once it was printed
 }

@@ -195,6 +195,7 @@ func (c *completion) verbWords(class *objects.Class, v *classVerb, args []string
 	if v == nil {
 		return
 	}
+	c.bothWords(v, args)
 	switch {
 	case v.method != nil:
 		c.methodWords(class, v, args)

@@ -116,6 +116,9 @@ func synopsis(cmd *command, vs []classVerb) []string {
 		args := v.usage
 		if v.name == "create" && len(cmd.class.Create) > 0 {
 			args = createUsage(cmd.class) + " [<attribute>=<value> ...]"
+			if v.both {
+				args += " [" + objects.BothFlag + "]"
+			}
 		}
 		if cmd.class == objects.Option && v.method == nil {
 			args = strings.TrimSpace("<option-set> " + args)

@@ -90,6 +90,9 @@ func runCreate(c *call) *objects.Error {
 		}
 		req.Attributes = toProto(sets)
 	}
+	if c.both {
+		return c.onBoth(&adminv1.Command{Does: &adminv1.Command_Create{Create: req}})
+	}
 	answer, e := c.client.Create(c.ctx, connect.NewRequest(req))
 	if e != nil {
 		return asError(e)
@@ -138,9 +141,11 @@ func runSet(c *call) *objects.Error {
 }
 
 func (c *call) set(as []*adminv1.Attribute) *objects.Error {
-	answer, err := c.client.Set(c.ctx, connect.NewRequest(&adminv1.SetRequest{
-		Class: c.class.Name, Name: c.name, Attributes: as, EditMode: c.session.editMode(), ExpectedVersion: c.seen(),
-	}))
+	req := &adminv1.SetRequest{Class: c.class.Name, Name: c.name, Attributes: as, EditMode: c.session.editMode(), ExpectedVersion: c.seen()}
+	if c.both {
+		return c.onBoth(&adminv1.Command{Does: &adminv1.Command_Set{Set: req}})
+	}
+	answer, err := c.client.Set(c.ctx, connect.NewRequest(req))
 	if err != nil {
 		return c.refused(err)
 	}
@@ -202,9 +207,11 @@ func runUnset(c *call) *objects.Error {
 			names = append(names, a.Name)
 		}
 	}
-	answer, err := c.client.Unset(c.ctx, connect.NewRequest(&adminv1.UnsetRequest{
-		Class: c.class.Name, Name: c.name, Attributes: names, EditMode: c.session.editMode(), ExpectedVersion: c.seen(),
-	}))
+	req := &adminv1.UnsetRequest{Class: c.class.Name, Name: c.name, Attributes: names, EditMode: c.session.editMode(), ExpectedVersion: c.seen()}
+	if c.both {
+		return c.onBoth(&adminv1.Command{Does: &adminv1.Command_Unset{Unset: req}})
+	}
+	answer, err := c.client.Unset(c.ctx, connect.NewRequest(req))
 	if err != nil {
 		return c.refused(err)
 	}
@@ -222,9 +229,11 @@ func runDelete(c *call) *objects.Error {
 	if w := c.arg(0); w != "" && !strings.EqualFold(w, "force") {
 		return objects.Errorf(objects.UnknownKeyword, "delete does not know %q, did you mean force?", w)
 	}
-	answer, err := c.client.Delete(c.ctx, connect.NewRequest(&adminv1.DeleteRequest{
-		Class: c.class.Name, Name: c.name, Force: c.arg(0) != "", EditMode: c.session.editMode(), ExpectedVersion: c.seen(),
-	}))
+	req := &adminv1.DeleteRequest{Class: c.class.Name, Name: c.name, Force: c.arg(0) != "", EditMode: c.session.editMode(), ExpectedVersion: c.seen()}
+	if c.both {
+		return c.onBoth(&adminv1.Command{Does: &adminv1.Command_Delete{Delete: req}})
+	}
+	answer, err := c.client.Delete(c.ctx, connect.NewRequest(req))
 	if err != nil {
 		return c.refused(err)
 	}
@@ -246,6 +255,9 @@ func runInvoke(c *call) *objects.Error {
 	req := &adminv1.InvokeRequest{
 		Class: c.class.Name, Name: c.name, Method: m.Name, Arguments: args,
 		EditMode: c.session.editMode(), ExpectedVersion: c.seen(),
+	}
+	if c.both {
+		return c.onBoth(&adminv1.Command{Does: &adminv1.Command_Invoke{Invoke: req}})
 	}
 	answer, err := c.client.Invoke(c.ctx, connect.NewRequest(req))
 	if err != nil {

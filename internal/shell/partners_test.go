@@ -69,7 +69,12 @@ func (p *partners) PartnerDown(pair, partner string, since int64, force bool) ([
 
 func (p *partners) Debug(int) {}
 
-func (p *partners) Member(*objects.Config, *objects.Object) failover.Member {
+func (p *partners) Member(_ *objects.Config, pair *objects.Object) failover.Member {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if r := p.find(pair.Name); r != nil {
+		return failover.Member{Role: r.Detail.Role}
+	}
 	return failover.Member{Problem: "neither of its servers is this one"}
 }
 

@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"slices"
 	"strings"
 
 	"leasehold/pkg/objects"
@@ -86,6 +87,7 @@ type classVerb struct {
 	run         func(*call) *objects.Error
 	unsupported string
 	aliases     []string
+	both        bool // takes -both
 }
 
 // verbsOf lists the verbs of a class that the session sees: the regular ones
@@ -98,6 +100,10 @@ func (s *Shell) verbsOf(class *objects.Class) []classVerb {
 			continue
 		}
 		cv := classVerb{name: v.name, usage: v.usage, help: v.help, listing: v.listing, run: v.run}
+		if cv.both = class.Both && slices.Contains(bothVerbs, v.name); cv.both {
+			cv.usage = strings.TrimSpace(cv.usage + " [" + objects.BothFlag + "]")
+			cv.help += "; with " + objects.BothFlag + " on the failover partner, too"
+		}
 		if run := own[class.Name+" "+v.name]; run != nil {
 			cv.run = run
 		}
@@ -108,7 +114,7 @@ func (s *Shell) verbsOf(class *objects.Class) []classVerb {
 		if !s.session.visible(m.Visibility) {
 			continue
 		}
-		cv := classVerb{name: m.Name, usage: m.Usage, help: m.Help, method: m, run: runInvoke, unsupported: m.Unsupported, aliases: m.Aliases}
+		cv := classVerb{name: m.Name, usage: m.Arguments(), help: m.Help, method: m, run: runInvoke, unsupported: m.Unsupported, aliases: m.Aliases, both: m.Both}
 		cv.listing = nameless[class.Name+" "+m.Name]
 		if run := own[class.Name+" "+m.Name]; run != nil {
 			cv.run = run
@@ -283,6 +289,9 @@ func (c *call) runVerb(v *classVerb) *objects.Error {
 	c.verb = v.name
 	if v.unsupported != "" {
 		return objects.Errorf(objects.NotSupported, "%s %s: %s", c.class.Name, v.name, v.unsupported)
+	}
+	if err := c.takeBoth(v); err != nil {
+		return err
 	}
 	if v.method != nil {
 		if err := c.need(v.method.Min, v.method.Max, c.usage(v.usage)); err != nil {

@@ -39,6 +39,10 @@ type Tx struct {
 	// whole Tx is refused with a *StaleError.
 	Delete []*objects.Object
 	Put    []*objects.Object
+	// Pending are commands that are left to be done on failover partners, and
+	// Followed is the ID of the one of a partner's that this Tx is, "" for none.
+	Pending  []*Pending
+	Followed string
 }
 
 // StaleError refuses a write that was prepared on something else than what

@@ -81,6 +81,9 @@ func (w *writer) write(in Tx) (uint64, error) {
 			return 0, err
 		}
 	}
+	if err := w.pend(in); err != nil {
+		return 0, err
+	}
 	if len(w.written) == 0 {
 		return last, nil
 	}

@@ -52,18 +52,32 @@ func isSealed(class *objects.Class, attr string) bool {
 
 // seal makes the stored form of a secret, and the key where there is none.
 func (s *sealer) seal(o *objects.Object, attr, value string) (string, error) {
-	aead, err := s.key(true)
+	sealed, err := s.sealAt(place(o, attr), value)
 	if err != nil {
 		return "", fmt.Errorf("seal %s %s: %w", o.Ref(), attr, err)
 	}
+	return sealed, nil
+}
+
+// sealAt makes the stored form of a text that is bound to the place.
+func (s *sealer) sealAt(place []byte, value string) (string, error) {
+	aead, err := s.key(true)
+	if err != nil {
+		return "", err
+	}
 	nonce := make([]byte, aead.NonceSize())
 	rand.Read(nonce) // never fails
-	sealed := aead.Seal(nonce, nonce, []byte(value), place(o, attr))
+	sealed := aead.Seal(nonce, nonce, []byte(value), place)
 	return sealedPrefix + base64.StdEncoding.EncodeToString(sealed), nil
 }
 
 // open returns the secret of a stored form.
 func (s *sealer) open(o *objects.Object, attr, stored string) (string, error) {
+	return s.openAt(place(o, attr), stored)
+}
+
+// openAt returns the text of a stored form that is bound to the place.
+func (s *sealer) openAt(place []byte, stored string) (string, error) {
 	text, ok := strings.CutPrefix(stored, sealedPrefix)
 	if !ok {
 		return "", errors.New("it is not sealed as this version knows it")
@@ -80,7 +94,7 @@ func (s *sealer) open(o *objects.Object, attr, stored string) (string, error) {
 		return "", errors.New("what is stored is damaged")
 	}
 	n := aead.NonceSize()
-	value, err := aead.Open(nil, raw[:n], raw[n:], place(o, attr))
+	value, err := aead.Open(nil, raw[:n], raw[n:], place)
 	if err != nil {
 		return "", fmt.Errorf("it was sealed with another key than that of %s, or is damaged", s.path)
 	}

@@ -93,9 +93,19 @@ type Method struct {
 	// they are sent behind all others.
 	Dated bool
 	Flags []string
+	// Both says that the method takes -both: see Class.Both.
+	Both bool
 	// Unsupported is why the method is understood but not built: it is
 	// answered with 322 Feature not supported. "" if it is built.
 	Unsupported string
+}
+
+// Arguments prints the method's arguments, for help.
+func (m *Method) Arguments() string {
+	if m.Both {
+		return strings.TrimSpace(m.Usage + " [" + BothFlag + "]")
+	}
+	return m.Usage
 }
 
 // Assignment is one attribute and the text for it, as typed.
@@ -130,6 +140,8 @@ type Class struct {
 	// Inline names the methods that may stand on the line of a create, each
 	// with its one argument; Positional reads them behind its own arguments.
 	Inline []string
+	// Both says that the verbs that change such an object take BothFlag.
+	Both bool
 	// Brief names attributes that listbrief shows beside those of Create and
 	// the required ones.
 	Brief []string
@@ -152,6 +164,10 @@ type Class struct {
 	Attrs  []*Attr // in order of declaration
 	byName map[string]*Attr
 }
+
+// BothFlag behind a command has it done on this server and on its failover
+// partner.
+const BothFlag = "-both"
 
 // classes holds every class in order of declaration.
 var classes []*Class

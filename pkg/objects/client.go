@@ -37,6 +37,7 @@ const ActionExclude = 1
 const DefaultClient = "default"
 
 func init() {
+	Client.Both, ClientPolicy.Both = true, true
 	Client.Key = clientKey
 	Client.Check = checkClient
 }

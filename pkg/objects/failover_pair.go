@@ -93,6 +93,8 @@ func init() {
 		{Name: "diff", ReadOnly: true, Help: "List what must be the same on both servers of the pair and differs, and who changed it when"},
 		{Name: "checklist", ReadOnly: true, Help: "Go through all that two servers need to be a pair: what matches, what differs, what cannot be checked from here"},
 		{Name: "confirm", Help: "Confirm that failover works between the two servers, step by step, with a test client that leases an address and gives it back"},
+		{Name: "listPending", ReadOnly: true, Help: "List the commands with -both that are still to be done on the partner, or that it refused"},
+		{Name: "cancelPending", Usage: "(<number> | all)", Min: 1, Max: 1, Help: "Give up a command that listPending shows; what it did on this server stays"},
 		{Name: "probe", Visibility: Expert, Help: "Have a test client lease an address of the pair from this server alone and give it back at once"},
 		{Name: "pollLeaseHistory", Help: "Collect lease history from both servers now", Unsupported: noHistory},
 		{Name: "getLeaseHistoryState", ReadOnly: true, Help: "Show how the collection of lease history is", Unsupported: noHistory},

@@ -47,9 +47,9 @@ func init() {
 	Lease.Runtime = true
 	Lease.Key = reservationKey
 	Lease.Methods = []Method{
-		{Name: "activate", Help: "Let the address be leased again"},
-		{Name: "deactivate", Help: "Give the address to nobody and extend its lease no more"},
-		{Name: "force-available", Aliases: []string{"forceAvailable"}, Help: "End the lease now, whoever has it, and make the address available"},
+		{Name: "activate", Both: true, Help: "Let the address be leased again, by this server; with -both by its failover partner, too"},
+		{Name: "deactivate", Both: true, Help: "Give the address to nobody and extend its lease no more, on this server; with -both on its failover partner, too"},
+		{Name: "force-available", Aliases: []string{"forceAvailable"}, Both: true, Help: "End the lease now, whoever has it, and make the address available; with -both on the failover partner, too"},
 		{Name: "get-scope-name", ReadOnly: true, Help: "Show the scope that has the address"},
 		{Name: "send-reservation", Help: "Tell the running server of the address's reservation, without a reload"},
 		{Name: "delete-reservation", Help: "Take the address's reservation out of the running server, without a reload"},

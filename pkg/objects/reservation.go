@@ -32,6 +32,7 @@ func init() {
 	Reservation.Create = []string{"lookup-key", "[lookup-key-type]"}
 	Reservation.CreateUsage = "(<macaddr> | <lookup-key>) [-mac | -blob | -string]"
 	Reservation.Positional = reservationArguments
+	Reservation.Both = true
 	Reservation.Key = reservationKey
 	Reservation.Settle = settleReservation
 	Reservation.Check = checkReservation

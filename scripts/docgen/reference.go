@@ -45,6 +45,9 @@ A command is ` + "`<class> <name> <verb> [arguments]`" + `. The regular verbs ar
 | ` + "`<class> <name> unset <attribute>`" + ` | take a value away; the default holds again |
 | ` + "`<class> <name> enable <attribute>`, `disable <attribute>`" + ` | true and false, for attributes of type bool |
 
+The verbs that change a reservation, a client or its client-policy, and the commands that say so, take ` + "`-both`" + `: they
+are then done on the failover partner, too ([cloning.md](cloning.md#commands-for-both)).
+
 Classes of which there is only one (dhcp, server, session) have no name in their commands. An attribute of visibility 3
 is for experts and one of 1 hidden: they exist once ` + "`session set visibility=3`" + ` or 1 was said.
 
@@ -121,7 +124,7 @@ func writeMethods(b *bytes.Buffer, c *objects.Class) {
 		if c == objects.Server {
 			line += " <type>"
 		}
-		line = strings.TrimSpace(line + " " + m.Name + " " + m.Usage)
+		line = strings.TrimSpace(line + " " + m.Name + " " + m.Arguments())
 		what := m.Help
 		if len(m.Aliases) > 0 {
 			what += "; also " + strings.Join(m.Aliases, ", ")

@@ -1188,6 +1188,257 @@ func (x *InvokeResponse) GetObject() *Object {
 	return nil
 }
 
+// One command that changes something, as it was typed.
+type Command struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Types that are valid to be assigned to Does:
+	//
+	//	*Command_Create
+	//	*Command_Set
+	//	*Command_Unset
+	//	*Command_Delete
+	//	*Command_Invoke
+	Does          isCommand_Does `protobuf_oneof:"does"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Command) Reset() {
+	*x = Command{}
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Command) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Command) ProtoMessage() {}
+
+func (x *Command) ProtoReflect() protoreflect.Message {
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Command.ProtoReflect.Descriptor instead.
+func (*Command) Descriptor() ([]byte, []int) {
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *Command) GetDoes() isCommand_Does {
+	if x != nil {
+		return x.Does
+	}
+	return nil
+}
+
+func (x *Command) GetCreate() *CreateRequest {
+	if x != nil {
+		if x, ok := x.Does.(*Command_Create); ok {
+			return x.Create
+		}
+	}
+	return nil
+}
+
+func (x *Command) GetSet() *SetRequest {
+	if x != nil {
+		if x, ok := x.Does.(*Command_Set); ok {
+			return x.Set
+		}
+	}
+	return nil
+}
+
+func (x *Command) GetUnset() *UnsetRequest {
+	if x != nil {
+		if x, ok := x.Does.(*Command_Unset); ok {
+			return x.Unset
+		}
+	}
+	return nil
+}
+
+func (x *Command) GetDelete() *DeleteRequest {
+	if x != nil {
+		if x, ok := x.Does.(*Command_Delete); ok {
+			return x.Delete
+		}
+	}
+	return nil
+}
+
+func (x *Command) GetInvoke() *InvokeRequest {
+	if x != nil {
+		if x, ok := x.Does.(*Command_Invoke); ok {
+			return x.Invoke
+		}
+	}
+	return nil
+}
+
+type isCommand_Does interface {
+	isCommand_Does()
+}
+
+type Command_Create struct {
+	Create *CreateRequest `protobuf:"bytes,1,opt,name=create,proto3,oneof"`
+}
+
+type Command_Set struct {
+	Set *SetRequest `protobuf:"bytes,2,opt,name=set,proto3,oneof"`
+}
+
+type Command_Unset struct {
+	Unset *UnsetRequest `protobuf:"bytes,3,opt,name=unset,proto3,oneof"`
+}
+
+type Command_Delete struct {
+	Delete *DeleteRequest `protobuf:"bytes,4,opt,name=delete,proto3,oneof"`
+}
+
+type Command_Invoke struct {
+	Invoke *InvokeRequest `protobuf:"bytes,5,opt,name=invoke,proto3,oneof"`
+}
+
+func (*Command_Create) isCommand_Does() {}
+
+func (*Command_Set) isCommand_Does() {}
+
+func (*Command_Unset) isCommand_Does() {}
+
+func (*Command_Delete) isCommand_Does() {}
+
+func (*Command_Invoke) isCommand_Does() {}
+
+type BothRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Command       *Command               `protobuf:"bytes,1,opt,name=command,proto3" json:"command,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BothRequest) Reset() {
+	*x = BothRequest{}
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BothRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BothRequest) ProtoMessage() {}
+
+func (x *BothRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BothRequest.ProtoReflect.Descriptor instead.
+func (*BothRequest) Descriptor() ([]byte, []int) {
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *BothRequest) GetCommand() *Command {
+	if x != nil {
+		return x.Command
+	}
+	return nil
+}
+
+type FollowRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Command       *Command               `protobuf:"bytes,1,opt,name=command,proto3" json:"command,omitempty"`
+	Id            string                 `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`                        // what was done under an id is not done again
+	DryRun        bool                   `protobuf:"varint,3,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"` // say whether it would be done, and change nothing
+	Who           string                 `protobuf:"bytes,4,opt,name=who,proto3" json:"who,omitempty"`                      // who gave the command, for the change log: user@host
+	Given         int64                  `protobuf:"varint,5,opt,name=given,proto3" json:"given,omitempty"`                 // when, Unix seconds
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FollowRequest) Reset() {
+	*x = FollowRequest{}
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FollowRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FollowRequest) ProtoMessage() {}
+
+func (x *FollowRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FollowRequest.ProtoReflect.Descriptor instead.
+func (*FollowRequest) Descriptor() ([]byte, []int) {
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *FollowRequest) GetCommand() *Command {
+	if x != nil {
+		return x.Command
+	}
+	return nil
+}
+
+func (x *FollowRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *FollowRequest) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
+}
+
+func (x *FollowRequest) GetWho() string {
+	if x != nil {
+		return x.Who
+	}
+	return ""
+}
+
+func (x *FollowRequest) GetGiven() int64 {
+	if x != nil {
+		return x.Given
+	}
+	return 0
+}
+
 type BeginRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -1196,7 +1447,7 @@ type BeginRequest struct {
 
 func (x *BeginRequest) Reset() {
 	*x = BeginRequest{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[18]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1208,7 +1459,7 @@ func (x *BeginRequest) String() string {
 func (*BeginRequest) ProtoMessage() {}
 
 func (x *BeginRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[18]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1221,7 +1472,7 @@ func (x *BeginRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeginRequest.ProtoReflect.Descriptor instead.
 func (*BeginRequest) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{18}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{21}
 }
 
 type BeginResponse struct {
@@ -1232,7 +1483,7 @@ type BeginResponse struct {
 
 func (x *BeginResponse) Reset() {
 	*x = BeginResponse{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[19]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1244,7 +1495,7 @@ func (x *BeginResponse) String() string {
 func (*BeginResponse) ProtoMessage() {}
 
 func (x *BeginResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[19]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1257,7 +1508,7 @@ func (x *BeginResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeginResponse.ProtoReflect.Descriptor instead.
 func (*BeginResponse) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{19}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{22}
 }
 
 type PendingChangesRequest struct {
@@ -1268,7 +1519,7 @@ type PendingChangesRequest struct {
 
 func (x *PendingChangesRequest) Reset() {
 	*x = PendingChangesRequest{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[20]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1280,7 +1531,7 @@ func (x *PendingChangesRequest) String() string {
 func (*PendingChangesRequest) ProtoMessage() {}
 
 func (x *PendingChangesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[20]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1293,7 +1544,7 @@ func (x *PendingChangesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PendingChangesRequest.ProtoReflect.Descriptor instead.
 func (*PendingChangesRequest) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{20}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{23}
 }
 
 type CommitRequest struct {
@@ -1305,7 +1556,7 @@ type CommitRequest struct {
 
 func (x *CommitRequest) Reset() {
 	*x = CommitRequest{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[21]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1317,7 +1568,7 @@ func (x *CommitRequest) String() string {
 func (*CommitRequest) ProtoMessage() {}
 
 func (x *CommitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[21]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1330,7 +1581,7 @@ func (x *CommitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitRequest.ProtoReflect.Descriptor instead.
 func (*CommitRequest) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{21}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *CommitRequest) GetEditMode() string {
@@ -1348,7 +1599,7 @@ type RollbackRequest struct {
 
 func (x *RollbackRequest) Reset() {
 	*x = RollbackRequest{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[22]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1360,7 +1611,7 @@ func (x *RollbackRequest) String() string {
 func (*RollbackRequest) ProtoMessage() {}
 
 func (x *RollbackRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[22]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1373,7 +1624,7 @@ func (x *RollbackRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RollbackRequest.ProtoReflect.Descriptor instead.
 func (*RollbackRequest) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{22}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{25}
 }
 
 type RollbackResponse struct {
@@ -1384,7 +1635,7 @@ type RollbackResponse struct {
 
 func (x *RollbackResponse) Reset() {
 	*x = RollbackResponse{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[23]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1396,7 +1647,7 @@ func (x *RollbackResponse) String() string {
 func (*RollbackResponse) ProtoMessage() {}
 
 func (x *RollbackResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[23]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1409,7 +1660,7 @@ func (x *RollbackResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RollbackResponse.ProtoReflect.Descriptor instead.
 func (*RollbackResponse) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{23}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{26}
 }
 
 type ChangesRequest struct {
@@ -1423,7 +1674,7 @@ type ChangesRequest struct {
 
 func (x *ChangesRequest) Reset() {
 	*x = ChangesRequest{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[24]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1435,7 +1686,7 @@ func (x *ChangesRequest) String() string {
 func (*ChangesRequest) ProtoMessage() {}
 
 func (x *ChangesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[24]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1448,7 +1699,7 @@ func (x *ChangesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangesRequest.ProtoReflect.Descriptor instead.
 func (*ChangesRequest) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{24}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ChangesRequest) GetLimit() uint32 {
@@ -1480,7 +1731,7 @@ type DifferenceRequest struct {
 
 func (x *DifferenceRequest) Reset() {
 	*x = DifferenceRequest{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[25]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1492,7 +1743,7 @@ func (x *DifferenceRequest) String() string {
 func (*DifferenceRequest) ProtoMessage() {}
 
 func (x *DifferenceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[25]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1505,7 +1756,7 @@ func (x *DifferenceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DifferenceRequest.ProtoReflect.Descriptor instead.
 func (*DifferenceRequest) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{25}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{28}
 }
 
 type Change struct {
@@ -1527,7 +1778,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[26]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1539,7 +1790,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[26]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1552,7 +1803,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{26}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Change) GetId() uint64 {
@@ -1641,7 +1892,7 @@ type ChangesResponse struct {
 
 func (x *ChangesResponse) Reset() {
 	*x = ChangesResponse{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[27]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1653,7 +1904,7 @@ func (x *ChangesResponse) String() string {
 func (*ChangesResponse) ProtoMessage() {}
 
 func (x *ChangesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[27]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1666,7 +1917,7 @@ func (x *ChangesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangesResponse.ProtoReflect.Descriptor instead.
 func (*ChangesResponse) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{27}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ChangesResponse) GetChanges() []*Change {
@@ -1687,7 +1938,7 @@ type SnapshotRequest struct {
 
 func (x *SnapshotRequest) Reset() {
 	*x = SnapshotRequest{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[28]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1699,7 +1950,7 @@ func (x *SnapshotRequest) String() string {
 func (*SnapshotRequest) ProtoMessage() {}
 
 func (x *SnapshotRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[28]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1712,7 +1963,7 @@ func (x *SnapshotRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SnapshotRequest.ProtoReflect.Descriptor instead.
 func (*SnapshotRequest) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{28}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *SnapshotRequest) GetSecrets() bool {
@@ -1732,7 +1983,7 @@ type SnapshotResponse struct {
 
 func (x *SnapshotResponse) Reset() {
 	*x = SnapshotResponse{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[29]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1744,7 +1995,7 @@ func (x *SnapshotResponse) String() string {
 func (*SnapshotResponse) ProtoMessage() {}
 
 func (x *SnapshotResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[29]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1757,7 +2008,7 @@ func (x *SnapshotResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SnapshotResponse.ProtoReflect.Descriptor instead.
 func (*SnapshotResponse) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{29}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *SnapshotResponse) GetVersion() uint64 {
@@ -1793,7 +2044,7 @@ type ApplyRequest struct {
 
 func (x *ApplyRequest) Reset() {
 	*x = ApplyRequest{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[30]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1805,7 +2056,7 @@ func (x *ApplyRequest) String() string {
 func (*ApplyRequest) ProtoMessage() {}
 
 func (x *ApplyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[30]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1818,7 +2069,7 @@ func (x *ApplyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyRequest.ProtoReflect.Descriptor instead.
 func (*ApplyRequest) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{30}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ApplyRequest) GetExpectedVersion() uint64 {
@@ -1880,7 +2131,7 @@ type ObjectName struct {
 
 func (x *ObjectName) Reset() {
 	*x = ObjectName{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[31]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1892,7 +2143,7 @@ func (x *ObjectName) String() string {
 func (*ObjectName) ProtoMessage() {}
 
 func (x *ObjectName) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[31]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1905,7 +2156,7 @@ func (x *ObjectName) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObjectName.ProtoReflect.Descriptor instead.
 func (*ObjectName) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{31}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ObjectName) GetClass() string {
@@ -1933,7 +2184,7 @@ type ApplyResponse struct {
 
 func (x *ApplyResponse) Reset() {
 	*x = ApplyResponse{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[32]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1945,7 +2196,7 @@ func (x *ApplyResponse) String() string {
 func (*ApplyResponse) ProtoMessage() {}
 
 func (x *ApplyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[32]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1958,7 +2209,7 @@ func (x *ApplyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyResponse.ProtoReflect.Descriptor instead.
 func (*ApplyResponse) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{32}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ApplyResponse) GetStatus() *Status {
@@ -1992,7 +2243,7 @@ type ControlRequest struct {
 
 func (x *ControlRequest) Reset() {
 	*x = ControlRequest{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[33]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2004,7 +2255,7 @@ func (x *ControlRequest) String() string {
 func (*ControlRequest) ProtoMessage() {}
 
 func (x *ControlRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[33]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2017,7 +2268,7 @@ func (x *ControlRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ControlRequest.ProtoReflect.Descriptor instead.
 func (*ControlRequest) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{33}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ControlRequest) GetAction() string {
@@ -2044,7 +2295,7 @@ type ControlResponse struct {
 
 func (x *ControlResponse) Reset() {
 	*x = ControlResponse{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[34]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2056,7 +2307,7 @@ func (x *ControlResponse) String() string {
 func (*ControlResponse) ProtoMessage() {}
 
 func (x *ControlResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[34]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2069,7 +2320,7 @@ func (x *ControlResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ControlResponse.ProtoReflect.Descriptor instead.
 func (*ControlResponse) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{34}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ControlResponse) GetStatus() *Status {
@@ -2094,7 +2345,7 @@ type HealthRequest struct {
 
 func (x *HealthRequest) Reset() {
 	*x = HealthRequest{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[35]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2106,7 +2357,7 @@ func (x *HealthRequest) String() string {
 func (*HealthRequest) ProtoMessage() {}
 
 func (x *HealthRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[35]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2119,7 +2370,7 @@ func (x *HealthRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthRequest.ProtoReflect.Descriptor instead.
 func (*HealthRequest) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{35}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{38}
 }
 
 type HealthResponse struct {
@@ -2132,7 +2383,7 @@ type HealthResponse struct {
 
 func (x *HealthResponse) Reset() {
 	*x = HealthResponse{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[36]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2144,7 +2395,7 @@ func (x *HealthResponse) String() string {
 func (*HealthResponse) ProtoMessage() {}
 
 func (x *HealthResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[36]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2157,7 +2408,7 @@ func (x *HealthResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthResponse.ProtoReflect.Descriptor instead.
 func (*HealthResponse) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{36}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *HealthResponse) GetHealth() uint32 {
@@ -2184,7 +2435,7 @@ type StatsRequest struct {
 
 func (x *StatsRequest) Reset() {
 	*x = StatsRequest{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[37]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2196,7 +2447,7 @@ func (x *StatsRequest) String() string {
 func (*StatsRequest) ProtoMessage() {}
 
 func (x *StatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[37]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2209,7 +2460,7 @@ func (x *StatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatsRequest.ProtoReflect.Descriptor instead.
 func (*StatsRequest) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{37}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *StatsRequest) GetCategories() []string {
@@ -2235,7 +2486,7 @@ type StatsResponse struct {
 
 func (x *StatsResponse) Reset() {
 	*x = StatsResponse{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[38]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2247,7 +2498,7 @@ func (x *StatsResponse) String() string {
 func (*StatsResponse) ProtoMessage() {}
 
 func (x *StatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[38]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2260,7 +2511,7 @@ func (x *StatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatsResponse.ProtoReflect.Descriptor instead.
 func (*StatsResponse) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{38}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *StatsResponse) GetCategories() []*Object {
@@ -2285,7 +2536,7 @@ type ListLeasesRequest struct {
 
 func (x *ListLeasesRequest) Reset() {
 	*x = ListLeasesRequest{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[39]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2297,7 +2548,7 @@ func (x *ListLeasesRequest) String() string {
 func (*ListLeasesRequest) ProtoMessage() {}
 
 func (x *ListLeasesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[39]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2310,7 +2561,7 @@ func (x *ListLeasesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListLeasesRequest.ProtoReflect.Descriptor instead.
 func (*ListLeasesRequest) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{39}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ListLeasesRequest) GetScope() string {
@@ -2372,7 +2623,7 @@ type ImportLeasesRequest struct {
 
 func (x *ImportLeasesRequest) Reset() {
 	*x = ImportLeasesRequest{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[40]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2384,7 +2635,7 @@ func (x *ImportLeasesRequest) String() string {
 func (*ImportLeasesRequest) ProtoMessage() {}
 
 func (x *ImportLeasesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[40]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2397,7 +2648,7 @@ func (x *ImportLeasesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportLeasesRequest.ProtoReflect.Descriptor instead.
 func (*ImportLeasesRequest) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{40}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ImportLeasesRequest) GetComplete() bool {
@@ -2423,7 +2674,7 @@ type ExportLeasesResponse struct {
 
 func (x *ExportLeasesResponse) Reset() {
 	*x = ExportLeasesResponse{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[41]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2435,7 +2686,7 @@ func (x *ExportLeasesResponse) String() string {
 func (*ExportLeasesResponse) ProtoMessage() {}
 
 func (x *ExportLeasesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[41]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2448,7 +2699,7 @@ func (x *ExportLeasesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportLeasesResponse.ProtoReflect.Descriptor instead.
 func (*ExportLeasesResponse) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{41}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *ExportLeasesResponse) GetLeases() []*ImportedLease {
@@ -2489,7 +2740,7 @@ type ImportedLease struct {
 
 func (x *ImportedLease) Reset() {
 	*x = ImportedLease{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[42]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2501,7 +2752,7 @@ func (x *ImportedLease) String() string {
 func (*ImportedLease) ProtoMessage() {}
 
 func (x *ImportedLease) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[42]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2514,7 +2765,7 @@ func (x *ImportedLease) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportedLease.ProtoReflect.Descriptor instead.
 func (*ImportedLease) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{42}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *ImportedLease) GetLine() uint32 {
@@ -2663,7 +2914,7 @@ type ImportLeasesResponse struct {
 
 func (x *ImportLeasesResponse) Reset() {
 	*x = ImportLeasesResponse{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[43]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2675,7 +2926,7 @@ func (x *ImportLeasesResponse) String() string {
 func (*ImportLeasesResponse) ProtoMessage() {}
 
 func (x *ImportLeasesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[43]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2688,7 +2939,7 @@ func (x *ImportLeasesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportLeasesResponse.ProtoReflect.Descriptor instead.
 func (*ImportLeasesResponse) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{43}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *ImportLeasesResponse) GetStatus() *Status {
@@ -2736,7 +2987,7 @@ type UtilizationRequest struct {
 
 func (x *UtilizationRequest) Reset() {
 	*x = UtilizationRequest{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[44]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2748,7 +2999,7 @@ func (x *UtilizationRequest) String() string {
 func (*UtilizationRequest) ProtoMessage() {}
 
 func (x *UtilizationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[44]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2761,7 +3012,7 @@ func (x *UtilizationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UtilizationRequest.ProtoReflect.Descriptor instead.
 func (*UtilizationRequest) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{44}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *UtilizationRequest) GetScope() string {
@@ -2787,7 +3038,7 @@ type UtilizationResponse struct {
 
 func (x *UtilizationResponse) Reset() {
 	*x = UtilizationResponse{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[45]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2799,7 +3050,7 @@ func (x *UtilizationResponse) String() string {
 func (*UtilizationResponse) ProtoMessage() {}
 
 func (x *UtilizationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[45]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2812,7 +3063,7 @@ func (x *UtilizationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UtilizationResponse.ProtoReflect.Descriptor instead.
 func (*UtilizationResponse) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{45}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *UtilizationResponse) GetScopes() []*ScopeUtilization {
@@ -2846,7 +3097,7 @@ type ScopeUtilization struct {
 
 func (x *ScopeUtilization) Reset() {
 	*x = ScopeUtilization{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[46]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2858,7 +3109,7 @@ func (x *ScopeUtilization) String() string {
 func (*ScopeUtilization) ProtoMessage() {}
 
 func (x *ScopeUtilization) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[46]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2871,7 +3122,7 @@ func (x *ScopeUtilization) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScopeUtilization.ProtoReflect.Descriptor instead.
 func (*ScopeUtilization) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{46}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *ScopeUtilization) GetScope() string {
@@ -2996,7 +3247,7 @@ type DropCount struct {
 
 func (x *DropCount) Reset() {
 	*x = DropCount{}
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[47]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3008,7 +3259,7 @@ func (x *DropCount) String() string {
 func (*DropCount) ProtoMessage() {}
 
 func (x *DropCount) ProtoReflect() protoreflect.Message {
-	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[47]
+	mi := &file_leasehold_admin_v1_admin_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3021,7 +3272,7 @@ func (x *DropCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DropCount.ProtoReflect.Descriptor instead.
 func (*DropCount) Descriptor() ([]byte, []int) {
-	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{47}
+	return file_leasehold_admin_v1_admin_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *DropCount) GetReason() string {
@@ -3139,7 +3390,22 @@ const file_leasehold_admin_v1_admin_proto_rawDesc = "" +
 	"\x06status\x18\x01 \x01(\v2\x1a.leasehold.admin.v1.StatusR\x06status\x12\x14\n" +
 	"\x05lines\x18\x02 \x03(\tR\x05lines\x124\n" +
 	"\aobjects\x18\x03 \x03(\v2\x1a.leasehold.admin.v1.ObjectR\aobjects\x122\n" +
-	"\x06object\x18\x04 \x01(\v2\x1a.leasehold.admin.v1.ObjectR\x06object\"\x0e\n" +
+	"\x06object\x18\x04 \x01(\v2\x1a.leasehold.admin.v1.ObjectR\x06object\"\xb6\x02\n" +
+	"\aCommand\x12;\n" +
+	"\x06create\x18\x01 \x01(\v2!.leasehold.admin.v1.CreateRequestH\x00R\x06create\x122\n" +
+	"\x03set\x18\x02 \x01(\v2\x1e.leasehold.admin.v1.SetRequestH\x00R\x03set\x128\n" +
+	"\x05unset\x18\x03 \x01(\v2 .leasehold.admin.v1.UnsetRequestH\x00R\x05unset\x12;\n" +
+	"\x06delete\x18\x04 \x01(\v2!.leasehold.admin.v1.DeleteRequestH\x00R\x06delete\x12;\n" +
+	"\x06invoke\x18\x05 \x01(\v2!.leasehold.admin.v1.InvokeRequestH\x00R\x06invokeB\x06\n" +
+	"\x04does\"D\n" +
+	"\vBothRequest\x125\n" +
+	"\acommand\x18\x01 \x01(\v2\x1b.leasehold.admin.v1.CommandR\acommand\"\x97\x01\n" +
+	"\rFollowRequest\x125\n" +
+	"\acommand\x18\x01 \x01(\v2\x1b.leasehold.admin.v1.CommandR\acommand\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\x12\x17\n" +
+	"\adry_run\x18\x03 \x01(\bR\x06dryRun\x12\x10\n" +
+	"\x03who\x18\x04 \x01(\tR\x03who\x12\x14\n" +
+	"\x05given\x18\x05 \x01(\x03R\x05given\"\x0e\n" +
 	"\fBeginRequest\"\x0f\n" +
 	"\rBeginResponse\"\x17\n" +
 	"\x15PendingChangesRequest\",\n" +
@@ -3277,7 +3543,7 @@ const file_leasehold_admin_v1_admin_proto_rawDesc = "" +
 	"\x11pending_available\x18\x10 \x01(\x04R\x10pendingAvailable\"9\n" +
 	"\tDropCount\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x04R\x05count2\xe6\x0f\n" +
+	"\x05count\x18\x02 \x01(\x04R\x05count2\x84\x11\n" +
 	"\x05Admin\x12L\n" +
 	"\x05Login\x12 .leasehold.admin.v1.LoginRequest\x1a!.leasehold.admin.v1.LoginResponse\x12O\n" +
 	"\x06Logout\x12!.leasehold.admin.v1.LogoutRequest\x1a\".leasehold.admin.v1.LogoutResponse\x12F\n" +
@@ -3287,7 +3553,9 @@ const file_leasehold_admin_v1_admin_proto_rawDesc = "" +
 	"\x03Set\x12\x1e.leasehold.admin.v1.SetRequest\x1a!.leasehold.admin.v1.WriteResponse\x12L\n" +
 	"\x05Unset\x12 .leasehold.admin.v1.UnsetRequest\x1a!.leasehold.admin.v1.WriteResponse\x12N\n" +
 	"\x06Delete\x12!.leasehold.admin.v1.DeleteRequest\x1a!.leasehold.admin.v1.WriteResponse\x12O\n" +
-	"\x06Invoke\x12!.leasehold.admin.v1.InvokeRequest\x1a\".leasehold.admin.v1.InvokeResponse\x12L\n" +
+	"\x06Invoke\x12!.leasehold.admin.v1.InvokeRequest\x1a\".leasehold.admin.v1.InvokeResponse\x12K\n" +
+	"\x04Both\x12\x1f.leasehold.admin.v1.BothRequest\x1a\".leasehold.admin.v1.InvokeResponse\x12O\n" +
+	"\x06Follow\x12!.leasehold.admin.v1.FollowRequest\x1a\".leasehold.admin.v1.InvokeResponse\x12L\n" +
 	"\x05Begin\x12 .leasehold.admin.v1.BeginRequest\x1a!.leasehold.admin.v1.BeginResponse\x12`\n" +
 	"\x0ePendingChanges\x12).leasehold.admin.v1.PendingChangesRequest\x1a#.leasehold.admin.v1.ChangesResponse\x12N\n" +
 	"\x06Commit\x12!.leasehold.admin.v1.CommitRequest\x1a!.leasehold.admin.v1.WriteResponse\x12U\n" +
@@ -3318,7 +3586,7 @@ func file_leasehold_admin_v1_admin_proto_rawDescGZIP() []byte {
 	return file_leasehold_admin_v1_admin_proto_rawDescData
 }
 
-var file_leasehold_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 48)
+var file_leasehold_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 51)
 var file_leasehold_admin_v1_admin_proto_goTypes = []any{
 	(*Status)(nil),                // 0: leasehold.admin.v1.Status
 	(*Attribute)(nil),             // 1: leasehold.admin.v1.Attribute
@@ -3338,36 +3606,39 @@ var file_leasehold_admin_v1_admin_proto_goTypes = []any{
 	(*WriteResponse)(nil),         // 15: leasehold.admin.v1.WriteResponse
 	(*InvokeRequest)(nil),         // 16: leasehold.admin.v1.InvokeRequest
 	(*InvokeResponse)(nil),        // 17: leasehold.admin.v1.InvokeResponse
-	(*BeginRequest)(nil),          // 18: leasehold.admin.v1.BeginRequest
-	(*BeginResponse)(nil),         // 19: leasehold.admin.v1.BeginResponse
-	(*PendingChangesRequest)(nil), // 20: leasehold.admin.v1.PendingChangesRequest
-	(*CommitRequest)(nil),         // 21: leasehold.admin.v1.CommitRequest
-	(*RollbackRequest)(nil),       // 22: leasehold.admin.v1.RollbackRequest
-	(*RollbackResponse)(nil),      // 23: leasehold.admin.v1.RollbackResponse
-	(*ChangesRequest)(nil),        // 24: leasehold.admin.v1.ChangesRequest
-	(*DifferenceRequest)(nil),     // 25: leasehold.admin.v1.DifferenceRequest
-	(*Change)(nil),                // 26: leasehold.admin.v1.Change
-	(*ChangesResponse)(nil),       // 27: leasehold.admin.v1.ChangesResponse
-	(*SnapshotRequest)(nil),       // 28: leasehold.admin.v1.SnapshotRequest
-	(*SnapshotResponse)(nil),      // 29: leasehold.admin.v1.SnapshotResponse
-	(*ApplyRequest)(nil),          // 30: leasehold.admin.v1.ApplyRequest
-	(*ObjectName)(nil),            // 31: leasehold.admin.v1.ObjectName
-	(*ApplyResponse)(nil),         // 32: leasehold.admin.v1.ApplyResponse
-	(*ControlRequest)(nil),        // 33: leasehold.admin.v1.ControlRequest
-	(*ControlResponse)(nil),       // 34: leasehold.admin.v1.ControlResponse
-	(*HealthRequest)(nil),         // 35: leasehold.admin.v1.HealthRequest
-	(*HealthResponse)(nil),        // 36: leasehold.admin.v1.HealthResponse
-	(*StatsRequest)(nil),          // 37: leasehold.admin.v1.StatsRequest
-	(*StatsResponse)(nil),         // 38: leasehold.admin.v1.StatsResponse
-	(*ListLeasesRequest)(nil),     // 39: leasehold.admin.v1.ListLeasesRequest
-	(*ImportLeasesRequest)(nil),   // 40: leasehold.admin.v1.ImportLeasesRequest
-	(*ExportLeasesResponse)(nil),  // 41: leasehold.admin.v1.ExportLeasesResponse
-	(*ImportedLease)(nil),         // 42: leasehold.admin.v1.ImportedLease
-	(*ImportLeasesResponse)(nil),  // 43: leasehold.admin.v1.ImportLeasesResponse
-	(*UtilizationRequest)(nil),    // 44: leasehold.admin.v1.UtilizationRequest
-	(*UtilizationResponse)(nil),   // 45: leasehold.admin.v1.UtilizationResponse
-	(*ScopeUtilization)(nil),      // 46: leasehold.admin.v1.ScopeUtilization
-	(*DropCount)(nil),             // 47: leasehold.admin.v1.DropCount
+	(*Command)(nil),               // 18: leasehold.admin.v1.Command
+	(*BothRequest)(nil),           // 19: leasehold.admin.v1.BothRequest
+	(*FollowRequest)(nil),         // 20: leasehold.admin.v1.FollowRequest
+	(*BeginRequest)(nil),          // 21: leasehold.admin.v1.BeginRequest
+	(*BeginResponse)(nil),         // 22: leasehold.admin.v1.BeginResponse
+	(*PendingChangesRequest)(nil), // 23: leasehold.admin.v1.PendingChangesRequest
+	(*CommitRequest)(nil),         // 24: leasehold.admin.v1.CommitRequest
+	(*RollbackRequest)(nil),       // 25: leasehold.admin.v1.RollbackRequest
+	(*RollbackResponse)(nil),      // 26: leasehold.admin.v1.RollbackResponse
+	(*ChangesRequest)(nil),        // 27: leasehold.admin.v1.ChangesRequest
+	(*DifferenceRequest)(nil),     // 28: leasehold.admin.v1.DifferenceRequest
+	(*Change)(nil),                // 29: leasehold.admin.v1.Change
+	(*ChangesResponse)(nil),       // 30: leasehold.admin.v1.ChangesResponse
+	(*SnapshotRequest)(nil),       // 31: leasehold.admin.v1.SnapshotRequest
+	(*SnapshotResponse)(nil),      // 32: leasehold.admin.v1.SnapshotResponse
+	(*ApplyRequest)(nil),          // 33: leasehold.admin.v1.ApplyRequest
+	(*ObjectName)(nil),            // 34: leasehold.admin.v1.ObjectName
+	(*ApplyResponse)(nil),         // 35: leasehold.admin.v1.ApplyResponse
+	(*ControlRequest)(nil),        // 36: leasehold.admin.v1.ControlRequest
+	(*ControlResponse)(nil),       // 37: leasehold.admin.v1.ControlResponse
+	(*HealthRequest)(nil),         // 38: leasehold.admin.v1.HealthRequest
+	(*HealthResponse)(nil),        // 39: leasehold.admin.v1.HealthResponse
+	(*StatsRequest)(nil),          // 40: leasehold.admin.v1.StatsRequest
+	(*StatsResponse)(nil),         // 41: leasehold.admin.v1.StatsResponse
+	(*ListLeasesRequest)(nil),     // 42: leasehold.admin.v1.ListLeasesRequest
+	(*ImportLeasesRequest)(nil),   // 43: leasehold.admin.v1.ImportLeasesRequest
+	(*ExportLeasesResponse)(nil),  // 44: leasehold.admin.v1.ExportLeasesResponse
+	(*ImportedLease)(nil),         // 45: leasehold.admin.v1.ImportedLease
+	(*ImportLeasesResponse)(nil),  // 46: leasehold.admin.v1.ImportLeasesResponse
+	(*UtilizationRequest)(nil),    // 47: leasehold.admin.v1.UtilizationRequest
+	(*UtilizationResponse)(nil),   // 48: leasehold.admin.v1.UtilizationResponse
+	(*ScopeUtilization)(nil),      // 49: leasehold.admin.v1.ScopeUtilization
+	(*DropCount)(nil),             // 50: leasehold.admin.v1.DropCount
 }
 var file_leasehold_admin_v1_admin_proto_depIdxs = []int32{
 	1,  // 0: leasehold.admin.v1.Object.attributes:type_name -> leasehold.admin.v1.Attribute
@@ -3380,72 +3651,83 @@ var file_leasehold_admin_v1_admin_proto_depIdxs = []int32{
 	0,  // 7: leasehold.admin.v1.InvokeResponse.status:type_name -> leasehold.admin.v1.Status
 	2,  // 8: leasehold.admin.v1.InvokeResponse.objects:type_name -> leasehold.admin.v1.Object
 	2,  // 9: leasehold.admin.v1.InvokeResponse.object:type_name -> leasehold.admin.v1.Object
-	26, // 10: leasehold.admin.v1.ChangesResponse.changes:type_name -> leasehold.admin.v1.Change
-	2,  // 11: leasehold.admin.v1.SnapshotResponse.objects:type_name -> leasehold.admin.v1.Object
-	2,  // 12: leasehold.admin.v1.ApplyRequest.put:type_name -> leasehold.admin.v1.Object
-	31, // 13: leasehold.admin.v1.ApplyRequest.delete:type_name -> leasehold.admin.v1.ObjectName
-	0,  // 14: leasehold.admin.v1.ApplyResponse.status:type_name -> leasehold.admin.v1.Status
-	26, // 15: leasehold.admin.v1.ApplyResponse.changes:type_name -> leasehold.admin.v1.Change
-	0,  // 16: leasehold.admin.v1.ControlResponse.status:type_name -> leasehold.admin.v1.Status
-	2,  // 17: leasehold.admin.v1.StatsResponse.categories:type_name -> leasehold.admin.v1.Object
-	42, // 18: leasehold.admin.v1.ImportLeasesRequest.leases:type_name -> leasehold.admin.v1.ImportedLease
-	42, // 19: leasehold.admin.v1.ExportLeasesResponse.leases:type_name -> leasehold.admin.v1.ImportedLease
-	0,  // 20: leasehold.admin.v1.ImportLeasesResponse.status:type_name -> leasehold.admin.v1.Status
-	46, // 21: leasehold.admin.v1.UtilizationResponse.scopes:type_name -> leasehold.admin.v1.ScopeUtilization
-	47, // 22: leasehold.admin.v1.ScopeUtilization.drops:type_name -> leasehold.admin.v1.DropCount
-	3,  // 23: leasehold.admin.v1.Admin.Login:input_type -> leasehold.admin.v1.LoginRequest
-	5,  // 24: leasehold.admin.v1.Admin.Logout:input_type -> leasehold.admin.v1.LogoutRequest
-	7,  // 25: leasehold.admin.v1.Admin.Get:input_type -> leasehold.admin.v1.GetRequest
-	9,  // 26: leasehold.admin.v1.Admin.List:input_type -> leasehold.admin.v1.ListRequest
-	11, // 27: leasehold.admin.v1.Admin.Create:input_type -> leasehold.admin.v1.CreateRequest
-	12, // 28: leasehold.admin.v1.Admin.Set:input_type -> leasehold.admin.v1.SetRequest
-	13, // 29: leasehold.admin.v1.Admin.Unset:input_type -> leasehold.admin.v1.UnsetRequest
-	14, // 30: leasehold.admin.v1.Admin.Delete:input_type -> leasehold.admin.v1.DeleteRequest
-	16, // 31: leasehold.admin.v1.Admin.Invoke:input_type -> leasehold.admin.v1.InvokeRequest
-	18, // 32: leasehold.admin.v1.Admin.Begin:input_type -> leasehold.admin.v1.BeginRequest
-	20, // 33: leasehold.admin.v1.Admin.PendingChanges:input_type -> leasehold.admin.v1.PendingChangesRequest
-	21, // 34: leasehold.admin.v1.Admin.Commit:input_type -> leasehold.admin.v1.CommitRequest
-	22, // 35: leasehold.admin.v1.Admin.Rollback:input_type -> leasehold.admin.v1.RollbackRequest
-	24, // 36: leasehold.admin.v1.Admin.Changes:input_type -> leasehold.admin.v1.ChangesRequest
-	25, // 37: leasehold.admin.v1.Admin.Difference:input_type -> leasehold.admin.v1.DifferenceRequest
-	28, // 38: leasehold.admin.v1.Admin.Snapshot:input_type -> leasehold.admin.v1.SnapshotRequest
-	30, // 39: leasehold.admin.v1.Admin.Apply:input_type -> leasehold.admin.v1.ApplyRequest
-	33, // 40: leasehold.admin.v1.Admin.Control:input_type -> leasehold.admin.v1.ControlRequest
-	35, // 41: leasehold.admin.v1.Admin.Health:input_type -> leasehold.admin.v1.HealthRequest
-	37, // 42: leasehold.admin.v1.Admin.Stats:input_type -> leasehold.admin.v1.StatsRequest
-	39, // 43: leasehold.admin.v1.Admin.ListLeases:input_type -> leasehold.admin.v1.ListLeasesRequest
-	40, // 44: leasehold.admin.v1.Admin.ImportLeases:input_type -> leasehold.admin.v1.ImportLeasesRequest
-	39, // 45: leasehold.admin.v1.Admin.ExportLeases:input_type -> leasehold.admin.v1.ListLeasesRequest
-	44, // 46: leasehold.admin.v1.Admin.Utilization:input_type -> leasehold.admin.v1.UtilizationRequest
-	4,  // 47: leasehold.admin.v1.Admin.Login:output_type -> leasehold.admin.v1.LoginResponse
-	6,  // 48: leasehold.admin.v1.Admin.Logout:output_type -> leasehold.admin.v1.LogoutResponse
-	8,  // 49: leasehold.admin.v1.Admin.Get:output_type -> leasehold.admin.v1.GetResponse
-	10, // 50: leasehold.admin.v1.Admin.List:output_type -> leasehold.admin.v1.ListResponse
-	15, // 51: leasehold.admin.v1.Admin.Create:output_type -> leasehold.admin.v1.WriteResponse
-	15, // 52: leasehold.admin.v1.Admin.Set:output_type -> leasehold.admin.v1.WriteResponse
-	15, // 53: leasehold.admin.v1.Admin.Unset:output_type -> leasehold.admin.v1.WriteResponse
-	15, // 54: leasehold.admin.v1.Admin.Delete:output_type -> leasehold.admin.v1.WriteResponse
-	17, // 55: leasehold.admin.v1.Admin.Invoke:output_type -> leasehold.admin.v1.InvokeResponse
-	19, // 56: leasehold.admin.v1.Admin.Begin:output_type -> leasehold.admin.v1.BeginResponse
-	27, // 57: leasehold.admin.v1.Admin.PendingChanges:output_type -> leasehold.admin.v1.ChangesResponse
-	15, // 58: leasehold.admin.v1.Admin.Commit:output_type -> leasehold.admin.v1.WriteResponse
-	23, // 59: leasehold.admin.v1.Admin.Rollback:output_type -> leasehold.admin.v1.RollbackResponse
-	27, // 60: leasehold.admin.v1.Admin.Changes:output_type -> leasehold.admin.v1.ChangesResponse
-	27, // 61: leasehold.admin.v1.Admin.Difference:output_type -> leasehold.admin.v1.ChangesResponse
-	29, // 62: leasehold.admin.v1.Admin.Snapshot:output_type -> leasehold.admin.v1.SnapshotResponse
-	32, // 63: leasehold.admin.v1.Admin.Apply:output_type -> leasehold.admin.v1.ApplyResponse
-	34, // 64: leasehold.admin.v1.Admin.Control:output_type -> leasehold.admin.v1.ControlResponse
-	36, // 65: leasehold.admin.v1.Admin.Health:output_type -> leasehold.admin.v1.HealthResponse
-	38, // 66: leasehold.admin.v1.Admin.Stats:output_type -> leasehold.admin.v1.StatsResponse
-	10, // 67: leasehold.admin.v1.Admin.ListLeases:output_type -> leasehold.admin.v1.ListResponse
-	43, // 68: leasehold.admin.v1.Admin.ImportLeases:output_type -> leasehold.admin.v1.ImportLeasesResponse
-	41, // 69: leasehold.admin.v1.Admin.ExportLeases:output_type -> leasehold.admin.v1.ExportLeasesResponse
-	45, // 70: leasehold.admin.v1.Admin.Utilization:output_type -> leasehold.admin.v1.UtilizationResponse
-	47, // [47:71] is the sub-list for method output_type
-	23, // [23:47] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	11, // 10: leasehold.admin.v1.Command.create:type_name -> leasehold.admin.v1.CreateRequest
+	12, // 11: leasehold.admin.v1.Command.set:type_name -> leasehold.admin.v1.SetRequest
+	13, // 12: leasehold.admin.v1.Command.unset:type_name -> leasehold.admin.v1.UnsetRequest
+	14, // 13: leasehold.admin.v1.Command.delete:type_name -> leasehold.admin.v1.DeleteRequest
+	16, // 14: leasehold.admin.v1.Command.invoke:type_name -> leasehold.admin.v1.InvokeRequest
+	18, // 15: leasehold.admin.v1.BothRequest.command:type_name -> leasehold.admin.v1.Command
+	18, // 16: leasehold.admin.v1.FollowRequest.command:type_name -> leasehold.admin.v1.Command
+	29, // 17: leasehold.admin.v1.ChangesResponse.changes:type_name -> leasehold.admin.v1.Change
+	2,  // 18: leasehold.admin.v1.SnapshotResponse.objects:type_name -> leasehold.admin.v1.Object
+	2,  // 19: leasehold.admin.v1.ApplyRequest.put:type_name -> leasehold.admin.v1.Object
+	34, // 20: leasehold.admin.v1.ApplyRequest.delete:type_name -> leasehold.admin.v1.ObjectName
+	0,  // 21: leasehold.admin.v1.ApplyResponse.status:type_name -> leasehold.admin.v1.Status
+	29, // 22: leasehold.admin.v1.ApplyResponse.changes:type_name -> leasehold.admin.v1.Change
+	0,  // 23: leasehold.admin.v1.ControlResponse.status:type_name -> leasehold.admin.v1.Status
+	2,  // 24: leasehold.admin.v1.StatsResponse.categories:type_name -> leasehold.admin.v1.Object
+	45, // 25: leasehold.admin.v1.ImportLeasesRequest.leases:type_name -> leasehold.admin.v1.ImportedLease
+	45, // 26: leasehold.admin.v1.ExportLeasesResponse.leases:type_name -> leasehold.admin.v1.ImportedLease
+	0,  // 27: leasehold.admin.v1.ImportLeasesResponse.status:type_name -> leasehold.admin.v1.Status
+	49, // 28: leasehold.admin.v1.UtilizationResponse.scopes:type_name -> leasehold.admin.v1.ScopeUtilization
+	50, // 29: leasehold.admin.v1.ScopeUtilization.drops:type_name -> leasehold.admin.v1.DropCount
+	3,  // 30: leasehold.admin.v1.Admin.Login:input_type -> leasehold.admin.v1.LoginRequest
+	5,  // 31: leasehold.admin.v1.Admin.Logout:input_type -> leasehold.admin.v1.LogoutRequest
+	7,  // 32: leasehold.admin.v1.Admin.Get:input_type -> leasehold.admin.v1.GetRequest
+	9,  // 33: leasehold.admin.v1.Admin.List:input_type -> leasehold.admin.v1.ListRequest
+	11, // 34: leasehold.admin.v1.Admin.Create:input_type -> leasehold.admin.v1.CreateRequest
+	12, // 35: leasehold.admin.v1.Admin.Set:input_type -> leasehold.admin.v1.SetRequest
+	13, // 36: leasehold.admin.v1.Admin.Unset:input_type -> leasehold.admin.v1.UnsetRequest
+	14, // 37: leasehold.admin.v1.Admin.Delete:input_type -> leasehold.admin.v1.DeleteRequest
+	16, // 38: leasehold.admin.v1.Admin.Invoke:input_type -> leasehold.admin.v1.InvokeRequest
+	19, // 39: leasehold.admin.v1.Admin.Both:input_type -> leasehold.admin.v1.BothRequest
+	20, // 40: leasehold.admin.v1.Admin.Follow:input_type -> leasehold.admin.v1.FollowRequest
+	21, // 41: leasehold.admin.v1.Admin.Begin:input_type -> leasehold.admin.v1.BeginRequest
+	23, // 42: leasehold.admin.v1.Admin.PendingChanges:input_type -> leasehold.admin.v1.PendingChangesRequest
+	24, // 43: leasehold.admin.v1.Admin.Commit:input_type -> leasehold.admin.v1.CommitRequest
+	25, // 44: leasehold.admin.v1.Admin.Rollback:input_type -> leasehold.admin.v1.RollbackRequest
+	27, // 45: leasehold.admin.v1.Admin.Changes:input_type -> leasehold.admin.v1.ChangesRequest
+	28, // 46: leasehold.admin.v1.Admin.Difference:input_type -> leasehold.admin.v1.DifferenceRequest
+	31, // 47: leasehold.admin.v1.Admin.Snapshot:input_type -> leasehold.admin.v1.SnapshotRequest
+	33, // 48: leasehold.admin.v1.Admin.Apply:input_type -> leasehold.admin.v1.ApplyRequest
+	36, // 49: leasehold.admin.v1.Admin.Control:input_type -> leasehold.admin.v1.ControlRequest
+	38, // 50: leasehold.admin.v1.Admin.Health:input_type -> leasehold.admin.v1.HealthRequest
+	40, // 51: leasehold.admin.v1.Admin.Stats:input_type -> leasehold.admin.v1.StatsRequest
+	42, // 52: leasehold.admin.v1.Admin.ListLeases:input_type -> leasehold.admin.v1.ListLeasesRequest
+	43, // 53: leasehold.admin.v1.Admin.ImportLeases:input_type -> leasehold.admin.v1.ImportLeasesRequest
+	42, // 54: leasehold.admin.v1.Admin.ExportLeases:input_type -> leasehold.admin.v1.ListLeasesRequest
+	47, // 55: leasehold.admin.v1.Admin.Utilization:input_type -> leasehold.admin.v1.UtilizationRequest
+	4,  // 56: leasehold.admin.v1.Admin.Login:output_type -> leasehold.admin.v1.LoginResponse
+	6,  // 57: leasehold.admin.v1.Admin.Logout:output_type -> leasehold.admin.v1.LogoutResponse
+	8,  // 58: leasehold.admin.v1.Admin.Get:output_type -> leasehold.admin.v1.GetResponse
+	10, // 59: leasehold.admin.v1.Admin.List:output_type -> leasehold.admin.v1.ListResponse
+	15, // 60: leasehold.admin.v1.Admin.Create:output_type -> leasehold.admin.v1.WriteResponse
+	15, // 61: leasehold.admin.v1.Admin.Set:output_type -> leasehold.admin.v1.WriteResponse
+	15, // 62: leasehold.admin.v1.Admin.Unset:output_type -> leasehold.admin.v1.WriteResponse
+	15, // 63: leasehold.admin.v1.Admin.Delete:output_type -> leasehold.admin.v1.WriteResponse
+	17, // 64: leasehold.admin.v1.Admin.Invoke:output_type -> leasehold.admin.v1.InvokeResponse
+	17, // 65: leasehold.admin.v1.Admin.Both:output_type -> leasehold.admin.v1.InvokeResponse
+	17, // 66: leasehold.admin.v1.Admin.Follow:output_type -> leasehold.admin.v1.InvokeResponse
+	22, // 67: leasehold.admin.v1.Admin.Begin:output_type -> leasehold.admin.v1.BeginResponse
+	30, // 68: leasehold.admin.v1.Admin.PendingChanges:output_type -> leasehold.admin.v1.ChangesResponse
+	15, // 69: leasehold.admin.v1.Admin.Commit:output_type -> leasehold.admin.v1.WriteResponse
+	26, // 70: leasehold.admin.v1.Admin.Rollback:output_type -> leasehold.admin.v1.RollbackResponse
+	30, // 71: leasehold.admin.v1.Admin.Changes:output_type -> leasehold.admin.v1.ChangesResponse
+	30, // 72: leasehold.admin.v1.Admin.Difference:output_type -> leasehold.admin.v1.ChangesResponse
+	32, // 73: leasehold.admin.v1.Admin.Snapshot:output_type -> leasehold.admin.v1.SnapshotResponse
+	35, // 74: leasehold.admin.v1.Admin.Apply:output_type -> leasehold.admin.v1.ApplyResponse
+	37, // 75: leasehold.admin.v1.Admin.Control:output_type -> leasehold.admin.v1.ControlResponse
+	39, // 76: leasehold.admin.v1.Admin.Health:output_type -> leasehold.admin.v1.HealthResponse
+	41, // 77: leasehold.admin.v1.Admin.Stats:output_type -> leasehold.admin.v1.StatsResponse
+	10, // 78: leasehold.admin.v1.Admin.ListLeases:output_type -> leasehold.admin.v1.ListResponse
+	46, // 79: leasehold.admin.v1.Admin.ImportLeases:output_type -> leasehold.admin.v1.ImportLeasesResponse
+	44, // 80: leasehold.admin.v1.Admin.ExportLeases:output_type -> leasehold.admin.v1.ExportLeasesResponse
+	48, // 81: leasehold.admin.v1.Admin.Utilization:output_type -> leasehold.admin.v1.UtilizationResponse
+	56, // [56:82] is the sub-list for method output_type
+	30, // [30:56] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_leasehold_admin_v1_admin_proto_init() }
@@ -3453,13 +3735,20 @@ func file_leasehold_admin_v1_admin_proto_init() {
 	if File_leasehold_admin_v1_admin_proto != nil {
 		return
 	}
+	file_leasehold_admin_v1_admin_proto_msgTypes[18].OneofWrappers = []any{
+		(*Command_Create)(nil),
+		(*Command_Set)(nil),
+		(*Command_Unset)(nil),
+		(*Command_Delete)(nil),
+		(*Command_Invoke)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_leasehold_admin_v1_admin_proto_rawDesc), len(file_leasehold_admin_v1_admin_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   48,
+			NumMessages:   51,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

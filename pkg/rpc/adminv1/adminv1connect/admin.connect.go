@@ -58,6 +58,10 @@ const (
 	AdminDeleteProcedure = "/leasehold.admin.v1.Admin/Delete"
 	// AdminInvokeProcedure is the fully-qualified name of the Admin's Invoke RPC.
 	AdminInvokeProcedure = "/leasehold.admin.v1.Admin/Invoke"
+	// AdminBothProcedure is the fully-qualified name of the Admin's Both RPC.
+	AdminBothProcedure = "/leasehold.admin.v1.Admin/Both"
+	// AdminFollowProcedure is the fully-qualified name of the Admin's Follow RPC.
+	AdminFollowProcedure = "/leasehold.admin.v1.Admin/Follow"
 	// AdminBeginProcedure is the fully-qualified name of the Admin's Begin RPC.
 	AdminBeginProcedure = "/leasehold.admin.v1.Admin/Begin"
 	// AdminPendingChangesProcedure is the fully-qualified name of the Admin's PendingChanges RPC.
@@ -109,6 +113,11 @@ type AdminClient interface {
 	// Invoke runs a method of a class (objects.Method): scope addRange, policy
 	// setOption, lease force-available, dhcp resetStats, ...
 	Invoke(context.Context, *connect.Request[adminv1.InvokeRequest]) (*connect.Response[adminv1.InvokeResponse], error)
+	// Both does a command on this server and on the failover partner of what it
+	// is about; where the partner cannot be reached, it is done there later.
+	// Follow is how a server has its partner do that.
+	Both(context.Context, *connect.Request[adminv1.BothRequest]) (*connect.Response[adminv1.InvokeResponse], error)
+	Follow(context.Context, *connect.Request[adminv1.FollowRequest]) (*connect.Response[adminv1.InvokeResponse], error)
 	// A transaction of the session: Begin, object verbs, then Commit or
 	// Rollback. PendingChanges prints what Commit would change.
 	Begin(context.Context, *connect.Request[adminv1.BeginRequest]) (*connect.Response[adminv1.BeginResponse], error)
@@ -199,6 +208,18 @@ func NewAdminClient(httpClient connect.HTTPClient, baseURL string, opts ...conne
 			httpClient,
 			baseURL+AdminInvokeProcedure,
 			connect.WithSchema(adminMethods.ByName("Invoke")),
+			connect.WithClientOptions(opts...),
+		),
+		both: connect.NewClient[adminv1.BothRequest, adminv1.InvokeResponse](
+			httpClient,
+			baseURL+AdminBothProcedure,
+			connect.WithSchema(adminMethods.ByName("Both")),
+			connect.WithClientOptions(opts...),
+		),
+		follow: connect.NewClient[adminv1.FollowRequest, adminv1.InvokeResponse](
+			httpClient,
+			baseURL+AdminFollowProcedure,
+			connect.WithSchema(adminMethods.ByName("Follow")),
 			connect.WithClientOptions(opts...),
 		),
 		begin: connect.NewClient[adminv1.BeginRequest, adminv1.BeginResponse](
@@ -305,6 +326,8 @@ type adminClient struct {
 	unset          *connect.Client[adminv1.UnsetRequest, adminv1.WriteResponse]
 	delete         *connect.Client[adminv1.DeleteRequest, adminv1.WriteResponse]
 	invoke         *connect.Client[adminv1.InvokeRequest, adminv1.InvokeResponse]
+	both           *connect.Client[adminv1.BothRequest, adminv1.InvokeResponse]
+	follow         *connect.Client[adminv1.FollowRequest, adminv1.InvokeResponse]
 	begin          *connect.Client[adminv1.BeginRequest, adminv1.BeginResponse]
 	pendingChanges *connect.Client[adminv1.PendingChangesRequest, adminv1.ChangesResponse]
 	commit         *connect.Client[adminv1.CommitRequest, adminv1.WriteResponse]
@@ -365,6 +388,16 @@ func (c *adminClient) Delete(ctx context.Context, req *connect.Request[adminv1.D
 // Invoke calls leasehold.admin.v1.Admin.Invoke.
 func (c *adminClient) Invoke(ctx context.Context, req *connect.Request[adminv1.InvokeRequest]) (*connect.Response[adminv1.InvokeResponse], error) {
 	return c.invoke.CallUnary(ctx, req)
+}
+
+// Both calls leasehold.admin.v1.Admin.Both.
+func (c *adminClient) Both(ctx context.Context, req *connect.Request[adminv1.BothRequest]) (*connect.Response[adminv1.InvokeResponse], error) {
+	return c.both.CallUnary(ctx, req)
+}
+
+// Follow calls leasehold.admin.v1.Admin.Follow.
+func (c *adminClient) Follow(ctx context.Context, req *connect.Request[adminv1.FollowRequest]) (*connect.Response[adminv1.InvokeResponse], error) {
+	return c.follow.CallUnary(ctx, req)
 }
 
 // Begin calls leasehold.admin.v1.Admin.Begin.
@@ -461,6 +494,11 @@ type AdminHandler interface {
 	// Invoke runs a method of a class (objects.Method): scope addRange, policy
 	// setOption, lease force-available, dhcp resetStats, ...
 	Invoke(context.Context, *connect.Request[adminv1.InvokeRequest]) (*connect.Response[adminv1.InvokeResponse], error)
+	// Both does a command on this server and on the failover partner of what it
+	// is about; where the partner cannot be reached, it is done there later.
+	// Follow is how a server has its partner do that.
+	Both(context.Context, *connect.Request[adminv1.BothRequest]) (*connect.Response[adminv1.InvokeResponse], error)
+	Follow(context.Context, *connect.Request[adminv1.FollowRequest]) (*connect.Response[adminv1.InvokeResponse], error)
 	// A transaction of the session: Begin, object verbs, then Commit or
 	// Rollback. PendingChanges prints what Commit would change.
 	Begin(context.Context, *connect.Request[adminv1.BeginRequest]) (*connect.Response[adminv1.BeginResponse], error)
@@ -547,6 +585,18 @@ func NewAdminHandler(svc AdminHandler, opts ...connect.HandlerOption) (string, h
 		AdminInvokeProcedure,
 		svc.Invoke,
 		connect.WithSchema(adminMethods.ByName("Invoke")),
+		connect.WithHandlerOptions(opts...),
+	)
+	adminBothHandler := connect.NewUnaryHandler(
+		AdminBothProcedure,
+		svc.Both,
+		connect.WithSchema(adminMethods.ByName("Both")),
+		connect.WithHandlerOptions(opts...),
+	)
+	adminFollowHandler := connect.NewUnaryHandler(
+		AdminFollowProcedure,
+		svc.Follow,
+		connect.WithSchema(adminMethods.ByName("Follow")),
 		connect.WithHandlerOptions(opts...),
 	)
 	adminBeginHandler := connect.NewUnaryHandler(
@@ -659,6 +709,10 @@ func NewAdminHandler(svc AdminHandler, opts ...connect.HandlerOption) (string, h
 			adminDeleteHandler.ServeHTTP(w, r)
 		case AdminInvokeProcedure:
 			adminInvokeHandler.ServeHTTP(w, r)
+		case AdminBothProcedure:
+			adminBothHandler.ServeHTTP(w, r)
+		case AdminFollowProcedure:
+			adminFollowHandler.ServeHTTP(w, r)
 		case AdminBeginProcedure:
 			adminBeginHandler.ServeHTTP(w, r)
 		case AdminPendingChangesProcedure:
@@ -732,6 +786,14 @@ func (UnimplementedAdminHandler) Delete(context.Context, *connect.Request[adminv
 
 func (UnimplementedAdminHandler) Invoke(context.Context, *connect.Request[adminv1.InvokeRequest]) (*connect.Response[adminv1.InvokeResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("leasehold.admin.v1.Admin.Invoke is not implemented"))
+}
+
+func (UnimplementedAdminHandler) Both(context.Context, *connect.Request[adminv1.BothRequest]) (*connect.Response[adminv1.InvokeResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("leasehold.admin.v1.Admin.Both is not implemented"))
+}
+
+func (UnimplementedAdminHandler) Follow(context.Context, *connect.Request[adminv1.FollowRequest]) (*connect.Response[adminv1.InvokeResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("leasehold.admin.v1.Admin.Follow is not implemented"))
 }
 
 func (UnimplementedAdminHandler) Begin(context.Context, *connect.Request[adminv1.BeginRequest]) (*connect.Response[adminv1.BeginResponse], error) {
