@@ -129,7 +129,12 @@ func (s *suite) one(ctx context.Context, m *mutants.Mutant) (bool, error) {
 	}
 	if !ok || r.Key != key || r.Tale != tale || s.anew {
 		delete(s.known, m.Name)
-		if r, err = s.hunt(ctx, m, key); err != nil {
+		if ok && r.Key == key && !r.Caught() && !s.anew {
+			r, err = s.hunt(ctx, m, r, true) // there are other stories
+		} else {
+			r, err = s.hunt(ctx, m, mutants.Result{Name: m.Name, Key: key}, false)
+		}
+		if err != nil {
 			return false, err
 		}
 		if r.Tale, err = r.Told(s.root); err != nil {
@@ -144,8 +149,9 @@ func (s *suite) one(ctx context.Context, m *mutants.Mutant) (bool, error) {
 	return r.Caught() != (m.Name == mutants.None), nil
 }
 
-func (s *suite) hunt(ctx context.Context, m *mutants.Mutant, key string) (r mutants.Result, err error) {
-	r = mutants.Result{Name: m.Name, Key: key}
+// hunt looks for a fault by stories, then by drawn schedules, unless it is known
+// that they do not find it.
+func (s *suite) hunt(ctx context.Context, m *mutants.Mutant, r mutants.Result, drawn bool) (_ mutants.Result, err error) {
 	exe := s.sound
 	if m.Name != mutants.None {
 		if exe, err = mutants.Build(ctx, s.root, s.dir, m); err != nil {
@@ -154,10 +160,14 @@ func (s *suite) hunt(ctx context.Context, m *mutants.Mutant, key string) (r muta
 		defer func() { err = errors.Join(err, os.Remove(exe)) }()
 	}
 	if !s.drawn {
-		r.Verdict, err = mutants.Tell(ctx, exe, s.root, m.Expect)
-		if err != nil || r.Caught() {
+		told, err := mutants.Tell(ctx, exe, s.root, m.Expect)
+		if err != nil || told.Caught() {
+			r.Verdict = told
 			return r, err
 		}
+	}
+	if drawn {
+		return r, nil
 	}
 	if m.Name != mutants.None {
 		r.Verdict, err = mutants.Hunt(ctx, exe, s.sound, m.Expect, s.budget)
