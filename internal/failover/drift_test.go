@@ -24,6 +24,7 @@ type kept struct {
 	main    bool
 	deaf    bool // the partner cannot be asked
 	asked   int
+	after   time.Duration // 0: the usual
 }
 
 func (k *kept) Stored() (*objects.Config, uint64) {
@@ -202,6 +203,33 @@ func TestDriftAcrossTheLink(t *testing.T) {
 	main.log.await(t, "are alike again")
 	if main.log.has(theyDiffer) {
 		t.Error("it is told again")
+	}
+}
+
+// A partner that does not tell what it has stored, as one of an older version:
+// nothing is compared, and nothing said. What was said before is forgotten, when
+// one that told comes back as such.
+func TestDriftWithOlder(t *testing.T) {
+	main, backup := watched(t, twoServers)
+	main.stop()
+	main.kept.after = 100 * time.Millisecond
+	main.start()
+	main.normal()
+	main.stores("policy office grace-period=9m")
+	main.log.await(t, theyDiffer+"policy.")
+	main.until("it to be named", func() bool { _, named, _ := main.drift(); return len(named) == 1 })
+	backup.stop()
+	backup.kept = nil
+	backup.start()
+	main.normal()
+	main.until("to forget", func() bool { p, named, classes := main.drift(); return p == "" && named == nil && classes == 0 })
+	main.log.skip()
+	main.stores("policy office grace-period=10m")
+	for range 3 { // poll intervals
+		main.log.await(t, "received DHCPCONTACT")
+	}
+	if main.manager.Figures()[0].Compared || main.log.has(theyDiffer) || backup.log.has(theyDiffer) || main.log.has("alike again") {
+		t.Error("it is compared with one that tells nothing")
 	}
 }
 

@@ -225,9 +225,13 @@ func (n *node) start() {
 	if n.tape != nil {
 		recorder = flight.New(n.tape, "test", func(err error) { n.Error(err) })
 	}
+	driftAfter := time.Duration(0)
+	if n.kept != nil {
+		driftAfter = n.kept.after
+	}
 	n.manager, err = New(Deps{
-		Record: recorder,
-		Clock:  clock.Real{}, Table: n.table, Records: n.broken, Marks: n.stored, Log: log,
+		Record: recorder, DriftAfter: driftAfter,
+		Clock: clock.Real{}, Table: n.table, Records: n.broken, Marks: n.stored, Log: log,
 		Certificate: n.cert, Local: &own, Resolver: n.names, Port: n.ports.failover,
 	})
 	n.must(err)
