@@ -98,6 +98,9 @@ func (a *Authority) Accept(l lease.Lease, b *wire.Binding, now int64) (lease.Lea
 		return l, wire.ReasonNotReserved, "not reserved on this server"
 	}
 	l.Role = a.Role
+	if a.forgot(&l, b, now) {
+		return a.perhaps(l, b, now), wire.ReasonOutdated, "the lease may have been extended by a server that lost it"
+	}
 	if reason, text := a.judge(&l, b, now); reason != 0 {
 		if !isFree(&l) {
 			l.Flags &^= lease.FailoverUpdated

@@ -1,6 +1,9 @@
 package binding
 
-import "leasehold/internal/lease"
+import (
+	"leasehold/internal/lease"
+	"leasehold/pkg/failover/wire"
+)
 
 // A server that loses its disk does not know any more for how long it extended
 // leases. It may have given any of them until the MCLT after what its partner
@@ -34,6 +37,26 @@ func (a *Authority) doubt(l *lease.Lease) (until int64, doubtful bool) {
 		return 0, false
 	}
 	return after(max(f.SentPE, f.AckPE, f.RcvdPE, a.Forgotten), a.MCLT), true
+}
+
+// forgot tells whether a dhcpd says that a lease ended which this server may have
+// given again before it lost its disk. One of ours would not say so.
+func (a *Authority) forgot(l *lease.Lease, b *wire.Binding, now int64) bool {
+	ended := b.Status == wire.StatusExpired || b.Status == wire.StatusReleased
+	return ended && a.State == wire.StateRecover && a.profile() == wire.ISC && isFree(l) &&
+		b.LastTransaction.Unix() < a.Forgotten && after(max(promise(b), a.Forgotten), a.MCLT) > now
+}
+
+// perhaps is that lease: over by the partner's record, and its client's until the
+// latest end that it may have.
+func (a *Authority) perhaps(l lease.Lease, b *wire.Binding, now int64) lease.Lease {
+	l = a.takeActive(l, b, now)
+	if l.Expiration > now {
+		return untold(l)
+	}
+	until, _ := a.doubt(&l)
+	l.State, l.StateStart, l.Expiration = lease.Expired, l.Expiration, until
+	return untold(l)
 }
 
 // doubted is the lease, which has ended, as one in a grace period if it is

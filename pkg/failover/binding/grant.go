@@ -70,10 +70,16 @@ func heard(l *lease.Lease) bool {
 
 // Changed is the lease after a change of this server's own (release, expiry,
 // decline, an operator's command): not known to the partner. To that, a grace
-// period is no change.
+// period is no change; a dhcpd is told of a release without one.
 func (a *Authority) Changed(l lease.Lease) lease.Lease {
 	if a.Role == lease.Alone {
 		return l
+	}
+	if l.State == lease.Released && a.profile() == wire.ISC {
+		// A dhcpd goes on with a lease that it does not know to be released, and
+		// does not look at dates when it hears of it afterwards.
+		l.Expiration = l.StateStart
+		l = lease.Expire(l, l.StateStart, 0)
 	}
 	if l = a.doubted(l); l.State == lease.Expired {
 		return l

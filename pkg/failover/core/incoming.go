@@ -37,8 +37,41 @@ func (m *Machine) updates(xid uint32, body wire.BNDUPD) {
 			m.refuse(b, i, &r.update, wire.ReasonIllegalAddress, "no scope of this relationship holds the address")
 		} else {
 			m.taking++
+			if m.link.coming != nil {
+				m.link.coming[k]++
+			}
+			if m.awaited(k, r) {
+				continue
+			}
 			m.start(k, r)
 		}
+	}
+}
+
+// awaited puts off the word of a dhcpd that gives an address back to us: it may
+// say so, by hash bucket, as it agrees that a lease of it ended, and answer that
+// update of ours only then. Refused meanwhile the address would be nobody's.
+func (m *Machine) awaited(k lease.Key, r *received) bool {
+	e := m.out.entries[k]
+	if m.link.profile != wire.ISC || r.update.Status != wire.StatusBackup || e == nil || e.stage != flying {
+		return false
+	}
+	if m.link.awaited == nil {
+		m.link.awaited = map[lease.Key]*received{}
+	}
+	before := m.link.awaited[k]
+	m.link.awaited[k] = r
+	if before != nil {
+		m.start(k, before)
+	}
+	return true
+}
+
+// answerCame goes on with what was put off for an address.
+func (m *Machine) answerCame(k lease.Key) {
+	if r := m.link.awaited[k]; r != nil {
+		delete(m.link.awaited, k)
+		m.start(k, r)
 	}
 }
 
@@ -106,9 +139,21 @@ func nameOf(k lease.ClientKey) string {
 	return strings.ReplaceAll(fmt.Sprintf("% x", k.HW.Addr[:k.HW.Len]), " ", ":")
 }
 
+// took ends an update of a dhcpd's.
+func (m *Machine) took(k lease.Key) {
+	if m.link.coming == nil {
+		return
+	}
+	if m.link.coming[k]--; m.link.coming[k] <= 0 {
+		delete(m.link.coming, k)
+	}
+}
+
 func (r *received) done(m *Machine, l lease.Lease, err error) {
 	if r.batch.link == m.link.number {
 		m.taking--
+		m.took(l.Key)
+		defer m.updateStored()
 	} else {
 		m.stale--
 	}

@@ -245,6 +245,10 @@ func (m *Machine) prepare(auth *binding.Authority, e *entry) (wire.Binding, bool
 		m.settled(e)
 		return wire.Binding{}, false
 	}
+	if m.unheard(&l) && !e.force {
+		m.settled(e)
+		return wire.Binding{}, false
+	}
 	if wait := max(m.primarysTurn(&l), m.dhcpdsTurn(&l)); wait > 0 && !e.force {
 		m.out.expired = append(m.out.expired, later{e.key, m.now.Mono + wait})
 		m.waitAtMost(timeExpired, wait)
@@ -295,20 +299,30 @@ func (m *Machine) heardMore() {
 }
 
 // dhcpdsTurn is how long we have yet to wait for a dhcpd to tell what it knows
-// of an address that is free, or about to be, by what happened before both were
-// in NORMAL.
+// of an address by what happened before both were in NORMAL, or by an update that
+// is on its way to our disk.
 func (m *Machine) dhcpdsTurn(l *lease.Lease) time.Duration {
-	if m.link.profile != wire.ISC || !m.sharing() || l.State != lease.PendingAvailable && !l.Free() {
+	if m.link.profile != wire.ISC || !m.sharing() {
 		return 0
 	}
 	wait := time.Duration(0)
 	if l.State == lease.PendingAvailable && l.Failover.Ended == lease.EndedExpired {
 		wait = min(expiryPause, m.until(l.StateStart)+expiryPause)
 	}
-	if l.StateStart < m.link.together {
+	if m.link.coming[l.Key] > 0 {
+		wait = max(wait, time.Second)
+	}
+	if max(l.StateStart, l.LastTransaction) < m.link.together {
 		wait = max(wait, m.link.calm-m.now.Mono)
 	}
 	return wait
+}
+
+// unheard tells whether a lease that ended is not to be told to a dhcpd yet: it
+// asks first in a conflict, as the primary, and would let a lease go that it has
+// renewed. It hears of it in NORMAL.
+func (m *Machine) unheard(l *lease.Lease) bool {
+	return m.link.profile == wire.ISC && m.state() == conflict && l.State == lease.PendingAvailable
 }
 
 // announce writes that the partner may know that the address is not free.
@@ -368,6 +382,7 @@ func (m *Machine) acks(xid uint32, body wire.BNDACK) {
 		}
 		jobs[i] = answered{sent: b, link: m.link.number, reason: a.Reason, text: a.Text}
 		m.start(keyOf(b), &jobs[i])
+		m.answerCame(keyOf(b))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"leasehold/internal/lease"
 	"leasehold/pkg/failover/binding"
 	"leasehold/pkg/failover/wire"
 )
@@ -35,6 +36,10 @@ type link struct {
 	// when a dhcpd has told what it had to tell then.
 	together   int64
 	calm, late time.Duration
+	// coming are the addresses of a dhcpd's updates on their way to our disk.
+	coming map[lease.Key]int
+	// awaited are updates of a dhcpd's that are put off until it has answered ours.
+	awaited map[lease.Key]*received
 }
 
 // connected takes a new connection.
@@ -45,6 +50,9 @@ func (m *Machine) connected(in Up) {
 	m.link = link{
 		up: true, number: m.link.number + 1, profile: p, xid: 1,
 		window: int(min(max(in.MaxUnacked, 1), maxWindow)), withheld: p == wire.ISC,
+	}
+	if p == wire.ISC {
+		m.link.coming = map[lease.Key]int{}
 	}
 	m.offset.begin(m, m.when(in.Received), in.Time)
 	before := m.snap
@@ -86,6 +94,7 @@ func (m *Machine) disconnected(in Down) {
 		return
 	}
 	wasOK := m.link.ok
+	m.taking -= len(m.link.awaited)
 	m.link = link{number: m.link.number}
 	for id := timeOfLink; id <= timeOfLinkLast; id++ {
 		m.cancel(id)
@@ -175,6 +184,9 @@ func (m *Machine) partnerState(s wire.STATE) {
 	m.link.starting = s.Flags&wire.FlagStartup != 0
 	m.link.since = m.offset.correct(s.Since)
 	m.meetStranger(s)
+	if s.State == recovering && before != recovering && m.link.profile == wire.ISC {
+		m.owe() // it has nothing, also if it comes to ask in another state
+	}
 	m.learnFailure(s)
 	if m.link.first {
 		m.link.ok = true

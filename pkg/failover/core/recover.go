@@ -15,6 +15,7 @@ type asked struct {
 	xid    uint32 // 0 is none
 	number int    // updates that came since
 	missed bool   // one of them is not on our disk
+	ended  bool   // UPDDONE came, and not all of them are on our disk
 }
 
 func (m *Machine) patience() time.Duration { return max(patience, m.cfg.PollTimeout) }
@@ -63,6 +64,12 @@ func (m *Machine) updateDone(xid uint32) {
 	if m.asked.xid == 0 || m.asked.xid != xid {
 		return
 	}
+	if m.taking > 0 {
+		// A dhcpd says so when the last that it sent is acknowledged, whatever
+		// became of the others.
+		m.asked.ended = true
+		return
+	}
 	if m.asked.missed {
 		m.hangup(wire.ReasonUnknown, "what the partner told could not be stored")
 		return
@@ -71,6 +78,13 @@ func (m *Machine) updateDone(xid uint32) {
 	m.asked = asked{}
 	m.cancel(timeRequest)
 	m.fire(updated, "the partner has told all")
+}
+
+// updateStored is another update of the partner on our disk.
+func (m *Machine) updateStored() {
+	if m.asked.ended && m.taking == 0 {
+		m.updateDone(m.asked.xid)
+	}
 }
 
 // startResolution begins POTENTIAL-CONFLICT: the primary learns first.

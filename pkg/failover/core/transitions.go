@@ -113,9 +113,10 @@ var transitions = []transition{
 	{from: states{recoverWait}, on: expiry, to: recoverDone},
 	{from: states{recoverWait, recoverDone}, on: up, partner: states{conflict, resolution, resolved}, to: conflict, ours: true},
 	{from: states{recoverWait}, on: up, partner: states{interrupted}, guard: dhcpd, to: recovering, do: actions{again}, ours: true},
-	{from: states{recoverWait, recoverDone}, on: up, partner: states{recovering}, guard: metDhcpdAgain, to: recovering, do: actions{again}, ours: true},
+	{from: states{recoverWait, recoverDone}, on: up, partner: states{recovering, partnerDown}, guard: metDhcpdAgain, to: recovering, do: actions{again}, ours: true},
 
 	{from: states{recoverDone}, on: up, partner: states{normal, recoverDone}, to: normal},
+	{from: states{recoverDone}, on: up, partner: states{interrupted}, guard: dhcpd, do: actions{tell}, ours: true}, // as it starts it does not look at a state that it has on record
 
 	{from: states{recovering, recoverWait, recoverDone, resolved}, on: command, to: partnerDown, do: actions{takeDate, warn, again}, ours: true},
 

@@ -34,6 +34,7 @@ func (d *dhcpd) take(xid uint32, body wire.BNDUPD) {
 		d.accept(slot, b)
 	}
 	d.answer(xid, answer)
+	d.push()
 }
 
 // judge decides on an update: first against one of its own that the partner has

@@ -21,9 +21,6 @@ func (w *World) l3check() {
 // unfree names an address that is in use, or in between.
 func (w *World) unfree(p *pair) string {
 	for _, e := range p.ends {
-		if e.dhcpd != nil {
-			continue
-		}
 		for i := range p.Pool {
 			l := e.onDisk(i)
 			if !isFree(&l) && (l.State != lease.Leased || l.Expiration != lease.Forever) && (l.State != lease.Unavailable || l.Expiration != 0) {
@@ -62,12 +59,9 @@ func (w *World) equalPair(p *pair, pending bool) {
 // unequal says of which address two servers have different views.
 func (w *World) unequal(p *pair, pending bool) string {
 	a, b := p.ends[0], p.ends[1]
-	if a.dhcpd != nil || b.dhcpd != nil {
-		return ""
-	}
 	for i := range p.Pool {
 		la, lb := a.onDisk(i), b.onDisk(i)
-		if !pending && (waits(&la) || waits(&lb)) {
+		if !pending && (waits(&la) || waits(&lb) || a.untold(i) || b.untold(i)) {
 			continue // one of them waits for the other's word
 		}
 		if why := w.differ(&la, &lb); why != "" {
@@ -80,6 +74,9 @@ func (w *World) unequal(p *pair, pending bool) string {
 func waits(l *lease.Lease) bool {
 	return l.State == lease.PendingAvailable || isFree(l) && l.Flags&lease.FailoverUpdated == 0
 }
+
+// untold tells whether a dhcpd has told of an address, or will, and has no answer.
+func (e *endpoint) untold(i int) bool { return e.dhcpd != nil && e.dhcpd.pending(i) }
 
 // differ says what two servers do not agree about.
 func (w *World) differ(a, b *lease.Lease) string {

@@ -21,9 +21,6 @@ func (w *World) l4check() {
 func (w *World) unbalanced(p *pair) string {
 	_, secondary := p.inOrder()
 	for _, e := range p.ends {
-		if e.dhcpd != nil || p.other(e.side).dhcpd != nil {
-			return ""
-		}
 		free, backup := 0, 0
 		for i := range p.Pool {
 			l := e.onDisk(i)

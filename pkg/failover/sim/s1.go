@@ -73,7 +73,7 @@ func (s *s1) forced(slot int) {
 func (s *s1) forcedIf(slot int) bool {
 	any := false
 	for i, h := range s.held[slot] {
-		if h.until > s.w.now {
+		if h.until > s.w.now+s.w.checks.risk.slackOf(h.c.p) {
 			s.held[slot][i].tainted = true
 			any = true
 		}

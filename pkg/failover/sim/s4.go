@@ -19,7 +19,7 @@ func (s *s4) authorised(e *endpoint) {
 
 func (s *s4) check(p *pair, i int) {
 	a, b := p.ends[0], p.ends[1]
-	if !s.w.checks.risk.knows(p) || !s.counts(a) || !s.counts(b) || a.dhcpd != nil || b.dhcpd != nil {
+	if !s.w.checks.risk.knows(p) || !s.counts(a) || !s.counts(b) {
 		return
 	}
 	la, lb := a.onDisk(i), b.onDisk(i)

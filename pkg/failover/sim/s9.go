@@ -46,7 +46,10 @@ func (l *link) settled() (a, b *endpoint, ok bool) {
 }
 
 func (e *endpoint) idle() bool {
-	return e.dhcpd != nil || e.m != nil && !e.saving && len(e.inbox)+len(e.outs)+len(e.held) == 0 && len(e.n.disk.batch) == 0
+	if d := e.dhcpd; d != nil {
+		return len(d.held)+len(d.flying) == 0
+	}
+	return e.m != nil && !e.saving && len(e.inbox)+len(e.outs)+len(e.held) == 0 && len(e.n.disk.batch) == 0
 }
 
 const (
