@@ -163,7 +163,7 @@ func (c *converter) lookupID(co *combination) string {
 				continue
 			}
 		}
-		tests = append(tests, fmt.Sprintf("(if (try %s null) %q)", when, clientName(h)))
+		tests = append(tests, fmt.Sprintf("(if (try %s null) %q)", when, c.clientName(h)))
 	}
 	id := "(request macaddress-string)"
 	if len(tests) > 0 {
@@ -174,8 +174,6 @@ func (c *converter) lookupID(co *combination) string {
 	}
 	return id
 }
-
-func clientName(h *declaration) string { return "host/" + strings.ToLower(wordOf(h.name)) }
 
 // classesOf lists the combinations that the tags of known clients differ in.
 func (c *converter) classesOf() []*combination {

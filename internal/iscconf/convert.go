@@ -64,15 +64,21 @@ type converter struct {
 	parent         values
 	scopes         []*scope
 	clientClass    bool
+	foreign        map[string]bool // peers with pools that are left out
+	clientNames    map[*declaration]string
+	clientsTaken   nameSet
 }
 
 func convert(conf *configuration, files int) *Result {
 	c := &converter{
 		configuration: conf, translate: &translator{spaces: conf.spaces, classes: conf.byClass}, catalog: option.Builtin(), noted: map[string]bool{},
 		lost: map[*declaration]bool{}, holding: map[*declaration]bool{}, permits: map[*declaration][]permit{}, limits: map[*declaration]string{}, sent: map[int]bool{}, vendorSets: map[string]string{}, base: "<none>",
+		clientNames: map[*declaration]string{}, clientsTaken: newNameSet(),
 	}
 	c.findHolding()
+	c.dropForeign()
 	c.facets()
+	c.labels()
 	c.combos = c.combinations()
 	c.settleTags()
 	if len(c.tags) > 0 || len(c.all) > 1 || c.needsLookupID() {
@@ -88,6 +94,7 @@ func convert(conf *configuration, files int) *Result {
 	c.names()
 	c.settings()
 	c.general()
+	c.onlyOnce()
 	return c.result(files)
 }
 

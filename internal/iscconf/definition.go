@@ -16,10 +16,7 @@ func newCatalog(cfg *objects.Config) (*option.Catalog, error) { return option.Ne
 func (c *converter) definitions() {
 	cfg := objects.NewConfig()
 	var lines []string
-	names := map[string]bool{}
-	for _, name := range c.catalog.Names() {
-		names[name] = true
-	}
+	names := takenOptions(c.catalog)
 	for _, d := range c.spaces.customs() {
 		switch {
 		case d.space != "dhcp":
@@ -40,10 +37,9 @@ func (c *converter) definitions() {
 		if name[0] >= '0' && name[0] <= '9' || name[0] == '_' || name[0] == '.' {
 			name = "o-" + name
 		}
-		if names[name] {
+		if names[strings.ToLower(name)] {
 			name = fmt.Sprintf("%s-%d", name, d.code)
 		}
-		names[name] = true
 		o := objects.New(objects.Option, fmt.Sprintf("%s/%d", objects.CustomSet, d.code))
 		t, repeat := d.format.ourType()
 		o.Attrs["name"], o.Attrs["type"], o.Attrs["repeat"] = name, t, repeat
@@ -51,9 +47,10 @@ func (c *converter) definitions() {
 			c.note(d.pos, "option "+d.name, fmt.Sprintf("option %d has another name already; values have that", d.code))
 			continue
 		}
+		o.Attrs["name"] = names.take(name)
 		cfg.Put(o)
 		c.counts.Options++
-		line := fmt.Sprintf("option %d create %s %s %s", d.code, objects.CustomSet, name, t)
+		line := fmt.Sprintf("option %d create %s %s %s", d.code, objects.CustomSet, o.Attrs["name"], t)
 		if repeat != "1" {
 			line += " repeat=" + repeat
 		}

@@ -34,26 +34,62 @@ func (c *converter) pairs() {
 			if c.paired(n) == p.name {
 				nets = append(nets, n.subnets[0].prefix)
 			}
-			c.mixed(n, p)
 		}
 		if len(nets) == 0 {
-			c.find(p.pos, "failover peer "+quote(p.name), "no pool names it; the pair is left out")
+			why := "no pool names it"
+			if c.foreign[p.name] {
+				why = "every pool that names it is left out"
+			}
+			c.find(p.pos, "failover peer "+quote(p.name), why+"; the pair is left out, too")
 			continue
 		}
 		c.pair(p, nets)
 	}
 }
 
-// mixed finds networks whose pools have several peers.
-func (c *converter) mixed(n *network, p *peer) {
-	first := c.paired(n)
-	for _, s := range n.subnets {
-		for _, pl := range s.pools {
-			if pl.peer == p.name && first != p.name {
-				c.find(pl.peerPos, "failover peer "+quote(p.name), fmt.Sprintf("another pool of the network has the peer %s, and a network has one pair here", quote(first)))
-			}
+// dropForeign leaves the pools out that have another peer than the first of
+// their network: here a network is in one pair, and the ranges are that other
+// pair's. Were they given out by the network's pair, or by a server alone, the
+// other partner would give the same addresses.
+func (c *converter) dropForeign() {
+	c.foreign = map[string]bool{}
+	names := map[string]string{"": ""}
+	for _, p := range c.peers {
+		if lower := strings.ToLower(p.name); names[lower] == "" {
+			names[lower] = p.name
 		}
 	}
+	for _, n := range c.networks {
+		first := ""
+		for _, s := range n.subnets {
+			s.pools = slices.DeleteFunc(s.pools, func(p *declaration) bool {
+				same := names[strings.ToLower(p.peer)]
+				if first == "" && same == p.peer {
+					first = p.peer
+				}
+				switch {
+				case same != p.peer:
+					c.dropPool(p, fmt.Sprintf("there is a failover peer %s, and names that differ in case only are one here", quote(same)))
+				case p.peer != "" && p.peer != first:
+					c.dropPool(p, fmt.Sprintf("another pool of the network has the peer %s, and a network has one pair here", quote(first)))
+				default:
+					return false
+				}
+				return true
+			})
+		}
+	}
+}
+
+func (c *converter) dropPool(p *declaration, why string) {
+	c.foreign[p.peer] = true
+	var ranges []string
+	for _, r := range joined(p.ranges) {
+		ranges = append(ranges, r.first.String()+" - "+r.last.String())
+	}
+	c.find(p.peerPos, "pool of failover peer "+quote(p.peer), fmt.Sprintf(
+		"%s. The pool is left out, so that nothing is given that the partner of %s gives, too: no client gets an address of %s, and one that has such an address is refused (DHCPNAK) when it restarts or rebinds, and gets one of another pool",
+		why, quote(p.peer), strings.Join(ranges, ", ")))
 }
 
 func (c *converter) pair(p *peer, nets []netip.Prefix) {

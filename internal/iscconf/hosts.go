@@ -92,6 +92,9 @@ func (c *converter) reserve(h *declaration, a netip.Addr, reserved map[netip.Add
 	case in == nil:
 		c.find(h.pos, construct, "no subnet has the address; no client gets it from dhcpd, either")
 		return
+	case notOfHosts(in.prefix, a):
+		c.find(h.pos, construct, "it is the address of the subnet itself, or its broadcast address; the host gets no fixed address here")
+		return
 	case other != nil:
 		if k, _ := hostKey(other); k != key {
 			c.find(h.pos, construct, fmt.Sprintf("host %s in line %d has the same address, and an address is reserved for one client here: this host gets another", other.name, other.pos.Line))
@@ -129,7 +132,7 @@ func (c *converter) client(h *declaration, byKey map[string]*declaration) {
 			return
 		}
 	} else {
-		key = clientName(h)
+		key = c.clientName(h)
 	}
 	if other := byKey[key]; other != nil {
 		if describeValues(c.hostValues(other)) != describeValues(c.hostValues(h)) {

@@ -206,6 +206,9 @@ func FuzzImport(f *testing.F) {
 			}
 			return
 		}
+		if again := twice(r.Lines); len(again) > 0 {
+			t.Errorf("made twice: %q", again)
+		}
 		for _, l := range r.Lines {
 			if strings.ContainsAny(l, "\n\r\x00") {
 				t.Errorf("a line of the batch is more than one: %q", l)

@@ -1,7 +1,6 @@
 package iscconf
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -124,6 +123,9 @@ func b2i(b bool) int {
 	return 0
 }
 
+// nobody is a tag that no client has.
+const nobody = "nobody"
+
 // tagName tells what clients of a kind have in common.
 func (c *converter) tagName(co *combination, known bool) string {
 	var words []string
@@ -137,11 +139,7 @@ func (c *converter) tagName(co *combination, known bool) string {
 	} else if len(words) == 0 {
 		words = append(words, "others")
 	}
-	name := strings.Join(words, "+")
-	for i := 2; slices.Contains(c.tags, name); i++ {
-		name = fmt.Sprintf("%s-%d", strings.Join(words, "+"), i)
-	}
-	return name
+	return newNameSet(append(c.tags, nobody)...).take(strings.Join(words, "+"))
 }
 
 // tagsOf are the tags of the clients that may have an address of a pool.

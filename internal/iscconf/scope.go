@@ -1,6 +1,7 @@
 package iscconf
 
 import (
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -133,7 +134,7 @@ func (c *converter) keepFixed() {
 	for _, h := range c.hosts {
 		for _, a := range h.fixed {
 			s := c.subnets.find(a)
-			if s == nil {
+			if s == nil || notOfHosts(s.prefix, a) {
 				continue
 			}
 			if !slices.ContainsFunc(s.pools, func(p *declaration) bool { return inRanges(p.ranges, a) }) {
@@ -141,6 +142,16 @@ func (c *converter) keepFixed() {
 			}
 		}
 	}
+}
+
+// notOfHosts tells whether an address is that of a subnet itself, or its
+// broadcast address.
+func notOfHosts(p netip.Prefix, a netip.Addr) bool {
+	if p.Bits() > 30 {
+		return false
+	}
+	last := binary.BigEndian.Uint32(p.Addr().AsSlice()) | (1<<(32-p.Bits()) - 1)
+	return a == p.Addr() || binary.BigEndian.Uint32(a.AsSlice()) == last
 }
 
 func inRanges(rs []addressRange, a netip.Addr) bool {
@@ -218,7 +229,7 @@ func (c *converter) scopeTags(sc *scope) []string {
 	}
 	tags := c.tagsOf(sc.pool)
 	if c.tagOf != nil && len(tags) == 0 {
-		return []string{"nobody"}
+		return []string{nobody}
 	}
 	return tags
 }

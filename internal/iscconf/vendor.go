@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"leasehold/internal/option"
+	"leasehold/pkg/objects"
 )
 
 // vendorDefinitions finds the option spaces that are a vendor's: those which a
@@ -19,6 +20,7 @@ func (c *converter) vendorDefinitions() []string {
 		}
 	})
 	var lines []string
+	sets := newNameSet(objects.OptionSet.Reserved...)
 	names := make([]string, 0, len(users))
 	for name := range users {
 		names = append(names, name)
@@ -37,14 +39,21 @@ func (c *converter) vendorDefinitions() []string {
 		if test.of != "(request get-blob option 60)" || !printable([]byte(test.with)) {
 			continue
 		}
-		c.vendorSets[name] = wordOf(name)
-		lines = append(lines, fmt.Sprintf("option-set %s create 8-bit vendor-option-string=%s", wordOf(name), quote(test.with)))
+		set := sets.take(wordOf(name))
+		c.vendorSets[name] = set
+		lines = append(lines, fmt.Sprintf("option-set %s create 8-bit vendor-option-string=%s", set, quote(test.with)))
+		taken, codes := newNameSet(), map[int]string{}
 		for _, o := range c.spaces.customs() {
 			if o.space != name || o.code < 1 || o.code > 254 {
 				continue
 			}
+			if other, twice := codes[o.code]; twice {
+				c.note(o.pos, "option "+name+"."+o.name, fmt.Sprintf("option %d of the space is defined as %s already; values have that name", o.code, other))
+				continue
+			}
+			codes[o.code] = o.name
 			t, repeat := o.format.ourType()
-			line := fmt.Sprintf("option %d create %s %s %s", o.code, wordOf(name), c.definitionName(o), t)
+			line := fmt.Sprintf("option %d create %s %s %s", o.code, set, taken.take(definitionName(o)), t)
 			if repeat != "1" {
 				line += " repeat=" + repeat
 			}
@@ -55,8 +64,8 @@ func (c *converter) vendorDefinitions() []string {
 	return lines
 }
 
-// definitionName keeps names of one set apart from each other.
-func (c *converter) definitionName(o *optionDef) string {
+// definitionName is what an option of a vendor's space is called.
+func definitionName(o *optionDef) string {
 	name := wordOf(strings.ReplaceAll(o.name, ".", "-"))
 	if first := name[0]; first >= '0' && first <= '9' || first == '_' {
 		name = "o-" + name
