@@ -105,6 +105,10 @@ func (p *Pair) send(o core.Send) {
 	if p.conn == nil {
 		return // it broke meanwhile; Down is on its way
 	}
+	switch o.Body.(type) {
+	case wire.BNDUPD, wire.BNDACK:
+		p.tellAge()
+	}
 	p.logMessage(true, wire.Message{Time: wire.TimeOf(p.m.now().Wall), XID: o.XID, Body: o.Body})
 	if err := p.conn.Send(o.XID, o.Body); err != nil && !errors.Is(err, link.ErrClosed) {
 		p.conn.Hangup(wire.ReasonUnknown, "a message could not be encoded: "+err.Error())
@@ -198,6 +202,11 @@ func (p *Pair) event(e *core.Event) {
 	case e.Kind == core.EventState && e.To == wire.StateNormal && p.rel.Load().core.Recover > 0:
 		p.m.tasks.Go(func() { p.m.recovered(p) })
 	}
+	if e.Kind == core.EventState && e.To == wire.StateNormal {
+		p.mu.Lock()
+		p.restored = false
+		p.mu.Unlock()
+	}
 	p.logEvent(e)
 }
 
@@ -215,7 +224,7 @@ func (p *Pair) save(s core.Snapshot) error {
 
 func (p *Pair) saveAs(s core.Snapshot, generation uint64) error {
 	rel := p.rel.Load()
-	r := record{Role: p.role, Snapshot: s, Partner: rel.partner().addr, Areas: rel.areas(), Generation: generation}
+	r := record{Role: p.role, Snapshot: s, Partner: rel.partner().addr, Areas: rel.areas(), Generation: generation, Age: p.age}
 	if err := p.m.saveRecord(p.name, r); err != nil {
 		return err
 	}
@@ -239,6 +248,10 @@ func (p *Pair) stamp(snap core.Snapshot, lost bool) {
 		p.m.Log.Log(msgUnmarked, p.name, err)
 	}
 	p.generation = max(kept.Generation, known)
+	if kept.Partner != p.rel.Load().partner().addr {
+		kept.Age.Heard = 0 // another server's
+	}
+	p.startAge(kept.Age, lost || snap.State == 0)
 	if lost || snap.State == 0 {
 		return
 	}
@@ -278,7 +291,7 @@ func (p *Pair) recover() {
 	p.m.Log.Log(msgSaved, p.name)
 	p.mu.Lock()
 	p.unsaved = nil
-	p.begin(p.saved)
+	p.begin(p.rel.Load().core, p.saved)
 	p.mu.Unlock()
 	p.carry()
 }

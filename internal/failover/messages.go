@@ -120,7 +120,7 @@ var (
 		"Failover '%s': the leases since %s have been fetched from the partner; failover-recover is unset.",
 		"What was missing in the lease database is there again.")
 	msgRestored = eventlog.Declare(6025, eventlog.Error, "Failover",
-		"Failover '%s': the lease database is older than it was (generation %d, it had %d): all leases are fetched from the partner, and nobody is served until it is safe.",
+		"Failover '%s': the lease database is older than it was (%s): all leases are fetched from the partner, and nobody is served until it is safe.",
 		"The lease database was restored from a copy, so that leases are missing in it. The server waits for its partner and then for the maximum client lead time.")
 	msgSwapped = eventlog.Declare(6026, eventlog.Warning, "Failover",
 		"Failover '%s': this server is the %s now and was the %s: the two servers exchange all leases before either serves.",

@@ -188,6 +188,13 @@ func (j *journal) has(text string) bool {
 	return false
 }
 
+// said tells whether a line was ever written.
+func (j *journal) said(text string) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return strings.Contains(strings.Join(j.lines, ""), text)
+}
+
 func (s *site) node(host int, config string) *node {
 	s.Helper()
 	n := &node{site: s, host: host, dir: s.TempDir(), cfg: objects.NewConfig()}

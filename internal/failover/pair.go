@@ -46,6 +46,7 @@ type Pair struct {
 	odd      map[lease.Addr]struct{}            // those that it told of and that are in no range here
 	contacts bool                               // the partner was ever heard
 	drift    drift                              // only what is seen of it
+	restored bool                               // the lease database was an older copy
 
 	// Of the goroutine alone.
 	conn    *link.Conn
@@ -58,7 +59,9 @@ type Pair struct {
 	// generation is the record's; after stampAt it grows with the next save.
 	generation uint64
 	stampAt    time.Duration
-	hearing    terms // the partner's, as far as they have come
+	age        age
+	toldAge    uint64 // on this connection
+	hearing    terms  // the partner's, as far as they have come
 	oddSaid    map[string]bool
 	deniedSaid bool
 	quiet      bool // no risk is taken
@@ -153,7 +156,7 @@ func (p *Pair) start(k engine.Keeper, snap core.Snapshot, alone bool) {
 	p.keeper, p.saved = k, snap
 	p.mu.Lock()
 	p.contacts = snap.Contact > 0 || snap.PartnerState != 0
-	p.begin(snap)
+	p.begin(p.rel.Load().core, snap)
 	p.mu.Unlock()
 	if alone && p.mayStayAlone(snap) {
 		p.quiet = true
@@ -165,8 +168,8 @@ func (p *Pair) start(k engine.Keeper, snap core.Snapshot, alone bool) {
 }
 
 // begin makes the machine that goes on from a snapshot. mu is held.
-func (p *Pair) begin(snap core.Snapshot) {
-	cfg, now := p.rel.Load().core, p.m.now()
+func (p *Pair) begin(cfg core.Config, snap core.Snapshot) {
+	now := p.m.now()
 	if p.m.Record == nil {
 		p.machine = core.New(cfg, snap, p.view, now)
 		return
@@ -353,6 +356,7 @@ func (p *Pair) input(in core.Input) {
 		if c, ok := x.Body.(wire.CONTACT); ok && c.Vendor != "" {
 			p.hearTerms(c)
 			p.hearSums(c)
+			p.hearAge(c)
 		}
 	}
 	p.step(in)
@@ -364,6 +368,7 @@ func (p *Pair) up(u link.Up, at core.Now) {
 		u.Conn.Hangup(wire.ReasonUnknown, "the state cannot be written to disk")
 		return
 	}
+	p.tellHeard()
 	p.forgetNotes()
 	p.noteMCLT(int64(u.MCLT))
 	hba := u.HBA

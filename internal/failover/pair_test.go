@@ -350,6 +350,77 @@ func TestRestoredAtOnce(t *testing.T) {
 	}
 }
 
+// The whole folder of a server that was killed is put back as it was seconds
+// before. Nothing on that machine shows it; the partner has heard of more.
+func TestRestoredFolderAtOnce(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		which   func(main, backup *node) (victim, other *node)
+		unheard bool // the partner is killed, too, and goes on from its own disk
+	}{
+		{"backup", func(main, backup *node) (victim, other *node) { return backup, main }, false},
+		{"main", func(main, backup *node) (victim, other *node) { return main, backup }, false},
+		{"main, both stopped", func(main, backup *node) (victim, other *node) { return main, backup }, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s, main, backup := pairUp(t, twoServers)
+			backup.balanced(10)
+			s.dora(1, main, backup)
+			main.until("quiet", func() bool { return main.related().Requests == 0 })
+			victim, other := c.which(main, backup)
+			copied := victim.files("*")
+			address, _ := s.dora(2, main, backup)
+			other.until("the lease", func() bool { return other.lease(address)["state"] == "leased" })
+			killed := victim.files("*")
+			victim.stop()
+			other.log.await(t, "state COMMUNICATIONS-INTERRUPTED")
+			if c.unheard {
+				other.stop()
+			}
+			// A kill alone is no loss.
+			victim.put(killed)
+			victim.start()
+			if c.unheard {
+				other.start()
+			}
+			victim.normal()
+			other.normal()
+			victim.stop()
+			victim.put(copied)
+			victim.start()
+			victim.log.await(t, "06025")
+			victim.log.await(t, "sent DHCPUPDREQALL")
+			victim.log.await(t, "state RECOVER-WAIT")
+			if got := victim.lease(address)["state"]; got != "leased" {
+				t.Errorf("the lease is %s", got)
+			}
+			if !victim.problem("the lease database was an older copy") {
+				t.Errorf("problems: %v", victim.related().Detail.Problems)
+			}
+			// It is dealt with: the next start is a usual one.
+			victim.stop()
+			victim.start()
+			victim.log.await(t, "communications with partner")
+			victim.log.await(t, "state RECOVER-WAIT")
+			if victim.log.said("06025") {
+				t.Error("it is noticed twice")
+			}
+		})
+	}
+}
+
+// put replaces the files of the data folder.
+func (n *node) put(files map[string][]byte) {
+	n.Helper()
+	for name := range n.files("*") {
+		n.must(os.Remove(filepath.Join(n.dir, name)))
+	}
+	for name, b := range files {
+		n.must(os.WriteFile(filepath.Join(n.dir, name), b, 0o600))
+	}
+}
+
 // files are those of the data folder, as they stand on disk.
 func (n *node) files(pattern string) map[string][]byte {
 	n.Helper()

@@ -23,6 +23,9 @@ type Records interface {
 	Endpoints() (map[string][]byte, error)
 	// Restored tells whether the lease database is an older copy of itself.
 	Restored() bool
+	// Batches are the numbers of the last batch of leases that the database had
+	// when it was opened, and of the last that it has on disk.
+	Batches() (opened, last uint64)
 }
 
 // Marks remember which relationships were in service, apart from the leases,
@@ -50,6 +53,7 @@ type record struct {
 	// never a later one, so that a lease database that has an earlier one was
 	// restored.
 	Generation uint64 `json:"generation,omitempty"`
+	Age        age    `json:"age,omitzero"`
 }
 
 // area is the subnet of a scope.
@@ -141,7 +145,7 @@ func (m *Manager) resume(r *relationship) (snap core.Snapshot, lost bool) {
 		m.Log.Log(msgOlder, r.name)
 		return core.Snapshot{}, true
 	case kept.Generation < known:
-		m.Log.Log(msgRestored, r.name, kept.Generation, known)
+		m.Log.Log(msgRestored, r.name, fmt.Sprintf("generation %d, it had %d", kept.Generation, known))
 		return core.Snapshot{}, true
 	case kept.Role == r.role:
 		return kept.Snapshot, false

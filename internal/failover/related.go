@@ -59,6 +59,9 @@ func (p *Pair) condition() condition {
 	c.problems = append(c.problems, p.differs...)
 	c.problems = append(c.problems, p.refusals()...)
 	c.problems = append(c.problems, p.strays()...)
+	if why := p.restoredText(); why != "" {
+		c.problems = append(c.problems, why)
+	}
 	if why := p.driftProblem(); why != "" {
 		c.problems = append(c.problems, why)
 	}

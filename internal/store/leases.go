@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"sync"
+	"sync/atomic"
 
 	"leasehold/internal/lease"
 )
@@ -41,9 +42,10 @@ type LeaseDB struct {
 	noop, passive *stmt
 	endpoints     endpoints
 
-	seq     int64  // last journal row
-	commit  uint64 // last batch
-	opened  uint64 // the last batch when it was opened
+	seq     int64         // last journal row
+	commit  uint64        // last batch
+	opened  uint64        // the last batch when it was opened
+	last    atomic.Uint64 // the last batch on disk
 	mark    *mark
 	journal int // octets in the journal
 	unseen  int // octets, about, that went into the log since it was looked at
@@ -104,6 +106,7 @@ func (db *LeaseDB) open() (err error) {
 		return err
 	}
 	db.opened = uint64(dest[2].(int64))
+	db.last.Store(db.opened)
 	db.seq, db.journal, db.commit = dest[0].(int64), int(dest[1].(int64)), uint64(dest[2].(int64))
 	if db.mark, err = openMark(db.path); err != nil {
 		return err
@@ -146,6 +149,7 @@ func (db *LeaseDB) Commit(ctx context.Context, batch []lease.Lease) (uint64, err
 		return 0, fileError(commitOp(batch), db.path, err)
 	}
 	db.mark.set(db.commit)
+	db.last.Store(db.commit)
 	db.watch()
 	return db.commit, nil
 }
@@ -153,6 +157,10 @@ func (db *LeaseDB) Commit(ctx context.Context, batch []lease.Lease) (uint64, err
 // Restored tells whether the database was, when it was opened, older than it had
 // been: a copy was put in its place.
 func (db *LeaseDB) Restored() bool { return db.mark.last > db.opened }
+
+// Batches are the numbers of the last batch that the database had when it was
+// opened, and of the last that it has on disk.
+func (db *LeaseDB) Batches() (opened, last uint64) { return db.opened, db.last.Load() }
 
 // reclaim tries to make room in the log on a full disk: what has reached the
 // lease table's own pages need not stand in the log any more.
