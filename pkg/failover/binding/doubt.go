@@ -44,7 +44,7 @@ func (a *Authority) doubt(l *lease.Lease) (until int64, doubtful bool) {
 func (a *Authority) forgot(l *lease.Lease, b *wire.Binding, now int64) bool {
 	ended := b.Status == wire.StatusExpired || b.Status == wire.StatusReleased
 	return ended && a.State == wire.StateRecover && a.profile() == wire.ISC && isFree(l) &&
-		b.LastTransaction.Unix() < a.Forgotten && after(max(promise(b), a.Forgotten), a.MCLT) > now
+		max(b.LastTransaction.Unix(), l.LastTransaction) < a.Forgotten && after(max(promise(b), a.Forgotten), a.MCLT) > now
 }
 
 // perhaps is that lease: over by the partner's record, and its client's until the

@@ -55,6 +55,29 @@ func TestDoubt(t *testing.T) {
 		t.Errorf("reset before, and over: %s", show(&got))
 	}
 
+	// A dhcpd says that a lease is over which the server does not know any more.
+	d := Authority{Role: lease.Primary, State: wire.StateRecover, Connected: true, MCLT: 60, Forgotten: 950, Partner: wire.ISC}
+	for _, c := range []struct {
+		name   string
+		change func(b *wire.Binding, l *lease.Lease)
+		until  int64 // 0: the word is taken
+	}{
+		{"expired", func(*wire.Binding, *lease.Lease) {}, 1010},
+		{"released", func(b *wire.Binding, _ *lease.Lease) { b.Status = released }, 1010},
+		{"promised for longer", func(b *wire.Binding, _ *lease.Lease) { b.PotentialExpiration = 1200 }, 1260},
+		{"the client was there since", func(b *wire.Binding, _ *lease.Lease) { b.LastTransaction = 950 }, 0},
+		{"the client was here since", func(_ *wire.Binding, l *lease.Lease) { l.LastTransaction = 950 }, 0},
+	} {
+		b, l := theirsIs(expired), mineIs(lease.Primary, free)
+		b.Expiration, b.PotentialExpiration, b.LastTransaction = 900, 940, 840
+		l.LastTransaction = 0
+		c.change(&b, &l)
+		got, reason, _ := d.Accept(l, &b, 1000)
+		if c.until == 0 && reason != 0 || c.until != 0 && (reason != wire.ReasonOutdated || got.State != lease.Expired || got.Expiration != c.until) {
+			t.Errorf("dhcpd: %s: %s, %v, want a grace until %d", c.name, show(&got), reason, c.until)
+		}
+	}
+
 	// The other server's word does not end it earlier.
 	b := theirsIs(expired)
 	l = mineIs(lease.Primary, active)

@@ -33,7 +33,7 @@ type checkers struct {
 func (c *checkers) begin(w *World) {
 	c.w = w
 	c.risk.begin(w)
-	c.broke.begin(w)
+	c.broke.w = w
 	c.s1.begin(w)
 	c.s3.w, c.s4.w, c.s8.w, c.s9.w = w, w, w, w
 	c.s5.begin(w)

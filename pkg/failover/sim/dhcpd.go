@@ -38,6 +38,9 @@ type dhcpd struct {
 	flying map[uint32]int
 	last   [maxPool]uint32 // xid of the update under way; 0 is none
 	queued [maxPool]bool
+	// stale are those in the queue that it is going to call expired, whatever
+	// the partner told of them meanwhile.
+	stale [maxPool]bool
 	// asked is the partner's update request: answered when an address that was
 	// the last in the queue is acknowledged.
 	asked struct {
@@ -113,6 +116,7 @@ func (d *dhcpd) begin() {
 		k.mclt, k.hba = d.e.cfg.MCLT, wire.ISC.Split(dhcpdSplit)
 	}
 	d.stateAfter(dhcpdStartup, d.startupEnds)
+	d.expire()
 	d.tick()
 }
 

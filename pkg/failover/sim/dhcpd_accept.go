@@ -46,7 +46,11 @@ func (d *dhcpd) judge(slot int, b *wire.Binding) wire.Reason {
 		if !d.loses(l, b) {
 			return wire.ReasonLessCritical
 		}
-		d.unqueue(slot)
+		if d.queued[slot] && transitional(l.state) && b.Status == wire.StatusActive {
+			d.stale[slot] = true // what is queued is told as it was queued
+		} else {
+			d.unqueue(slot)
+		}
 	}
 	if l.state != wire.StatusActive {
 		return 0

@@ -118,6 +118,9 @@ func (d *dhcpd) expire() {
 				d.w.checks.broke.slot(d.e.p, slot, brokeNoMCLT)
 			}
 			d.free(slot, wire.StatusFree)
+			l.tstp = now // which its partner is to be told
+			d.changed(slot)
+			d.tell(slot)
 		}
 	}
 }

@@ -150,7 +150,6 @@ func (d *dhcpd) lend(q *query, slot int, same bool) {
 		d.post(q, reply{kind: acked, addr: d.addr(slot), time: l.ends - now})
 		return
 	}
-	d.w.checks.broke.giving(d, slot, q.c)
 	end, potential := d.grant(l, same)
 	if !same {
 		l.tsfp, l.atsfp = 0, 0

@@ -4,9 +4,8 @@ import (
 	"leasehold/pkg/failover/wire"
 )
 
-// states are dhcpd's transitions when the partner reports a state, those of the
-// draft with its differences (section 5.3 of docs/failover.md's reference). 0
-// is to stay. A state without a row for what it hears stays.
+// dhcpdTable is its transitions when the partner reports a state: those of the
+// draft, and where it differs its own. What is not in a row, or 0, is to stay.
 var dhcpdTable = map[wire.ServerState]map[wire.ServerState]wire.ServerState{
 	normal: {
 		rec: pd, pc: shut, resolutionInt: shut, cd: shut, pd: pc, paused: ci, shut: pd,
@@ -137,10 +136,12 @@ func (d *dhcpd) resume() {
 func (d *dhcpd) startupEnds() {
 	d.starting = false
 	k := d.disk()
-	d.move(startup, k.state, "nobody is there")
-	if d.conn == nil {
-		d.disconnected()
+	to := k.state
+	if d.conn == nil && (to == normal || to == pc) {
+		to = map[wire.ServerState]wire.ServerState{normal: ci, pc: resolutionInt}[to]
+		k.since = d.now()
 	}
+	d.move(startup, to, "nobody is there")
 }
 
 // disconnected is the loss of the connection.
@@ -210,6 +211,7 @@ func (d *dhcpd) move(from, to wire.ServerState, why string) {
 	case normal:
 		d.e.n.disk.content.known[d.e.index] = true
 		d.gather(false)
+		d.push()
 		d.share()
 	case pc:
 		if d.primary() || k.partner == cd {

@@ -11,6 +11,7 @@ import (
 // answer does not count any more.
 func (d *dhcpd) tell(slot int) {
 	if d.queued[slot] {
+		d.stale[slot] = false
 		return
 	}
 	d.recall(slot)
@@ -31,6 +32,7 @@ func (d *dhcpd) recall(slot int) {
 // request that waits for it is never answered.
 func (d *dhcpd) unqueue(slot int) {
 	d.recall(slot)
+	d.stale[slot] = false
 	if d.queued[slot] {
 		d.queued[slot] = false
 		d.queue = slices.DeleteFunc(d.queue, func(s int) bool { return s == slot })
@@ -93,6 +95,9 @@ func (d *dhcpd) update(slot int) wire.Binding {
 		Expiration: wire.TimeOf(l.ends), PotentialExpiration: wire.TimeOf(l.tstp), StateStart: wire.TimeOf(l.starts),
 		LastTransaction: wire.TimeOf(l.cltt),
 	}
+	if d.stale[slot] {
+		b.Status = wire.StatusExpired
+	}
 	if l.state != wire.StatusAbandoned {
 		b.HW, b.ClientID = wire.HW(l.who.HW), l.who.ClientID
 	}
@@ -103,26 +108,18 @@ func (d *dhcpd) update(slot int) wire.Binding {
 // was told and not acknowledged, and what is between states.
 func (d *dhcpd) gather(all bool) {
 	for slot := range d.e.p.Pool {
-		if l := d.lease(slot); all || l.tstp > l.atsfp || transitional(l.state) {
-			if !d.queued[slot] && d.last[slot] == 0 {
-				d.queued[slot] = true
-				d.queue = append(d.queue, slot)
-			}
+		if l := d.lease(slot); (all || l.tstp > l.atsfp || transitional(l.state)) && !d.pending(slot) {
+			d.queued[slot] = true
+			d.queue = append(d.queue, slot)
 		}
 	}
-	d.push()
 }
 
 // requested is UPDREQ or UPDREQALL. A second request takes the place of the
 // first, which is never answered.
 func (d *dhcpd) requested(xid uint32, all bool) {
 	d.asked.open, d.asked.xid, d.asked.slot = true, xid, -1
-	for slot := range d.e.p.Pool {
-		if l := d.lease(slot); (all || l.tstp > l.atsfp || transitional(l.state)) && !d.pending(slot) {
-			d.queued[slot] = true
-			d.queue = append(d.queue, slot)
-		}
-	}
+	d.gather(all)
 	switch {
 	case len(d.queue) > 0:
 		d.asked.slot = d.queue[len(d.queue)-1]
@@ -152,6 +149,7 @@ func (d *dhcpd) acked(xid uint32, b wire.BNDACK) {
 	if len(b.Answers) == 1 && b.Answers[0].Reason == 0 {
 		d.agreed(slot)
 	}
+	d.stale[slot] = false
 	if d.asked.open && d.asked.slot == slot {
 		d.asked.open = false
 		d.flushAcks()
@@ -164,7 +162,9 @@ func (d *dhcpd) acked(xid uint32, b wire.BNDACK) {
 func (d *dhcpd) agreed(slot int) {
 	l := d.lease(slot)
 	l.tsfp, l.atsfp = l.tstp, l.tstp
-	if transitional(l.state) {
+	if transitional(l.state) || d.stale[slot] {
+		d.stale[slot] = false
+
 		d.free(slot, wire.StatusFree)
 		d.affinity(slot)
 		return

@@ -18,7 +18,8 @@
 //	serve.go      DISCOVER, renew.go the rest: the server's decisions
 //	client.go     DHCP clients with the timers of RFC 2131
 //	link.go       connections between servers
-//	dhcpd.go      a partner that behaves like ISC dhcpd 4.4
+//	dhcpd.go      a partner that behaves like ISC dhcpd 4.4, in dhcpd_*.go
+//	broke.go      the rules that it breaks
 //	operate.go    what a schedule may do, trigger.go when
 //	risk.go       whether somebody has taken a risk, so that anything goes
 //	healing.go    the end of all faults, and what must become of it

@@ -71,19 +71,25 @@ func (w *World) settle() {
 	w.hush()
 	w.run(w.now + 60*time.Second)
 	w.l1check()
-	for i := 0; i < 30 && w.failure == nil && w.busy(); i++ {
-		w.run(w.now + time.Second)
-	}
+	w.calm()
 	w.equalNow()
 	for limit := w.now + w.longest(); w.failure == nil && w.now < limit && !w.restful(); {
 		w.run(min(w.now+20*time.Second, limit))
 	}
 	w.run(w.now + 15*time.Second)
+	w.calm()
 	w.l1check()
 	if w.failure == nil {
 		w.l3check()
 		w.equal()
 		w.l4check()
+	}
+}
+
+// calm waits until nothing is under way, for a while.
+func (w *World) calm() {
+	for i := 0; i < 30 && w.failure == nil && w.busy(); i++ {
+		w.run(w.now + time.Second)
 	}
 }
 

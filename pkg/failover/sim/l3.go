@@ -21,6 +21,9 @@ func (w *World) l3check() {
 // unfree names an address that is in use, or in between.
 func (w *World) unfree(p *pair) string {
 	for _, e := range p.ends {
+		if e.dhcpd != nil && w.checks.risk.gone[p.index] {
+			continue // it does not end by itself what its partner forgot
+		}
 		for i := range p.Pool {
 			l := e.onDisk(i)
 			if !isFree(&l) && (l.State != lease.Leased || l.Expiration != lease.Forever) && (l.State != lease.Unavailable || l.Expiration != 0) {

@@ -20,6 +20,9 @@ func (w *World) l4check() {
 // server.
 func (w *World) unbalanced(p *pair) string {
 	_, secondary := p.inOrder()
+	if p.mixed() && w.checks.risk.gone[p.index] {
+		return "" // each shares by what it knows
+	}
 	for _, e := range p.ends {
 		free, backup := 0, 0
 		for i := range p.Pool {
