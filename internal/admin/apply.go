@@ -132,6 +132,7 @@ type applying struct {
 	session *session
 	force   bool
 	forced  []*objects.Object // scopes that go although they have live leases
+	live    []*objects.Error  // of scopes that must not go for theirs
 }
 
 func (a *applying) build(m *adminv1.ApplyRequest) *objects.Error {
@@ -164,7 +165,10 @@ func (a *applying) build(m *adminv1.ApplyRequest) *objects.Error {
 			return err
 		}
 	}
-	return a.settle(put)
+	if err := a.settle(put); err != nil {
+		return err
+	}
+	return joined(a.live)
 }
 
 // remove deletes one object, with what belongs to it alone. seen tells what is
@@ -198,7 +202,7 @@ func (a *applying) remove(name *adminv1.ObjectName, seen map[ref]bool) *objects.
 		if a.force {
 			a.forced = append(a.forced, o)
 		} else if err := a.service.liveLeases(o); err != nil {
-			return err
+			a.live = append(a.live, err)
 		}
 	}
 	a.draft.delete(o)

@@ -136,7 +136,11 @@ func (b *both) takeRoles() (fingerprint string, err *objects.Error) {
 	case roleBackup:
 		b.partner = &member{role: roleMain}
 	default:
-		return "", objects.Errorf(objects.Invalid, "%s: what this server is in the pair cannot be told: %s", b.pair.Ref(), is.Problem)
+		why := is.Problem
+		if why == "" {
+			why = "neither main-server nor backup-server is an address of this machine that failover is spoken on"
+		}
+		return "", objects.Errorf(objects.Invalid, "%s: what this server is in the pair cannot be told: %s", b.pair.Ref(), why)
 	}
 	return is.Fingerprint, nil
 }
@@ -151,7 +155,7 @@ func (b *both) partnerCluster() (*objects.Object, *objects.Error) {
 	if name == "" {
 		e := objects.Errorf(objects.Invalid, "%s %s: it names no cluster, so the %s server cannot be reached; this server is the %s",
 			b.pair.Ref(), attr.Name, b.partner.word(), b.own.word())
-		e.Detail = []string{fmt.Sprintf("Make a cluster object for it (cluster <name> create <address> admin=<name> password=<password>), then: failover-pair %s set %s=<name>", b.pair.Name, attr.Name)}
+		e.Detail = []string{fmt.Sprintf("Make a cluster object for it (cluster <name> create <address> admin=<name> password=<password>), then: failover-pair %s set %s=<name>", objects.QuoteWord(b.pair.Name), attr.Name)}
 		return nil, e
 	}
 	o := b.own.cfg.Get(objects.Cluster, name)

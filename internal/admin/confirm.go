@@ -160,7 +160,7 @@ func (f *confirming) reach() *objects.Error {
 		if main == nil {
 			on = f.main()
 		}
-		f.say(1, what, stepFailed, "%s answers over TCP, but the pair is not in service on the %s: failover-pair %s reload", f.partner.called(), on.word(), f.pair.Name)
+		f.say(1, what, stepFailed, "%s answers over TCP, but the pair is not in service on the %s: failover-pair %s reload", f.partner.called(), on.word(), objects.QuoteWord(f.pair.Name))
 		return nil
 	}
 	if m, k := main.is(objects.RelatedCommunications.Attr), backup.is(objects.RelatedCommunications.Attr); m != "OK" || k != "OK" {

@@ -70,7 +70,7 @@ func (b *both) named(classes []string) (lines []string, err *objects.Error) {
 		lines = append(lines, fmt.Sprintf("%s (main: %s, backup: %s)", d, who[0], who[1]))
 	}
 	if more > 0 {
-		lines = append(lines, fmt.Sprintf("%s more: failover-pair %s diff", counted(more, "difference"), b.pair.Name))
+		lines = append(lines, fmt.Sprintf("%s more: failover-pair %s diff", counted(more, "difference"), objects.QuoteWord(b.pair.Name)))
 	}
 	return lines, nil
 }

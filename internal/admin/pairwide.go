@@ -277,10 +277,10 @@ func concluded(answer *adminv1.InvokeResponse, status *objects.Error, targets []
 		switch {
 		case t.refused != nil:
 			open = append(open, fmt.Sprintf("%s refused it meanwhile (%s)", t.called(), t.refused.Msg))
-			way = append(way, fmt.Sprintf("The two servers differ in this now. failover-pair %s listPending shows it until it is cancelled.", t.pair))
+			way = append(way, fmt.Sprintf("The two servers differ in this now. failover-pair %s listPending shows it until it is cancelled.", objects.QuoteWord(t.pair)))
 		case t.later != nil:
 			open = append(open, "pending on "+t.called())
-			way = append(way, t.later.Msg, fmt.Sprintf("It is done there when that server answers again; failover-pair %s listPending shows what waits.", t.pair))
+			way = append(way, t.later.Msg, fmt.Sprintf("It is done there when that server answers again; failover-pair %s listPending shows what waits.", objects.QuoteWord(t.pair)))
 		default:
 			done = append(done, t.called())
 			if t.status != nil && t.status.Code == objects.OkWithWarnings {

@@ -114,9 +114,12 @@ func (b *both) sync(words syncing) *objects.Error {
 	}
 	b.call.line(fmt.Sprintf("%s sync %s %s: the %s, %s, becomes like the %s, %s", b.pair.Ref(), words.mode, words.direction(),
 		target.word(), target.called(), source.word(), source.called()))
+	if len(steps.Refused) > 0 && !words.report {
+		return b.stopped(words, source, target, steps, nil)
+	}
 	done, err := b.apply(target, change)
-	if err != nil {
-		return b.notSynced(target, err)
+	if err != nil || len(steps.Refused) > 0 {
+		return b.stopped(words, source, target, steps, err)
 	}
 	for _, l := range syncLines(done.Changes) {
 		b.call.line("  " + l)
@@ -164,17 +167,6 @@ func (b *both) apply(target *member, change partner.Change) (*partner.Applied, *
 	return &partner.Applied{Version: answer.Version, Changes: answer.Changes, Warning: rpc.ErrorOf(answer.Status)}, nil
 }
 
-// notSynced explains a refusal. Whatever the reason, the target has all of it
-// or nothing.
-func (b *both) notSynced(target *member, err *objects.Error) *objects.Error {
-	if err.Code != objects.AlreadyLocked {
-		return err
-	}
-	e := objects.Errorf(err.Code, "the %s, %s, was changed while it was compared; nothing was changed by the sync, run it again", target.word(), target.called())
-	e.Detail = err.Detail
-	return e
-}
-
 // syncLines lists changes: object, attribute, before and after. What goes with
 // a deleted object is not listed. Secrets are masked already.
 func syncLines(changes []*adminv1.Change) []string {
@@ -218,10 +210,10 @@ func (b *both) conclusion(words syncing, target *member, changes []*adminv1.Chan
 		return "There is nothing that this sync would change."
 	case words.report:
 		return fmt.Sprintf("%s on the %s would change. This is a report, nothing was changed; to do it: failover-pair %s sync %s %s",
-			counted(len(objs), "object"), target.word(), b.pair.Name, words.mode, words.direction())
+			counted(len(objs), "object"), target.word(), objects.QuoteWord(b.pair.Name), words.mode, words.direction())
 	}
 	return fmt.Sprintf("%s on the %s changed, in one transaction. Both servers must be reloaded for it to take effect: failover-pair %s reload",
-		counted(len(objs), "object"), target.word(), b.pair.Name)
+		counted(len(objs), "object"), target.word(), objects.QuoteWord(b.pair.Name))
 }
 
 // counted writes n things.

@@ -447,7 +447,7 @@ func (s *Service) liveLeases(o *objects.Object) *objects.Error {
 	if live > 1 {
 		leases = strconv.Itoa(live) + " live leases"
 	}
-	return objects.Errorf(objects.GenericError, "%s holds %s; 'scope %s delete force' deletes it all the same", o.Ref(), leases, o.Name)
+	return objects.Errorf(objects.GenericError, "%s holds %s; 'scope %s delete force' deletes it all the same", o.Ref(), leases, objects.QuoteWord(o.Name))
 }
 
 // lastAdministrator refuses a change after which nobody could administer the

@@ -55,9 +55,10 @@ func (e *extent) has(o *objects.Object) bool {
 }
 
 // scope tells whether a scope is the pair's. One that another pair of its
-// server has is never: in a back office the others stay what they are.
+// server has is never: in a back office the others stay what they are. Nor is one
+// that is kept out of failover by its own attribute.
 func (e *extent) scope(s *objects.Object) bool {
-	if objects.ScopeVPN.Of(s) != 0 || e.elsewhere(s) != nil {
+	if objects.ScopeVPN.Of(s) != 0 || objects.ScopeFailover.Of(s) == objects.FailoverScopeDisabled || e.elsewhere(s) != nil {
 		return false
 	}
 	for _, pair := range e.lists {

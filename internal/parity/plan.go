@@ -35,6 +35,9 @@ type Steps struct {
 	Puts, Deletes []*objects.Object
 	Changes       []Change
 	Kept          []Kept
+	// Refused is why the sync must not be done, a line for each scope that
+	// stands in its way. The rest says what would have been done.
+	Refused []string
 }
 
 // Empty tells whether there is nothing to do.
@@ -54,6 +57,7 @@ func Plan(source, target *objects.Config, pair string, mode Mode) (*Steps, *obje
 		}
 	}
 	p.hold()
+	p.oversee()
 	return p.steps(), nil
 }
 
@@ -64,6 +68,7 @@ type planner struct {
 
 	puts, deletes map[ref]*objects.Object
 	kept          []Kept
+	refused       []string
 }
 
 // settle finds out which part of both configurations is meant. A scope of the
@@ -133,8 +138,7 @@ func (p *planner) others(src, dst *objects.Object) bool {
 	if other == nil {
 		return false
 	}
-	k := Kept{dst.Class.Name, dst.Name, "", other.Ref() + " of the target has it"}
-	if !slices.Contains(p.kept, k) {
+	if k := (Kept{dst.Class.Name, dst.Name, "", other.Ref() + " of the target has it"}); !slices.Contains(p.kept, k) {
 		p.kept = append(p.kept, k)
 	}
 	return true
@@ -207,7 +211,9 @@ func (p *planner) overwrite(src, dst *objects.Object) {
 func (p *planner) merged(src, dst *objects.Object) *objects.Object {
 	n := dst.Clone()
 	for _, name := range namesOf(src.Class, src, dst) {
-		apply(p.functionOf(src.Class, name), name, src, n)
+		if !p.membership(name, src, n) {
+			apply(p.functionOf(src.Class, name), name, src, n)
+		}
 	}
 	return n
 }
@@ -245,6 +251,9 @@ func apply(f Function, name string, src, dst *objects.Object) {
 // keepAttrs notes the attributes of a split object that only the target has
 // and that exact leaves alone.
 func (p *planner) keepAttrs(src, dst *objects.Object) {
+	if on := objects.FailoverPairOn; src.Class == objects.FailoverPair && on.Of(dst) && !on.Of(src) {
+		p.keep(dst, on.Name, "a sync takes no pair out of use: the target would serve its scopes alone")
+	}
 	if p.mode != Exact || !split(src.Class) {
 		return
 	}
@@ -333,7 +342,7 @@ func (p *planner) holdInner(o *objects.Object) {
 // off the target before and after.
 func (p *planner) steps() *Steps {
 	after := p.result()
-	s := &Steps{Kept: p.kept}
+	s := &Steps{Kept: p.kept, Refused: p.refused}
 	s.Puts = inOrder(after, slices.Collect(maps.Values(p.puts)))
 	s.Deletes = inOrder(p.target, slices.Collect(maps.Values(p.deletes)))
 	slices.Reverse(s.Deletes)

@@ -49,6 +49,7 @@ var Table = []Row{
 		"dns-timeout", "force-dns-updates", "ha-dns-failover-timeout", "max-dns-packets", "max-dns-renaming-retries",
 		"max-dns-retries", "max-dns-ttl", "synthesize-reverse-zone", "update-dns-for-bootp", "use-dns-update-prereqs"}},
 	{Data: dhcpServer, Group: "Failover Tuning Properties", Classes: []string{"dhcp", "failover-pair"}, By: always, Attrs: PairTuning},
+	{Group: "What makes scopes the pair's", Classes: []string{"failover-pair"}, By: always, Attrs: PairMembership}, // goes with the scopes
 	{Data: dhcpServer, Group: anyOther, Classes: []string{"dhcp", "failover-pair"}, By: others, Dynamic: true},
 	{Data: "LDAP Remote Server", Classes: []string{"ldap"}, By: growing, Unique: "exact keeps LDAP servers that only the target has"},
 	{Data: "Policy", Group: "Option List Properties", Classes: []string{"policy"}, By: growing, Dynamic: true, Attrs: []string{
@@ -74,6 +75,12 @@ var Table = []Row{
 // PairTuning is Table 27-2: the attributes of a failover pair that any sync
 // carries over. A dhcp object has those of the same names.
 var PairTuning = []string{"failover-bulking", "failover-poll-interval", "failover-poll-timeout", "recover"}
+
+// PairMembership are the attributes of a failover pair that decide which scopes
+// the two servers serve together, and how far ahead of each other. The scopes go
+// over in every mode, and these with them: one that the target served outside the
+// pair would be served by both servers, each for itself.
+var PairMembership = []string{"match-list", "failover", "main-server", "backup-server", "mclt"}
 
 // localAttrs are attributes beside those marked LocalOnly that each server has
 // for itself.

@@ -21,6 +21,11 @@ func (m Match) overlaps(o Match) bool {
 	return strings.EqualFold(m.VPN, o.VPN) && m.Subnet.Overlaps(o.Subnet)
 }
 
+// Covers tells whether each scope in o is in m.
+func (m Match) Covers(o Match) bool {
+	return strings.EqualFold(m.VPN, o.VPN) && m.Subnet.Bits() <= o.Subnet.Bits() && m.Subnet.Contains(o.Subnet.Addr())
+}
+
 // ParseMatch reads [vpn/]ipaddr/mask, the mask as bits or as an address. Host
 // bits go: the address may be any of the subnet's.
 func ParseMatch(text string) (Match, error) {

@@ -62,14 +62,18 @@ func (c *Config) PairOf(scope *Object) *Object {
 // PairHas tells whether the pair has the scope by its match list, in use or
 // not. A secondary scope goes with the subnet of its primary.
 func PairHas(pair, scope *Object) bool {
-	subnet := ScopeSubnet.Of(scope)
-	if p, ok := ScopePrimary.Lookup(scope); ok {
-		subnet = p
-	}
+	own := Match{Subnet: MatchSubnet(scope)}
 	matches := FailoverPairMatches.Of(pair)
-	return len(matches) == 0 || slices.ContainsFunc(matches, func(m Match) bool {
-		return m.VPN == "" && ScopeVPN.Of(scope) == 0 && m.Subnet.Bits() <= subnet.Bits() && m.Subnet.Contains(subnet.Addr())
-	})
+	return len(matches) == 0 || ScopeVPN.Of(scope) == 0 && slices.ContainsFunc(matches, func(m Match) bool { return m.Covers(own) })
+}
+
+// MatchSubnet is the subnet by which match lists have a scope: its primary's,
+// else its own.
+func MatchSubnet(scope *Object) netip.Prefix {
+	if p, ok := ScopePrimary.Lookup(scope); ok {
+		return p
+	}
+	return ScopeSubnet.Of(scope)
 }
 
 // LinkTimes returns how often a link is kept alive and after which silence it

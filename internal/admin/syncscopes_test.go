@@ -1,0 +1,85 @@
+package admin
+
+import (
+	"strings"
+	"testing"
+
+	"leasehold/pkg/objects"
+)
+
+// A scope that a sync makes on the target is the pair's there: the entry of the
+// match list goes with it, whatever the mode.
+func TestSyncCarriesTheMatchList(t *testing.T) {
+	for _, mode := range []string{"update", "complete", "exact"} {
+		t.Run(mode, func(t *testing.T) {
+			main, backup := couple(t)
+			main.ok(main.root.set("failover-pair", "office", "match-list=10.1.0.0/16,10.2.0.0/16", "mclt=30m"))
+			backup.ok(backup.root.set("failover-pair", "office", "match-list=10.1.0.0/16,10.9.0.0/16", "failover=false"))
+			main.ok(main.root.create("scope", "new", "10.2.0.0", "255.255.255.0"))
+			err, _ := main.sync(mode)
+			main.ok(err)
+			want := "10.1.0.0/16,10.2.0.0/16,10.9.0.0/16"
+			if mode == "exact" {
+				want = "10.1.0.0/16,10.2.0.0/16"
+			}
+			main.is(backup.root.value("failover-pair", "office", "match-list"), want)
+			main.is(backup.root.value("failover-pair", "office", "mclt"), "30m")
+			main.is(backup.root.text(objects.FailoverPair, "office", objects.FailoverPairOn.Attr), "true")
+			cfg := backup.service.stored.cfg
+			if pair := cfg.PairOf(cfg.Get(objects.Scope, "new")); pair == nil || pair.Name != "office" {
+				t.Errorf("on the backup the scope is in %v", pair)
+			}
+		})
+	}
+}
+
+// A scope of the target that only has the name of the source's is not touched:
+// all of the sync is refused, and the report says so behind its list.
+func TestSyncRefusesAnotherNetworkOfTheName(t *testing.T) {
+	for _, mode := range []string{"update", "complete", "exact"} {
+		t.Run(mode, func(t *testing.T) {
+			main, backup := couple(t)
+			main.ok(main.root.set("failover-pair", "office", "match-list=10.1.0.0/16"))
+			backup.ok(backup.root.set("failover-pair", "office", "match-list=10.1.0.0/16"))
+			main.ok(main.root.create("policy", "new"))
+			for i, name := range []string{"lab", "dmz"} {
+				n := string(rune('1' + i))
+				main.ok(main.root.create("scope", name, "10.1."+n+".0", "255.255.255.0"))
+				backup.ok(backup.root.create("scope", name, "10.77."+n+".0", "255.255.255.0"))
+			}
+			before := backup.storedVersion()
+			err, _ := main.sync(mode)
+			main.refused(err, objects.Invalid, `failover-pair "office": 2 scopes stand in the way`, "nothing was changed",
+				`scope "lab" is 10.1.1.0/24 on the source and 10.77.1.0/24 on the target`, `scope "dmz" is 10.1.2.0/24 on the source and 10.77.2.0/24 on the target`)
+			err, _ = main.sync(mode, "-report")
+			main.refused(err, objects.Invalid, `policy "new": create`, "It would be refused:", `scope "lab" is`, `scope "dmz" is`)
+			if text := err.Error(); strings.Index(text, `policy "new": create`) > strings.Index(text, "It would be refused:") {
+				t.Errorf("the list comes behind the refusals:\n%s", text)
+			}
+			if v := backup.storedVersion(); v != before {
+				t.Errorf("the backup is at write %d, was %d", v, before)
+			}
+		})
+	}
+}
+
+// Every scope that the target will not lose for its leases is named, with what
+// can be done.
+func TestSyncStoppedByLiveLeases(t *testing.T) {
+	main, backup := couple(t)
+	for i, name := range []string{"first floor", "second"} {
+		n := string(rune('1' + i))
+		backup.ok(backup.root.create("scope", name, "10.1."+n+".0", "255.255.255.0", "ranges=10.1."+n+".10-10.1."+n+".20", "failover=scope-disabled"))
+		backup.ok(backup.root.control("reload", false))
+		backup.lease("10.1."+n+".10", 1)
+	}
+	for _, name := range []string{"first floor", "second"} {
+		backup.ok(backup.root.unset("scope", name, "failover"))
+	}
+	main.ok(main.root.create("policy", "new"))
+	err, _ := main.sync("exact", "-report")
+	main.refused(err, objects.GenericError, `policy "new": create`, `scope "first floor": delete`, "It would be refused:",
+		`scope "first floor" holds 1 live lease; 'scope "first floor" delete force'`, `scope "second" holds 1 live lease`, "Create such a scope on the main")
+	err, _ = main.sync("exact")
+	main.refused(err, objects.GenericError, `scope "first floor" holds`, `scope "second" holds`, "then sync again")
+}
