@@ -48,33 +48,6 @@ func (m *Machine) updates(xid uint32, body wire.BNDUPD) {
 	}
 }
 
-// awaited puts off the word of a dhcpd that gives an address back to us: it may
-// say so, by hash bucket, as it agrees that a lease of it ended, and answer that
-// update of ours only then. Refused meanwhile the address would be nobody's.
-func (m *Machine) awaited(k lease.Key, r *received) bool {
-	e := m.out.entries[k]
-	if m.link.profile != wire.ISC || r.update.Status != wire.StatusBackup || e == nil || e.stage != flying {
-		return false
-	}
-	if m.link.awaited == nil {
-		m.link.awaited = map[lease.Key]*received{}
-	}
-	before := m.link.awaited[k]
-	m.link.awaited[k] = r
-	if before != nil {
-		m.start(k, before)
-	}
-	return true
-}
-
-// answerCame goes on with what was put off for an address.
-func (m *Machine) answerCame(k lease.Key) {
-	if r := m.link.awaited[k]; r != nil {
-		delete(m.link.awaited, k)
-		m.start(k, r)
-	}
-}
-
 // refuse answers one binding with a reason.
 func (m *Machine) refuse(b *batch, i int, update *wire.Binding, reason wire.Reason, text string) {
 	m.counted.RefusalsSent++
@@ -137,16 +110,6 @@ func nameOf(k lease.ClientKey) string {
 		return fmt.Sprintf("client-id %x", k.ID)
 	}
 	return strings.ReplaceAll(fmt.Sprintf("% x", k.HW.Addr[:k.HW.Len]), " ", ":")
-}
-
-// took ends an update of a dhcpd's.
-func (m *Machine) took(k lease.Key) {
-	if m.link.coming == nil {
-		return
-	}
-	if m.link.coming[k]--; m.link.coming[k] <= 0 {
-		delete(m.link.coming, k)
-	}
 }
 
 func (r *received) done(m *Machine, l lease.Lease, err error) {

@@ -17,6 +17,7 @@ import (
 //	recover.go      UPDREQ and UPDREQALL, the MCLT wait
 //	outgoing.go     telling the partner of leases; service.go on its request
 //	incoming.go     being told
+//	dhcpd.go        what a dhcpd needs there
 //	jobs.go         changing a lease
 //	outputs.go      what a step decides
 //	balance.go      sharing out free addresses

@@ -29,11 +29,6 @@ const (
 	// that a lease expired, which both know. A dhcpd refuses to hear it.
 	expiryPause      = 5 * time.Second
 	expiryPauseDhcpd = time.Minute
-	// A dhcpd is heard out for so long when both are in NORMAL: at first, after
-	// each of its updates, and at most.
-	dhcpdFirst = 10 * time.Second
-	dhcpdMore  = 5 * time.Second
-	dhcpdLast  = 2 * time.Minute
 	// maxRefused is how many refused ones are remembered for that.
 	maxRefused = 10_000
 )
@@ -280,49 +275,6 @@ func (m *Machine) primarysTurn(l *lease.Lease) time.Duration {
 		pause = expiryPauseDhcpd
 	}
 	return min(pause, m.until(l.StateStart)+pause)
-}
-
-// hearOut begins the time in which a dhcpd tells what happened while it was out
-// of touch. It has no way of its own to know that a lease that it gave or renewed
-// is not over: of a partner's word that crosses with its own it takes that an
-// address is free for the later, whatever it says of the client's last transaction.
-func (m *Machine) hearOut() {
-	m.link.together = m.now.Wall
-	m.link.calm, m.link.late = m.now.Mono+dhcpdFirst, m.now.Mono+dhcpdLast
-}
-
-// heardMore is another update of a dhcpd that still tells what it had to tell.
-func (m *Machine) heardMore() {
-	if m.now.Mono < m.link.calm {
-		m.link.calm = min(max(m.link.calm, m.now.Mono+dhcpdMore), m.link.late)
-	}
-}
-
-// dhcpdsTurn is how long we have yet to wait for a dhcpd to tell what it knows
-// of an address by what happened before both were in NORMAL, or by an update that
-// is on its way to our disk.
-func (m *Machine) dhcpdsTurn(l *lease.Lease) time.Duration {
-	if m.link.profile != wire.ISC || !m.sharing() {
-		return 0
-	}
-	wait := time.Duration(0)
-	if l.State == lease.PendingAvailable && l.Failover.Ended == lease.EndedExpired {
-		wait = min(expiryPause, m.until(l.StateStart)+expiryPause)
-	}
-	if m.link.coming[l.Key] > 0 {
-		wait = max(wait, time.Second)
-	}
-	if max(l.StateStart, l.LastTransaction) < m.link.together {
-		wait = max(wait, m.link.calm-m.now.Mono)
-	}
-	return wait
-}
-
-// unheard tells whether a lease that ended is not to be told to a dhcpd yet: it
-// asks first in a conflict, as the primary, and would let a lease go that it has
-// renewed. It hears of it in NORMAL.
-func (m *Machine) unheard(l *lease.Lease) bool {
-	return m.link.profile == wire.ISC && m.state() == conflict && l.State == lease.PendingAvailable
 }
 
 // announce writes that the partner may know that the address is not free.

@@ -8,7 +8,7 @@ type broke struct{ w *World }
 type brokeRule uint8
 
 const (
-	brokeNothing brokeRule = iota
+	_ brokeRule = iota
 	brokeNoMCLT
 	brokeExpiredWins
 	brokeFudge

@@ -82,7 +82,7 @@ func (d *dhcpd) judge(slot int, b *wire.Binding) wire.Reason {
 // client has.
 func (d *dhcpd) breaks(slot int, b *wire.Binding, duel bool) {
 	l := d.lease(slot)
-	rule := brokeNothing
+	var rule brokeRule
 	switch b.Status {
 	case wire.StatusActive:
 		if l.who.Key() == lease.KeyOf(b.ClientID, lease.HW(b.HW)) {
