@@ -3,6 +3,7 @@ package iscconf
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -64,6 +65,7 @@ type converter struct {
 	parent         values
 	scopes         []*scope
 	clientClass    bool
+	gone           []netip.Prefix // subnets that are left out
 	foreign        map[string]bool // peers with pools that are left out
 	clientNames    map[*declaration]string
 	clientsTaken   nameSet
@@ -76,7 +78,9 @@ func convert(conf *configuration, files int) *Result {
 		clientNames: map[*declaration]string{}, clientsTaken: newNameSet(),
 	}
 	c.findHolding()
+	c.dropSubnets()
 	c.dropForeign()
+	c.clip()
 	c.facets()
 	c.labels()
 	c.combos = c.combinations()

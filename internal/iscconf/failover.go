@@ -99,11 +99,12 @@ func (c *converter) pair(p *peer, nets []netip.Prefix) {
 		main, backup, mainPort, backupPort = p.partner, p.address, p.partnerPort, p.port
 	}
 	name := quote(p.name)
-	c.linef("failover-pair %s create %s %s", name, main, backup)
+	slices.SortFunc(nets, func(a, b netip.Prefix) int { return a.Addr().Compare(b.Addr()) })
+	// A pair without a match list has every scope, those of other pairs too.
+	c.linef("failover-pair %s create %s %s addMatch %s", name, main, backup, nets[0])
 	c.linef("failover-pair %s set main-port=%d", name, mainPort)
 	c.linef("failover-pair %s set backup-port=%d", name, backupPort)
-	slices.SortFunc(nets, func(a, b netip.Prefix) int { return a.Addr().Compare(b.Addr()) })
-	for _, n := range nets {
+	for _, n := range nets[1:] {
 		c.linef("failover-pair %s addMatch %s", name, n)
 	}
 	c.lead(p, name)

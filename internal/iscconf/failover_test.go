@@ -18,15 +18,15 @@ failover peer "b" { secondary; address 10.9.0.1; peer address 10.9.0.3; }
 	}{
 		{"in one subnet", peers + `subnet 10.1.0.0 netmask 255.255.255.0 { pool { failover peer "a"; range 10.1.0.10 10.1.0.20; }
 pool { failover peer "b"; range 10.1.0.30 10.1.0.40; } }`,
-			[]string{"scope 10.1.0.0-24 addRange 10.1.0.10 10.1.0.20", "failover-pair a addMatch 10.1.0.0/24",
+			[]string{"scope 10.1.0.0-24 addRange 10.1.0.10 10.1.0.20", "failover-pair a create 10.9.0.1 10.9.0.2 addMatch 10.1.0.0/24",
 				"d.conf:4: pool of failover peer b: another pool of the network has the peer a", "no client gets an address of 10.1.0.30 - 10.1.0.40", refused,
 				"d.conf:2: failover peer b: every pool that names it is left out; the pair is left out, too"},
 			[]string{"addRange 10.1.0.30", "failover-pair b", "no pool names it"}},
 		{"in two subnets of a network", peers + `shared-network n { subnet 10.1.0.0 netmask 255.255.255.0 { pool { failover peer "b"; range 10.1.0.10 10.1.0.20; } }
 subnet 10.2.0.0 netmask 255.255.255.0 { pool { failover peer "a"; range 10.2.0.30 10.2.0.40; } } }
 subnet 10.3.0.0 netmask 255.255.255.0 { pool { failover peer "a"; range 10.3.0.30 10.3.0.40; } }`,
-			[]string{"failover-pair b addMatch 10.1.0.0/24", "failover-pair a addMatch 10.3.0.0/24", "scope 10.2.0.0-24 create", "no client gets an address of 10.2.0.30 - 10.2.0.40"},
-			[]string{"addRange 10.2.0.30", "failover-pair a addMatch 10.1", "failover-pair a addMatch 10.2", "every pool that names it"}},
+			[]string{"failover-pair b create 10.9.0.3 10.9.0.1 addMatch 10.1.0.0/24", "failover-pair a create 10.9.0.1 10.9.0.2 addMatch 10.3.0.0/24", "scope 10.2.0.0-24 create", "no client gets an address of 10.2.0.30 - 10.2.0.40"},
+			[]string{"addRange 10.2.0.30", "10.9.0.2 addMatch 10.1", "10.9.0.2 addMatch 10.2", "every pool that names it"}},
 		{"with a pool without a peer", peers + `subnet 10.1.0.0 netmask 255.255.255.0 { pool { range 10.1.0.50; } pool { failover peer "a"; range 10.1.0.10 10.1.0.20; } pool { failover peer "b"; range 10.1.0.30; } }`,
 			[]string{"scope 10.1.0.0-24-1 addRange 10.1.0.50 10.1.0.50", "scope 10.1.0.0-24-1 set failover=scope-disabled", "scope 10.1.0.0-24-2 addRange 10.1.0.10"},
 			[]string{"10.1.0.0-24-2 set failover", "addRange 10.1.0.30"}},
@@ -35,7 +35,7 @@ host h { hardware ethernet 2:0:0:0:0:1; fixed-address 10.1.0.35; }`,
 			[]string{"reservation 10.1.0.35 create 1,6,02:00:00:00:00:01 -mac"}, []string{"addRange 10.1.0.30"}},
 		{"peers that differ in case", strings.ReplaceAll(peers, `"b"`, `"A"`) + `subnet 10.1.0.0 netmask 255.255.255.0 { pool { failover peer "A"; range 10.1.0.10; } }
 subnet 10.2.0.0 netmask 255.255.255.0 { pool { failover peer "a"; range 10.2.0.10; } }`,
-			[]string{"failover-pair a addMatch 10.2.0.0/24", "pool of failover peer A: there is a failover peer a, and names that differ in case only are one here"},
+			[]string{"failover-pair a create 10.9.0.1 10.9.0.2 addMatch 10.2.0.0/24", "pool of failover peer A: there is a failover peer a, and names that differ in case only are one here"},
 			[]string{"addRange 10.1.0.10", "failover-pair A", "addMatch 10.1"}},
 		{"a peer of no pool", peers + `subnet 10.1.0.0 netmask 255.255.255.0 { pool { failover peer "a"; range 10.1.0.10; } }`,
 			[]string{"failover peer b: no pool names it; the pair is left out"}, nil},

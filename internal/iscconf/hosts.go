@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"leasehold/pkg/objects"
@@ -88,6 +89,9 @@ func (c *converter) reserve(h *declaration, a netip.Addr, reserved map[netip.Add
 	switch other := reserved[a]; {
 	case key == "":
 		c.find(h.pos, construct, "a reservation is for a MAC address or a client identifier; the host gets no fixed address here")
+		return
+	case in == nil && slices.ContainsFunc(c.gone, func(p netip.Prefix) bool { return p.Contains(a) }):
+		c.find(h.pos, construct, "its subnet is left out; the host gets no fixed address here")
 		return
 	case in == nil:
 		c.find(h.pos, construct, "no subnet has the address; no client gets it from dhcpd, either")

@@ -1,7 +1,6 @@
 package iscconf
 
 import (
-	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -144,16 +143,6 @@ func (c *converter) keepFixed() {
 	}
 }
 
-// notOfHosts tells whether an address is that of a subnet itself, or its
-// broadcast address.
-func notOfHosts(p netip.Prefix, a netip.Addr) bool {
-	if p.Bits() > 30 {
-		return false
-	}
-	last := binary.BigEndian.Uint32(p.Addr().AsSlice()) | (1<<(32-p.Bits()) - 1)
-	return a == p.Addr() || binary.BigEndian.Uint32(a.AsSlice()) == last
-}
-
 func inRanges(rs []addressRange, a netip.Addr) bool {
 	return slices.ContainsFunc(rs, func(r addressRange) bool { return r.first.Compare(a) <= 0 && a.Compare(r.last) <= 0 })
 }
@@ -183,11 +172,6 @@ func (c *converter) scopeObject(sc *scope, root values) {
 	}
 	full, own := merged(path), below(path)
 	c.linef("scope %s create %s", sc.name, sc.of.prefix)
-	if bits := sc.of.prefix.Bits(); bits > 30 || bits < 8 {
-		c.lines = c.lines[:len(c.lines)-1]
-		c.find(sc.of.pos, "subnet "+sc.of.prefix.String(), "a scope has a subnet from /8 to /30; the subnet is left out")
-		return
-	}
 	if sc.primary.IsValid() {
 		c.linef("scope %s set primary-subnet=%s", sc.name, sc.primary)
 	}
