@@ -23,7 +23,7 @@ var unary = []string{
 	adminv1connect.AdminBeginProcedure, adminv1connect.AdminPendingChangesProcedure, adminv1connect.AdminCommitProcedure,
 	adminv1connect.AdminRollbackProcedure, adminv1connect.AdminChangesProcedure, adminv1connect.AdminDifferenceProcedure,
 	adminv1connect.AdminControlProcedure, adminv1connect.AdminStatsProcedure, adminv1connect.AdminUtilizationProcedure,
-	adminv1connect.AdminLoginProcedure,
+	adminv1connect.AdminLoginProcedure, adminv1connect.AdminBothProcedure, adminv1connect.AdminFollowProcedure,
 }
 
 // Whatever an administrator's program sends, the server answers with a status
@@ -65,6 +65,9 @@ func FuzzCalls(f *testing.F) {
 		panic(cause)
 	}))
 	who := &session{user: "root", host: "fuzz", source: "test", trusted: true}
+	add(adminv1connect.AdminBothProcedure, &adminv1.BothRequest{Command: command("reservation 10.1.0.10 create " + mac)})
+	add(adminv1connect.AdminFollowProcedure, &adminv1.FollowRequest{Command: command("lease 10.1.0.10 deactivate"), Id: "a", Who: "root@host", Given: 1})
+	add(adminv1connect.AdminFollowProcedure, &adminv1.FollowRequest{Command: command("client a delete"), DryRun: true})
 	f.Fuzz(func(t *testing.T, call byte, message []byte) {
 		procedure := unary[int(call)%len(unary)]
 		ctx := context.WithValue(rpc.WithPeer(context.Background(), rpc.Peer{Source: "test"}), sessionKey{}, who)

@@ -19,6 +19,9 @@ const (
 	// partnerPatience is how long a partner may take to answer, in each step,
 	// before a command is put off.
 	partnerPatience = 3 * time.Second
+	// answerWithin bounds the command itself. One that the partner does behind
+	// that is sent again, and the partner knows it.
+	answerWithin = 2 * partnerPatience
 	// putOffFor is how long a partner that did not answer is not asked by the
 	// next command: a batch does not wait for it line by line.
 	putOffFor = 5 * time.Second
@@ -159,9 +162,11 @@ func (b *outbox) reach(ctx context.Context, s *Service, cluster *objects.Object)
 	return conn, err
 }
 
-// follow sends a command to a partner. A connection that has been open for
-// long may be dead, so it is sent twice: what it does, it does once.
+// follow sends a command to a partner; again where the connection, which may
+// have been open for long, was dead: what it does, it does once.
 func (b *outbox) follow(ctx context.Context, conn *partner.Conn, m *adminv1.FollowRequest) (status, err *objects.Error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	status, err = conn.Follow(ctx, m)
 	if err != nil && err.Code == objects.ConnectionFailure && ctx.Err() == nil {
 		status, err = conn.Follow(ctx, m)

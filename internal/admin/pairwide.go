@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"connectrpc.com/connect"
@@ -227,7 +228,7 @@ func (s *Service) ready(ctx context.Context, who *session, p *pairwide, t *targe
 		return nil
 	}
 	e := *err
-	e.Detail = append(e.Detail[:len(e.Detail):len(e.Detail)], fmt.Sprintf("Nothing was changed, neither here nor there. Without %s the command is for this server alone.", objects.BothFlag))
+	e.Detail = append(slices.Clip(e.Detail), fmt.Sprintf("Nothing was changed, neither here nor there. Without %s the command is for this server alone.", objects.BothFlag))
 	return &e
 }
 

@@ -290,20 +290,20 @@ func TestBothAtReconnect(t *testing.T) {
 	ended := make(chan struct{})
 	go func() { defer close(ended); d.main.service.Deliver(ctx) }()
 	defer func() { end(); <-ended }()
-	look := func() { // one more turn of the loop
-		for d := range d.main.waits {
-			if d == lookEvery {
-				break
+	idle := func() { // until the loop waits again
+		for waits := range d.main.waits {
+			if waits == lookEvery {
+				return
 			}
 		}
-		d.main.clock.Advance(lookEvery)
 	}
+	look := func() { d.main.clock.Advance(lookEvery); idle() }
+	idle()
 	look()
 	d.open()
 	look()
 	d.main.is(d.backup.holds(), "")
 	link.rows = []failover.Related{{Pair: "office", Communications: "OK"}}
-	look()
 	look()
 	d.main.is(d.backup.holds(), "reservation 10.1.0.10 ")
 }
@@ -502,4 +502,3 @@ func TestPendingIsSealed(t *testing.T) {
 		t.Errorf("without the key: %s", l)
 	}
 }
-

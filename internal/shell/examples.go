@@ -41,6 +41,7 @@ var examples = map[string][]string{
 	"lease": {
 		"nrcmd> lease 192.168.50.101",
 		"nrcmd> lease 192.168.50.101 force-available",
+		"nrcmd> lease 192.168.50.101 deactivate -both",
 		"nrcmd> lease list -macaddr 1,6,00:d0:ba:d3:bd:3b",
 	},
 	"reservation": {"nrcmd> reservation 192.168.50.10 create 1,6,00:d0:ba:d3:bd:3b device-name=printer"},
