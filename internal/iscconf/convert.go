@@ -65,7 +65,7 @@ type converter struct {
 	parent         values
 	scopes         []*scope
 	clientClass    bool
-	gone           []netip.Prefix // subnets that are left out
+	gone           []netip.Prefix  // subnets that are left out
 	foreign        map[string]bool // peers with pools that are left out
 	clientNames    map[*declaration]string
 	clientsTaken   nameSet

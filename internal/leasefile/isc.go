@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +25,7 @@ type isc struct {
 	st  []token
 	// The entry that is being read.
 	entry string
+	known bool // something of the file is dhcpd's
 	rec   Record
 	said  bool // it has a binding state
 	over  bool // "abandoned" of old files
@@ -37,6 +40,10 @@ var skipped = map[string]string{
 	"class":    "a class declaration: configuration, no lease",
 	"subclass": "a subclass declaration: configuration, no lease",
 }
+
+// plainWords begin the other entries of a lease file: leases, the state of the
+// failover, and what has no braces.
+var plainWords = []string{"lease", "failover", "authoring-byte-order", "server-duid", "db-time-format"}
 
 func readISC(in io.Reader, out *sink) error {
 	p := &isc{lexer: lexer{in: bufio.NewReaderSize(in, 1<<16), line: 1}, out: out}
@@ -54,9 +61,13 @@ func readISC(in io.Reader, out *sink) error {
 			if what == "" {
 				what = "statement"
 			}
+			if p.foreign() {
+				return nil
+			}
 			out.note(p.line, "the last entry ("+what+") is cut off, as when dhcpd was killed: left out")
 			return nil
 		case errors.Is(err, io.EOF):
+			p.foreign()
 			return nil
 		case errors.As(err, &wrong):
 			out.refuse(wrong.line, "%s", wrong.msg)
@@ -71,8 +82,11 @@ func readISC(in io.Reader, out *sink) error {
 func (p *isc) declaration() error {
 	st, end, err := p.statement(p.st)
 	p.st = st
-	if errors.Is(err, io.EOF) && len(st) > 0 {
+	if cutOff := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF); cutOff && len(st) > 0 {
 		p.entry = cut(st[0].text)
+		if !p.begins(p.entry, len(st) == 1 && p.known) {
+			return &syntaxError{p.from, fmt.Sprintf(notDhcpd, p.entry)}
+		}
 		return io.ErrUnexpectedEOF
 	}
 	if err != nil {
@@ -85,6 +99,7 @@ func (p *isc) declaration() error {
 		return p.wrong("a %c where a lease should begin", end)
 	}
 	word := strings.ToLower(string(st[0].text))
+	p.begins(word, false)
 	p.entry = word
 	if len(st) > 1 {
 		p.entry += " " + cut(st[1].text)
@@ -103,12 +118,39 @@ func (p *isc) declaration() error {
 			return p.skipBlock()
 		}
 		return nil
-	case (word == "authoring-byte-order" || word == "server-duid" || word == "db-time-format") && end == ';':
+	case slices.Contains(plainWords[2:], word) && end == ';':
 		return nil
 	case strings.HasPrefix(word, "ia-") && end == '{':
 		return p.wrong("%q: these are leases of DHCPv6", p.entry)
 	}
-	return p.wrong("%q is nothing that dhcpd writes into its lease file", p.entry)
+	return &syntaxError{p.from, fmt.Sprintf(notDhcpd, p.entry)}
+}
+
+const notDhcpd = "%q is nothing that dhcpd writes into its lease file"
+
+// begins tells whether dhcpd writes entries that begin with a word, or, where
+// the word may be cut off, with one that begins so.
+func (p *isc) begins(word string, cutOff bool) bool {
+	for _, w := range slices.Concat(plainWords, slices.Collect(maps.Keys(skipped))) {
+		if strings.EqualFold(w, word) {
+			p.known = true
+			return true
+		}
+		if cutOff && strings.HasPrefix(w, strings.ToLower(word)) {
+			return true
+		}
+	}
+	return false
+}
+
+// foreign refuses a file in which nothing is dhcpd's. One that is empty is that
+// of a dhcpd without leases.
+func (p *isc) foreign() bool {
+	if p.known || !p.some {
+		return false
+	}
+	p.out.refuse(1, "nothing in the file is a lease or another entry that dhcpd writes: is it a dhcpd.leases?")
+	return true
 }
 
 // wrongLease notes what is wrong with the entry; it is read on, for what else

@@ -25,6 +25,8 @@ type token struct {
 type lexer struct {
 	in   *bufio.Reader
 	line int
+	from int  // line of the statement's first word
+	some bool // there is something but blanks
 	buf  []byte
 }
 
@@ -51,7 +53,12 @@ func (l *lexer) next() (token, error) {
 		switch {
 		case c == '\n':
 			l.line++
+			continue
 		case c == ' ' || c == '\t' || c == '\r':
+			continue
+		}
+		l.some = true
+		switch {
 		case c == '#':
 			if err := l.comment(); err != nil {
 				return token{}, err
@@ -209,6 +216,9 @@ func (l *lexer) statement(st []token) (_ []token, end byte, err error) {
 		t, err := l.next()
 		if err != nil {
 			return st, 0, err
+		}
+		if len(st) == 0 {
+			l.from = l.line
 		}
 		switch t.kind {
 		case ';', '{', '}':

@@ -103,6 +103,32 @@ func TestISCRefusals(t *testing.T) {
 	}
 }
 
+// TestISCOtherFiles: a file that is something else is refused, and not taken for
+// a lease file without leases, or one that was cut off.
+func TestISCOtherFiles(t *testing.T) {
+	const unlike = "nothing in the file is a lease or another entry that dhcpd writes: is it a dhcpd.leases?"
+	for _, c := range []struct{ in, want string }{
+		{"address,hwaddr,client_id\n10.0.0.1,02:00:00:00:00:01,\n", `line 1: "address" is nothing that dhcpd writes into its lease file`},
+		{"root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\n", `line 1: "root:x:0:0:root:/root:/bin/bash" is nothing that dhcpd writes into its lease file`},
+		{"\n\nThe leases are on the other server\n", `line 3: "The" is nothing that dhcpd writes into its lease file`},
+		{"the \"leases", `line 1: "the" is nothing that dhcpd writes into its lease file`},
+		{"\"leases", "line 1: " + unlike},
+		{"# a note\n", "line 1: " + unlike},
+		{"lea", `line 1: "lea" is nothing that dhcpd writes into its lease file`},
+		{"lease 10.0.0.1 {\n}\nlea se", `line 3: "lea" is nothing that dhcpd writes into its lease file`},
+		{"lease 10.0.0.1 {\n}\nreserve", `line 3: "reserve" is nothing that dhcpd writes into its lease file`},
+	} {
+		if leases, notes, bad := scan(t, ISC, c.in); len(bad) == 0 || bad[0] != c.want || leases != nil {
+			t.Errorf("%q:\n got %q, %q\nwant %q", c.in, bad, notes, c.want)
+		}
+	}
+	for _, in := range []string{"", "\n", "\ufeff", "authoring-byte-order little-endian;\n", "lease 10.0.0.1 {", "# written by dhcpd\nserver-duid \"x"} {
+		if _, _, bad := scan(t, ISC, in); bad != nil {
+			t.Errorf("%q is refused: %q", in, bad)
+		}
+	}
+}
+
 // TestISCManyErrors: all bad leases are named, up to a number.
 func TestISCManyErrors(t *testing.T) {
 	_, _, bad := scan(t, ISC, strings.Repeat("lease 10.0.0.1 {\n  ends x;\n}\n", 1000))
