@@ -48,6 +48,31 @@ func (s *Service) met(ctx context.Context, seen *objects.Object, met partner.Met
 	}
 }
 
+// clusterServer are the attributes of a cluster that say which server is meant.
+var clusterServer = []*objects.Attr{objects.ClusterAddr.Attr, objects.ClusterPort.Attr, objects.ClusterFingerprint.Attr}
+
+// otherServer takes the stored password off a cluster that has come to mean
+// another server. Whoever may point a cluster at a machine is not thereby to
+// learn what is the password of another: it would be sent there.
+func (w *writing) otherServer(o *objects.Object) *objects.Error {
+	if w.class != objects.Cluster {
+		return nil
+	}
+	now := w.get(o.Class, o.Name)
+	if now == nil || objects.ClusterPassword.Of(o) == "" {
+		return nil
+	}
+	for _, a := range clusterServer {
+		if now.Text(a) == o.Text(a) {
+			continue
+		}
+		delete(o.Attrs, objects.ClusterPassword.Name)
+		return objects.Errorf(objects.OkWithWarnings, "%s: its password was dropped, because %s says which server it is sent to; 'cluster %s set password=<password>' gives it anew, in one command with %s it stays",
+			o.Ref(), a.Name, objects.QuoteWord(o.Name), a.Name)
+	}
+	return nil
+}
+
 // checkCluster logs in to a cluster and tells who answered.
 func checkCluster(c *call) *objects.Error {
 	var cluster *objects.Object

@@ -106,7 +106,7 @@ func TestClusterTroubles(t *testing.T) {
 
 	here.ok(here.root.unset("cluster", "boston", "password"))
 	err, _ = here.check("boston")
-	here.refused(err, objects.LoginFailure, `"boston"`, address, "cluster boston set admin=")
+	here.refused(err, objects.LoginFailure, `"boston"`, address, "cluster boston set password=")
 	here.ok(here.root.set("cluster", "boston", "password=not-this-one"))
 	go func() { // the other server makes a guesser wait
 		for range there.waits {
@@ -124,13 +124,48 @@ func TestClusterTroubles(t *testing.T) {
 	err, _ = here.check("boston")
 	here.refused(err, objects.ConnectionFailure, `"boston"`, address, other, fingerprintOf(t, there), "cluster boston set fingerprint=")
 
-	here.ok(here.root.unset("cluster", "boston", "fingerprint"))
+	here.refused(here.root.unset("cluster", "boston", "fingerprint"), objects.OkWithWarnings, "password was dropped")
+	here.ok(here.root.set("cluster", "boston", "password=x"))
 	there.shut()
 	err, _ = here.check("boston")
 	here.refused(err, objects.ConnectionFailure, `"boston"`, address, "refused", "cluster boston set ipaddr=")
 	if strings.Count(err.Msg, address) != 1 {
 		t.Errorf("the address is there more than once: %s", err.Msg)
 	}
+}
+
+// Whoever may edit clusters may point one at a machine of theirs; the password
+// that is stored for the server meant before does not go there.
+func TestClusterPasswordStaysWithItsServer(t *testing.T) {
+	here, there := newWorld(t), newWorld(t)
+	here.knows(there, "my boston")
+	err, _ := here.check("my boston")
+	here.ok(err)
+	password := "password=" + there.firstPassword()
+	here.ok(here.root.create("admin", "limited", "password=secret99", "roles=edit-cluster"))
+	limited := here.connect("limited", "secret99", false)
+	for _, change := range []func() *objects.Error{
+		func() *objects.Error { return limited.set("cluster", "my boston", "ipaddr=127.0.0.3") },
+		func() *objects.Error { return limited.set("cluster", "my boston", "scp-port=4321") },
+		func() *objects.Error {
+			return limited.set("cluster", "my boston", "fingerprint=sha256:"+strings.Repeat("0a", 32))
+		},
+		func() *objects.Error { return limited.unset("cluster", "my boston", "fingerprint") },
+		func() *objects.Error { return limited.unset("cluster", "my boston", "scp-port") },
+	} {
+		here.ok(here.root.set("cluster", "my boston", "scp-port=77", "fingerprint=sha256:"+strings.Repeat("0b", 32), password))
+		here.refused(change(), objects.OkWithWarnings, `cluster "my boston": its password was dropped`, `'cluster "my boston" set password=<password>'`)
+		here.is(here.root.value("cluster", "my boston", "password"), "")
+		err, _ := limited.do("cluster", "my boston", "check")
+		here.refused(err, objects.LoginFailure, "is missing")
+	}
+	here.ok(here.root.set("cluster", "my boston", password))
+	here.ok(limited.set("cluster", "my boston", "description=x", "ipaddr="+here.root.value("cluster", "my boston", "ipaddr")))
+	here.is(here.root.value("cluster", "my boston", "password"), hidden)
+	here.ok(here.root.begin())
+	here.refused(here.root.set("cluster", "my boston", "scp-port=99"), objects.OkWithWarnings, "password was dropped")
+	here.ok(here.root.commit())
+	here.is(here.root.value("cluster", "my boston", "password"), "")
 }
 
 // olderAdmin is a server that knows only how to log in.
@@ -355,8 +390,35 @@ func TestSecretIsLost(t *testing.T) {
 	}
 	w.is(w.root.value("cluster", "boston", "password"), "")
 	err, _ := w.check("boston")
-	w.refused(err, objects.LoginFailure, "cluster boston set admin=")
+	w.refused(err, objects.LoginFailure, `the password of administrator`, "is missing", "cluster boston set password=")
 	w.ok(w.root.set("cluster", "boston", "password=hush-again"))
 	w.reopen()
 	w.is(w.root.value("cluster", "boston", "password"), hidden)
+}
+
+// A key of which the secret is lost keeps no server from serving; it is told by
+// name at each reload.
+func TestLostSecretOfAKeyStopsNothing(t *testing.T) {
+	w := newWorld(t)
+	w.ok(w.root.create("key", "names", "c2VjcmV0LTEx"))
+	w.ok(w.root.create("key", "other", "c2VjcmV0LTEx"))
+	w.ok(w.root.create("dhcp-dns-update", "zone", "dynamic-dns=update-all", "server-key=names"))
+	w.ok(w.root.create("scope", "office", "10.1.0.0", "255.255.255.0", "ranges=10.1.0.10-10.1.0.20"))
+	w.shut()
+	if err := os.Remove(filepath.Join(w.data, store.SecretKeyFile)); err != nil {
+		t.Fatal(err)
+	}
+	w.open(nil)
+	err, lines := w.root.do("dhcp", "", "reload")
+	if err == nil || err.Code != objects.OkWithWarnings || !strings.Contains(lines, `key "names" has no secret`) || !strings.Contains(lines, "'key other set secret=<secret>'") {
+		t.Fatalf("reload: %v\n%s", err, lines)
+	}
+	if !w.engine.Running() || w.engine.Config().Get(objects.Scope, "office") == nil {
+		t.Error("the server does not serve")
+	}
+	w.refused(w.root.unset("key", "names", "secret"), objects.RequiredAttribute)
+	w.refused(w.root.create("key", "third"), objects.TooFewArguments, "secret")
+	w.ok(w.root.set("key", "names", "secret=c2VjcmV0LTEy"))
+	w.ok(w.root.set("key", "other", "secret=c2VjcmV0LTEy"))
+	w.ok(w.root.control("reload", false))
 }

@@ -92,7 +92,7 @@ func newDuet(t *testing.T) *duet {
 	if err != nil {
 		t.Fatal(err)
 	}
-	main.ok(main.root.set("cluster", "backup", "scp-port="+port))
+	main.ok(main.root.set("cluster", "backup", "scp-port="+port, "password="+backup.firstPassword()))
 	for _, w := range []*world{main, backup} {
 		w.ok(w.root.create("scope", "office", "10.1.0.0", "255.255.255.0", "ranges=10.1.0.10-10.1.0.99"))
 		w.ok(w.root.control("reload", false))

@@ -192,8 +192,10 @@ func TestSyncRefused(t *testing.T) {
 		}, objects.Invalid, []string{"both servers are configured as its main"}},
 		{"unreachable", func() func() {
 			port := main.root.value("cluster", "backup", "scp-port")
-			main.ok(main.root.set("cluster", "backup", "scp-port=1"))
-			return func() { main.ok(main.root.set("cluster", "backup", "scp-port="+port)) }
+			main.ok(main.root.set("cluster", "backup", "scp-port=1", "password=x"))
+			return func() {
+				main.ok(main.root.set("cluster", "backup", "scp-port="+port, "password="+backup.firstPassword()))
+			}
 		}, objects.ConnectionFailure, []string{`cluster "backup" at 127.0.0.2:1`}},
 		{"bad password", func() func() {
 			main.ok(main.root.set("cluster", "backup", "password=wrong"))
@@ -259,8 +261,8 @@ func TestSyncWithAnOlderServer(t *testing.T) {
 	old.StartTLS()
 	defer old.Close()
 	_, port, _ := net.SplitHostPort(old.Listener.Addr().String())
-	main.ok(main.root.set("cluster", "backup", "scp-port="+newThrottled(t, "127.0.0.1:"+port, plenty).port()))
-	main.ok(main.root.unset("cluster", "backup", "fingerprint"))
+	main.refused(main.root.unset("cluster", "backup", "fingerprint"), objects.OkWithWarnings, "password was dropped")
+	main.ok(main.root.set("cluster", "backup", "scp-port="+newThrottled(t, "127.0.0.1:"+port, plenty).port(), "password=x"))
 	for _, method := range []string{"sync", "reload", "diff", "checklist", "confirm"} {
 		err, _ := main.root.do("failover-pair", "office", method)
 		main.refused(err, objects.NotSupported, `cluster "backup"`, "version 0.1", "older")
@@ -369,7 +371,7 @@ func TestSyncNetworkCutAnywhere(t *testing.T) {
 	main.ok(err)
 	through := func(octets int64) *throttled {
 		p := newThrottled(t, backup.server.Address().String(), octets)
-		main.ok(main.root.set("cluster", "backup", "scp-port="+p.port()))
+		main.ok(main.root.set("cluster", "backup", "scp-port="+p.port(), "password="+backup.firstPassword()))
 		return p
 	}
 	paint := func(colour string) {

@@ -90,7 +90,17 @@ func (s *Service) Set(ctx context.Context, r *connect.Request[adminv1.SetRequest
 
 func (w *writing) set(m *adminv1.SetRequest) *objects.Error {
 	return w.change(m.Name, func(o *objects.Object) *objects.Error {
-		return w.assignAll(o, m.Attributes)
+		if err := w.assignAll(o, m.Attributes); err != nil {
+			return err
+		}
+		anew := slices.ContainsFunc(m.Attributes, func(a *adminv1.Attribute) bool {
+			attr, err := w.class.Find(a.Name)
+			return err == nil && attr == objects.ClusterPassword.Attr
+		})
+		if anew {
+			return nil
+		}
+		return w.otherServer(o)
 	})
 }
 
@@ -111,7 +121,7 @@ func (w *writing) unset(m *adminv1.UnsetRequest) *objects.Error {
 				return err
 			}
 		}
-		return nil
+		return w.otherServer(o)
 	})
 }
 
@@ -204,12 +214,16 @@ func (w *writing) change(name string, edit func(*objects.Object) *objects.Error)
 		return err
 	}
 	o := old.Clone()
-	if err := edit(o); err != nil {
-		return err
+	warning := edit(o)
+	if warning != nil && warning.Code.Failed() {
+		return warning
 	}
 	w.put(o)
 	w.result = o
-	return w.lastAdministrator()
+	if err := w.lastAdministrator(); err != nil {
+		return err
+	}
+	return warning
 }
 
 // assignAll sets the attributes of one command, each of them once.

@@ -60,8 +60,11 @@ func (d Dialer) Dial(ctx context.Context, cluster *objects.Object) (*Conn, *obje
 		c.timeout = DefaultTimeout
 	}
 	user, password := objects.ClusterAdmin.Of(cluster), objects.ClusterPassword.Of(cluster)
-	if user == "" || password == "" {
-		return nil, c.errorf(objects.LoginFailure, "", "there is no administrator to log in with; 'cluster %s set admin=<name> password=<password>' says which", cluster.Name)
+	if user == "" {
+		return nil, c.errorf(objects.LoginFailure, "", "there is no administrator to log in with; 'cluster %s set admin=<name> password=<password>' says which", objects.QuoteWord(cluster.Name))
+	}
+	if password == "" {
+		return nil, c.errorf(objects.LoginFailure, "", "the password of administrator %q is missing; 'cluster %s set password=<password>' gives it", user, objects.QuoteWord(cluster.Name))
 	}
 	first := &firstContact{}
 	var err error
@@ -133,12 +136,12 @@ func (c *Conn) noConnection(err error) *objects.Error {
 		e.Detail = []string{
 			"pinned:    " + changed.Pinned,
 			"shown now: " + changed.Shown,
-			fmt.Sprintf("Another machine may be answering in its place; nothing was sent to it. If the server was set up anew, 'cluster %s set fingerprint=%s' takes the new certificate.", c.Cluster, changed.Shown),
+			fmt.Sprintf("Another machine may be answering in its place; nothing was sent to it. If the server was set up anew, 'cluster %s set fingerprint=%s' takes the new certificate; the password is given in the same command, password=<password>.", objects.QuoteWord(c.Cluster), changed.Shown),
 		}
 		return e
 	}
 	e := objects.AsError(err)
-	way := fmt.Sprintf("Is the server running there, with its admin service on that address (dhcpd -rpc) and no firewall between? 'cluster %s set ipaddr=... scp-port=...' corrects the address.", c.Cluster)
+	way := fmt.Sprintf("Is the server running there, with its admin service on that address (dhcpd -rpc) and no firewall between? 'cluster %s set ipaddr=... scp-port=... password=...' corrects the address; without password= the stored one is dropped.", objects.QuoteWord(c.Cluster))
 	return c.errorf(objects.ConnectionFailure, way, "%s", withoutAddress(e.Msg, c.Address))
 }
 
@@ -148,6 +151,6 @@ func (c *Conn) noLogin(user string, err error) *objects.Error {
 	if e.Code != objects.LoginFailure {
 		return c.Failed("logging in", err)
 	}
-	way := fmt.Sprintf("'cluster %s set admin=<name> password=<password>' corrects what this server logs in with.", c.Cluster)
+	way := fmt.Sprintf("'cluster %s set admin=<name> password=<password>' corrects what this server logs in with.", objects.QuoteWord(c.Cluster))
 	return c.errorf(objects.LoginFailure, way, "the server refuses administrator %q: %s", user, e.Msg)
 }
