@@ -137,6 +137,9 @@ func (s *Service) reload(force bool) engine.Report {
 			report = s.runtime.Reload(cfg, true)
 		}
 	}
+	if len(report.Errors) == 0 {
+		report.Warnings = append(report.Warnings, s.stored.cfg.Secretless()...)
+	}
 	for _, e := range report.Errors {
 		s.log.Log(msgReloadRefused, e.Status())
 	}

@@ -9,12 +9,32 @@ import (
 )
 
 // Validate checks every object and returns all that is wrong, in order of
-// class and name.
+// class and name. A secret that an object cannot be without may be lost with
+// the key that seals it: that is told by Secretless, and keeps no server from
+// serving.
 func (c *Config) Validate() []*Error {
 	var errs []*Error
 	for _, class := range classes {
 		for _, o := range c.All(class) {
-			errs = append(errs, c.CheckObject(o)...)
+			errs = append(errs, c.checkObject(o, false)...)
+		}
+	}
+	return errs
+}
+
+// Secretless names the secrets that objects should have and have not.
+func (c *Config) Secretless() []*Error {
+	var errs []*Error
+	for _, class := range classes {
+		for _, a := range class.Attrs {
+			if !a.Secret || !a.Required || a.Hashed {
+				continue
+			}
+			for _, o := range c.All(class) {
+				if o.Text(a) == "" {
+					errs = append(errs, Errorf(OkWithWarnings, "%s has no %s and does not act; '%s %s set %s=<%s>' gives it", o.Ref(), a.Name, class.Name, QuoteWord(o.Name), a.Name, a.Name))
+				}
+			}
 		}
 	}
 	return errs
@@ -23,11 +43,13 @@ func (c *Config) Validate() []*Error {
 // CheckObject checks one object against its class's rules and the rest of the
 // configuration: required attributes are there, names of other objects lead
 // somewhere, and what Class.Check says.
-func (c *Config) CheckObject(o *Object) []*Error {
+func (c *Config) CheckObject(o *Object) []*Error { return c.checkObject(o, true) }
+
+func (c *Config) checkObject(o *Object, secrets bool) []*Error {
 	var errs []*Error
 	for _, a := range o.Class.Attrs {
 		text := o.Text(a)
-		if a.Required && text == "" && a.Derive == nil {
+		if a.Required && text == "" && a.Derive == nil && (secrets || !a.Secret) {
 			errs = append(errs, Errorf(RequiredAttribute, "%s has no %s", o.Ref(), a.Name))
 		}
 		if a.Kind != NameRef || text == "" || a.ReadOnly {
