@@ -145,7 +145,7 @@ func (l *links) definitions(o *objects.Object) []ref {
 			_, set, _ := strings.Cut(rest, ".")
 			set = strings.ToLower(set)
 			all = append(all, ref{objects.OptionSet, set})
-			all = append(all, l.inSet[set]...)
+			all = append(all, l.used(set, o.Attrs[name])...)
 		}
 	}
 	for _, list := range []objects.Handle[[]string]{objects.PolicyReplyOptions, objects.PolicyBootpReplyOptions} {
