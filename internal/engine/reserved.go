@@ -48,9 +48,14 @@ func (ex *exchange) reservation() (lease.Key, *scope, bool) {
 		if !ok || s == nil || ex.suits(s, k.Addr) != noOutcome {
 			continue
 		}
-		if l, known := ex.server.table.Get(k); !known || ex.possible(&l, who) {
-			return k, s, true
+		l, known := ex.server.table.Get(k)
+		if s.pair != nil && !known {
+			l = ex.leaseAt(k)
 		}
+		if known && !ex.possible(&l, who) || s.pair != nil && l.Free() && !ex.mayHave(&l, s) {
+			continue // or it is the partner's to give
+		}
+		return k, s, true
 	}
 	return lease.Key{}, nil, false
 }

@@ -47,6 +47,7 @@ func (p *Pair) carry() {
 
 // publish tells the packet path what it may do.
 func (p *Pair) publish(a binding.Authority) {
+	a.Agreed = p.reserved.agreed
 	if a != *p.authority.Load() {
 		p.authority.Store(new(a))
 	}
@@ -224,7 +225,7 @@ func (p *Pair) save(s core.Snapshot) error {
 
 func (p *Pair) saveAs(s core.Snapshot, generation uint64) error {
 	rel := p.rel.Load()
-	r := record{Role: p.role, Snapshot: s, Partner: rel.partner().addr, Areas: rel.areas(), Generation: generation, Age: p.age}
+	r := record{Role: p.role, Snapshot: s, Partner: rel.partner().addr, Areas: rel.areas(), Generation: generation, Age: p.age, Reserved: p.reserved.total}
 	if err := p.m.saveRecord(p.name, r); err != nil {
 		return err
 	}
@@ -250,6 +251,9 @@ func (p *Pair) stamp(snap core.Snapshot, lost bool) {
 	p.generation = max(kept.Generation, known)
 	if kept.Partner != p.rel.Load().partner().addr {
 		kept.Age.Heard = 0 // another server's
+	}
+	if kept.Partner == p.rel.Load().partner().addr {
+		p.reserved.total = kept.Reserved
 	}
 	p.startAge(kept.Age, lost || snap.State == 0)
 	if lost || snap.State == 0 {

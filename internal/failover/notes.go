@@ -20,7 +20,7 @@ func (p *Pair) tellTerms() {
 	if p.conn == nil || p.profile != wire.Own {
 		return
 	}
-	for _, page := range p.rel.Load().terms.pages() {
+	for _, page := range p.terms().pages() {
 		p.conn.Contact(page)
 	}
 }
@@ -40,6 +40,7 @@ func (p *Pair) hearTerms(c wire.CONTACT) {
 	p.theirs = &theirs
 	p.mu.Unlock()
 	p.compareTerms()
+	p.agree()
 	p.tellRefused()
 }
 
@@ -63,7 +64,7 @@ func (p *Pair) compareTerms() {
 	if p.theirs == nil { // nobody else writes it
 		return
 	}
-	found := p.rel.Load().terms.differ(p.theirs)
+	found := p.terms().differ(p.theirs)
 	p.mu.Lock()
 	before := p.differs
 	p.differs = found

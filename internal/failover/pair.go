@@ -60,6 +60,7 @@ type Pair struct {
 	generation uint64
 	stampAt    time.Duration
 	age        age
+	reserved   reservations
 	toldAge    uint64 // on this connection
 	hearing    terms  // the partner's, as far as they have come
 	oddSaid    map[string]bool
@@ -158,6 +159,8 @@ func (p *Pair) start(k engine.Keeper, snap core.Snapshot, alone bool) {
 	p.contacts = snap.Contact > 0 || snap.PartnerState != 0
 	p.begin(p.rel.Load().core, snap)
 	p.mu.Unlock()
+	p.sumReservations()
+	p.agree()
 	if alone && p.mayStayAlone(snap) {
 		p.quiet = true
 		p.carry()
@@ -296,11 +299,17 @@ func (p *Pair) deadline() (at time.Duration, ok bool) {
 	if d, due := p.driftDeadline(); due && (!ok || d < at) {
 		at, ok = d, true
 	}
+	if p.reserved.stale && (!ok || p.reserved.dueAt < at) {
+		at, ok = p.reserved.dueAt, true
+	}
 	return at, ok
 }
 
 func (p *Pair) due() {
 	now := p.m.mono()
+	if p.reserved.stale && now >= p.reserved.dueAt {
+		p.reservedSettled()
+	}
 	p.await.expire(now)
 	if at, ok := p.driftDeadline(); ok && now >= at {
 		p.lookDrift()
@@ -331,12 +340,17 @@ func (p *Pair) handle(e *entry) {
 		p.up(*e.up, e.at)
 	case input:
 		p.input(e.input)
+		if isPoolsChanged(e.input) {
+			p.reservedChange()
+		}
 		if _, denied := e.input.(core.Denied); denied {
 			p.sayDenied()
 		}
 	case agree:
+		p.sumReservations()
 		p.tellTerms()
 		p.compareTerms()
+		p.agree()
 	case learnt:
 		p.hearNews(e.news)
 	}

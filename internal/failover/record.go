@@ -54,6 +54,8 @@ type record struct {
 	// restored.
 	Generation uint64 `json:"generation,omitempty"`
 	Age        age    `json:"age,omitzero"`
+	// Reserved is a sum of the reservations that the partner told last.
+	Reserved uint64 `json:"reserved,omitempty"`
 }
 
 // area is the subnet of a scope.

@@ -28,6 +28,8 @@ type termScope struct {
 	subnet  netip.Prefix
 	dynamic bool // dynamic BOOTP
 	ranges  []lease.Range
+	sum     uint64 // of the reservations (reserved.go)
+	summed  bool   // it is known
 }
 
 // add takes a scope of this server's.
@@ -81,6 +83,7 @@ func joined(rs []lease.Range) []lease.Range {
 const (
 	optionTerms  = 1 // version, flags
 	optionScopes = 2 // of this page: subnet, flags, number of ranges, ranges
+	optionSummed = 5 // of the same scopes: sums of the reservations
 )
 
 const (
@@ -99,16 +102,19 @@ const (
 
 // pages are the terms as they are sent.
 func (t *terms) pages() []wire.CONTACT {
-	var sheets [][]byte
-	var sheet []byte
+	var sheets, sums [][]byte
+	var sheet, sum []byte
 	for i := range t.scopes {
 		one := t.scopes[i].append(nil)
-		if len(sheet)+len(one) > maxTermPage {
-			sheets, sheet = append(sheets, sheet), nil
+		if len(sheet)+len(sum)+len(one) > maxTermPage {
+			sheets, sums, sheet, sum = append(sheets, sheet), append(sums, sum), nil, nil
 		}
 		sheet = append(sheet, one...)
+		if t.scopes[i].summed {
+			sum = binary.BigEndian.AppendUint64(sum, t.scopes[i].sum)
+		}
 	}
-	sheets = append(sheets, sheet)
+	sheets, sums = append(sheets, sheet), append(sums, sum)
 	var all []wire.CONTACT
 	for i, sheet := range sheets {
 		flags := byte(0)
@@ -121,10 +127,11 @@ func (t *terms) pages() []wire.CONTACT {
 		if i == len(sheets)-1 {
 			flags |= termsLast
 		}
-		all = append(all, wire.CONTACT{
-			VendorClass: wire.VendorPrefix + version.Version,
-			Vendor:      wire.VendorOptions("").With(optionTerms, string([]byte{termsVersion, flags})).With(optionScopes, string(sheet)),
-		})
+		options := wire.VendorOptions("").With(optionTerms, string([]byte{termsVersion, flags})).With(optionScopes, string(sheet))
+		if len(sums[i]) > 0 {
+			options = options.With(optionSummed, string(sums[i]))
+		}
+		all = append(all, wire.CONTACT{VendorClass: wire.VendorPrefix + version.Version, Vendor: options})
 	}
 	return all
 }
@@ -155,6 +162,7 @@ func (t *terms) read(c wire.CONTACT) (last, ok bool) {
 		*t = terms{balanced: flags&termsBalanced != 0}
 	}
 	sheet, _ := c.Vendor.Get(optionScopes)
+	sums, _ := c.Vendor.Get(optionSummed)
 	for b := []byte(sheet); len(b) > 0; {
 		const head = 7
 		if len(b) < head || len(b) < head+8*int(b[6]) || b[4] > 32 || len(t.scopes) == maxTermScopes {
@@ -168,6 +176,10 @@ func (t *terms) read(c wire.CONTACT) (last, ok bool) {
 		for b = b[head:]; n > 0; n-- {
 			s.ranges = append(s.ranges, lease.Range{First: lease.Addr(binary.BigEndian.Uint32(b)), Last: lease.Addr(binary.BigEndian.Uint32(b[4:]))})
 			b = b[8:]
+		}
+		if len(sums) >= 8 {
+			s.sum, s.summed = binary.BigEndian.Uint64([]byte(sums[:8])), true
+			sums = sums[8:]
 		}
 		t.scopes = append(t.scopes, s)
 	}
@@ -212,6 +224,8 @@ func (s *termScope) differs(o *termScope) string {
 		return fmt.Sprintf("has the subnet %s on this server and %s on its partner", s.subnet, o.subnet)
 	case !slices.Equal(s.ranges, o.ranges):
 		return fmt.Sprintf("has the ranges %s on this server and %s on its partner", rangesText(s.ranges), rangesText(o.ranges))
+	case s.summed && o.summed && s.sum != o.sum:
+		return "has other reservations on this server than on its partner: a reserved address is given by the server alone whose free address it is"
 	case s.dynamic != o.dynamic:
 		return "has dynamic-bootp " + onOff(s.dynamic) + " on this server and " + onOff(o.dynamic) + " on its partner"
 	}

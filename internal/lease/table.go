@@ -287,6 +287,13 @@ func (t *Table) placeOf(k Key) (Place, bool) {
 	return p, true
 }
 
+// ReservationsOf are those of a configured scope; nobody changes them.
+func (t *Table) ReservationsOf(id ScopeID) []Reservation {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.scopes[id].Reservations
+}
+
 // ScopeID is the handle of the configured scope with this name.
 func (t *Table) ScopeID(name string) (ScopeID, bool) {
 	t.mu.RLock()

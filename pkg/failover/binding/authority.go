@@ -33,6 +33,8 @@ type Authority struct {
 	// DelayedService serves a client of the partner whose secs field is
 	// larger than this; 0 never.
 	DelayedService uint8
+	// Agreed says which addresses are reserved alike on both servers; nil is all.
+	Agreed *Agreed
 }
 
 // profile is how to write to the partner. One that was never met is taken to
@@ -142,8 +144,8 @@ func (a *Authority) patient(r Request, secs uint16) bool {
 
 // MayGive tells whether the address may be given to a client that does not
 // have it (section 12.1 of the table in docs/failover.md): it is free and this
-// server's, or reserved, or the partner's and the partner is down for long
-// enough. bootp says that the scope has dynamic BOOTP.
+// server's, or reserved on both, or the partner's and the partner is down for
+// long enough. bootp says that the scope has dynamic BOOTP.
 func (a *Authority) MayGive(l *lease.Lease, now int64, bootp bool) bool {
 	switch l.State {
 	case lease.Available, lease.OtherAvailable, lease.Offered:
@@ -156,7 +158,7 @@ func (a *Authority) MayGive(l *lease.Lease, now int64, bootp bool) bool {
 	if !service[a.State].all {
 		return false
 	}
-	return owner(l) == a.Role || l.Flags&lease.Reserved != 0 || a.MayGivePartners(now, bootp)
+	return owner(l) == a.Role || l.Flags&lease.Reserved != 0 && a.Agreed.has(l) || a.MayGivePartners(now, bootp)
 }
 
 // MayGivePartners tells whether free addresses of the partner may be given:
