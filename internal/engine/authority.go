@@ -213,31 +213,13 @@ func (ex *exchange) given(l lease.Lease) lease.Lease {
 	return ex.scope.pair.Authority().Given(l, ex.grant.potential)
 }
 
-// stillMay tells whether an answer may leave that was decided on some time
-// ago. A server that has fallen silent since must not answer; an address that
-// was the partner's may be in use by its clients again.
+// stillMay tells whether an answer may leave that was decided on some time ago.
 func (ex *exchange) stillMay() bool {
 	sc := ex.scope
 	if sc.pair == nil || ex.silent {
 		return true
 	}
-	a := sc.pair.Authority()
-	if a.Answers(requests[ex.kind], ex.bucket(), ex.msg.Secs) == binding.SilentState {
-		return false
-	}
-	return !ex.partners || a.MayGivePartners(ex.now, sc.dynamic())
-}
-
-// isPartners tells whether a lease begins on an address that is the partner's.
-func (ex *exchange) isPartners(l *lease.Lease) bool {
-	if l.Role == lease.Alone || l.Flags&lease.Reserved != 0 {
-		return false
-	}
-	switch l.State {
-	case lease.Available, lease.OtherAvailable, lease.Offered:
-		return (l.Flags&lease.Backup != 0) != (l.Role == lease.Secondary)
-	}
-	return false
+	return sc.pair.Authority().StillMay(requests[ex.kind], ex.bucket(), ex.msg.Secs, ex.partners, ex.now, sc.dynamic())
 }
 
 // pairOf is the relationship of an address, nil if it has none.

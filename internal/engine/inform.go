@@ -3,6 +3,7 @@ package engine
 import (
 	"leasehold/internal/lease"
 	"leasehold/internal/packet"
+	"leasehold/pkg/failover/binding"
 )
 
 // bindInform answers a client that has its address from elsewhere with
@@ -38,7 +39,7 @@ func (ex *exchange) bindBootp() verdict {
 	ex.grant = ex.grantFor(&l)
 	ex.lease = l
 	if ex.grant.extends || l.Client() != ex.key || ex.stale(&l) {
-		ex.partners = ex.isPartners(&l)
+		ex.partners = binding.Partners(&l)
 		ex.lease = ex.given(lease.Acknowledge(l, ex.who, ex.now, lease.Forever))
 		ex.write = true
 		ex.noteOthers()

@@ -3,6 +3,7 @@ package engine
 import (
 	"leasehold/internal/lease"
 	"leasehold/internal/packet"
+	"leasehold/pkg/failover/binding"
 )
 
 // bindSelecting answers a client that chose an offer (RFC 2131 section 4.3.2,
@@ -250,7 +251,7 @@ func (ex *exchange) extend(l lease.Lease) verdict {
 		ex.lease = l
 		return goOn
 	}
-	ex.partners = ex.isPartners(&l)
+	ex.partners = binding.Partners(&l)
 	ex.lease = ex.given(lease.Acknowledge(l, ex.who, ex.now, ex.grant.expiration))
 	ex.write = true
 	ex.noteOthers()

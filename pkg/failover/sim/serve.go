@@ -262,6 +262,7 @@ func (x *exchange) grant(l lease.Lease) {
 	}
 	x.n.w.checks.granting(x, &l)
 	end, potential := e.auth.Grant(&l, x.now, desired)
+	partners := binding.Partners(&l)
 	given := lease.Acknowledge(l, x.q.c.who, x.now, end)
 	given = e.auth.Given(given, potential)
 	n.w.checks.granted(x, &l, &given)
@@ -273,8 +274,10 @@ func (x *exchange) grant(l lease.Lease) {
 	n.write(given, func(err error) {
 		if err == nil {
 			x.changed(given)
-			x.send(reply{kind: acked, addr: l.Addr, time: span})
-			n.w.happened(n, "acks", "")
+			if e.auth.StillMay(x.q.kind, x.q.c.bucket(), x.q.secs, partners, x.now, e.p.BOOTP) {
+				x.send(reply{kind: acked, addr: l.Addr, time: span})
+				n.w.happened(n, "acks", "")
+			}
 		}
 		if n.claims != nil {
 			n.release(k)
