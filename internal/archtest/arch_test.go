@@ -19,8 +19,8 @@ var layers = [][]string{
 	{"pkg/objects", "pkg/failover/wire", "internal/lease", "internal/clock", "internal/version", "pkg/rpc/adminv1", "test/dhcpload/mmsg", "test/netns", "test/frame", "test/isc"},
 	{"internal/option", "internal/packet", "internal/eventlog", "internal/leasefile", "pkg/rpc/adminv1/adminv1connect", "pkg/failover/binding", "pkg/failover/link"},
 	{"internal/expr", "internal/iscconf", "internal/parity", "internal/store", "internal/netio", "pkg/rpc", "pkg/failover/core"},
-	{"internal/engine", "internal/partner", "internal/probe", "internal/shell", "pkg/failover/flight", "pkg/failover/sim", "pkg/failover/sim/mutants", "test/hub", "test/clients", "test/holders"},
-	{"internal/failover"},
+	{"internal/engine", "internal/partner", "internal/probe", "internal/shell", "pkg/failover/flight", "pkg/failover/sim", "test/hub", "test/clients", "test/holders"},
+	{"pkg/failover/sim/mutants", "internal/failover"},
 	{"internal/admin", "internal/metrics"},
 	{"cmd/dhcpd", "cmd/nrcmd", "cmd/cnrFailoverConfig", "cmd/failover-replay", "scripts/docgen", "test/dhcpload", "test/dhcpload/cmd/dhcpecho", "test/dhcpclient", "test/e2e", "internal/archtest", "test/hub/join", "pkg/failover/sim/run", "pkg/failover/sim/mutants/run", "pkg/failover/sim/mutants/probe"},
 }
