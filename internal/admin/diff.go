@@ -27,6 +27,10 @@ func diffPair(c *call) *objects.Error {
 func (b *both) diff() *objects.Error {
 	all := b.differences()
 	logs := b.authors()
+	strays := b.strays()
+	for _, line := range strays {
+		b.call.line(line)
+	}
 	for _, d := range all {
 		b.call.line(d.String())
 		for _, m := range []*member{b.main(), b.backup()} {
@@ -37,11 +41,11 @@ func (b *both) diff() *objects.Error {
 			b.call.line(fmt.Sprintf("    %s: %s", m.word(), who))
 		}
 	}
-	if len(all) == 0 {
+	if len(all)+len(strays) == 0 {
 		b.call.line(fmt.Sprintf("Nothing differs: all that must match is stored alike on this server and on %s.", b.partner.called()))
 		return nil
 	}
-	b.call.line(fmt.Sprintf("%s between the %s, %s, and the %s, %s", counted(len(all), "difference"),
+	b.call.line(fmt.Sprintf("%s between the %s, %s, and the %s, %s", counted(len(all)+len(strays), "difference"),
 		b.main().word(), b.main().called(), b.backup().word(), b.backup().called()))
 	return nil
 }

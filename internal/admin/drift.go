@@ -52,6 +52,11 @@ func (s *Service) Differences(ctx context.Context, pair string, classes []string
 // named has a line for each difference in some classes, up to maxNamed.
 func (b *both) named(classes []string) (lines []string, err *objects.Error) {
 	logs, more := b.authors(), 0
+	if slices.Contains(classes, objects.FailoverPair.Name) || slices.Contains(classes, objects.Scope.Name) {
+		strays := b.strays()
+		more = max(0, len(strays)-maxNamed)
+		lines = strays[:len(strays)-more]
+	}
 	for _, d := range b.differences() {
 		class := objects.ClassNamed(d.Class)
 		if !slices.Contains(classes, class.Name) && !slices.Contains(classes, class.Owner) {

@@ -5,6 +5,7 @@ import (
 
 	"connectrpc.com/connect"
 
+	"leasehold/internal/parity"
 	"leasehold/pkg/objects"
 	"leasehold/pkg/rpc"
 	"leasehold/pkg/rpc/adminv1"
@@ -28,6 +29,14 @@ func reloadPair(c *call) *objects.Error {
 }
 
 func (b *both) reload() *objects.Error {
+	if err := b.read(); err != nil {
+		return err
+	}
+	if lines := b.strays(); len(lines) > 0 {
+		e := objects.Errorf(objects.Invalid, "%s: %s that only one of the two servers has in the pair; neither server was reloaded", b.pair.Ref(), counted(len(lines), "scope"))
+		e.Detail = append(lines, "Have the match lists and failover alike on both servers (failover-pair "+objects.QuoteWord(b.pair.Name)+" addMatch <subnet>; 'sync' carries them along), or delete the scope on one of them.")
+		return e
+	}
 	for _, m := range []*member{b.backup(), b.main()} {
 		if err := b.validate(m); err != nil {
 			return err
@@ -57,6 +66,15 @@ func (b *both) reload() *objects.Error {
 		return &objects.Error{Code: objects.OkWithWarnings}
 	}
 	return nil
+}
+
+// strays has a line for each scope that only one of the servers has in the
+// pair.
+func (b *both) strays() (lines []string) {
+	for _, s := range parity.Strays(b.main().cfg, b.backup().cfg, b.pair.Name) {
+		lines = append(lines, s.String())
+	}
+	return lines
 }
 
 // validate asks a server whether a reload would succeed.

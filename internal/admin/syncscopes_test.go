@@ -83,3 +83,37 @@ func TestSyncStoppedByLiveLeases(t *testing.T) {
 	err, _ = main.sync("exact")
 	main.refused(err, objects.GenericError, `scope "first floor" holds`, `scope "second" holds`, "then sync again")
 }
+
+// Two servers of which only one has a scope in the pair are not reloaded, and
+// diff says which it is.
+func TestReloadOfAScopeOutsideThePair(t *testing.T) {
+	main, backup := couple(t)
+	backup.ok(backup.root.set("failover-pair", "office", "match-list=10.9.0.0/16"))
+	main.ok(main.root.create("scope", "new", "10.1.0.0", "255.255.255.0"))
+	backup.ok(backup.root.create("scope", "alone", "10.1.0.0", "255.255.255.0"))
+	for _, w := range []*world{main, backup} {
+		err, _ := w.root.do("failover-pair", "office", "reload")
+		w.refused(err, objects.Invalid, "1 scope that only one of the two servers has in the pair", "neither server was reloaded",
+			`scope "alone", 10.1.0.0/24: the backup has it outside the pair, the main has scope "new" in the pair`, "addMatch")
+		if w.engine.Config() != nil && w.engine.Config().Len(objects.Scope) > 0 {
+			t.Error("a server was reloaded")
+		}
+		err, lines := w.root.do("failover-pair", "office", "diff")
+		w.ok(err)
+		if !strings.Contains(lines, `scope "alone", 10.1.0.0/24: the backup has it outside the pair`) {
+			t.Errorf("diff:\n%s", lines)
+		}
+	}
+	named, err := main.service.Differences(t.Context(), "office", []string{"failover-pair"})
+	main.ok(err)
+	if text := strings.Join(named, "\n"); !strings.Contains(text, "outside the pair") || !strings.Contains(text, "match-list") {
+		t.Errorf("drift names %s", text)
+	}
+	err, _ = main.sync()
+	main.refused(err, objects.Invalid, `scope "alone", 10.1.0.0/24, is on the target only`)
+	backup.ok(backup.root.delete("scope", "alone"))
+	err, _ = main.sync()
+	main.ok(err)
+	err, _ = main.root.do("failover-pair", "office", "reload")
+	main.ok(err)
+}

@@ -1,0 +1,71 @@
+package parity
+
+import (
+	"fmt"
+
+	"leasehold/pkg/objects"
+)
+
+// Stray is a scope that one server of a pair has in the pair and the other
+// serves outside of it: both serve its addresses, each for itself.
+type Stray struct {
+	In, Out *objects.Object // the scope of the one and of the other server
+	OnMain  bool            // it is the main server that serves it alone
+}
+
+func (s Stray) String() string {
+	alone, pair := "backup", "main"
+	if s.OnMain {
+		alone, pair = pair, alone
+	}
+	return fmt.Sprintf("%s, %s: the %s has it outside the pair, the %s has %s in the pair: both would serve its addresses, each for itself",
+		s.Out.Ref(), s.Out.Text(objects.ScopeSubnet.Attr), alone, pair, s.In.Ref())
+}
+
+// Strays lists the scopes that only one of the two servers has in the pair.
+func Strays(main, backup *objects.Config, pair string) []Stray {
+	all := strays(main, backup, pair, false)
+	return append(all, strays(backup, main, pair, true)...)
+}
+
+func strays(in, out *objects.Config, pair string, onMain bool) (all []Stray) {
+	o := in.Get(objects.FailoverPair, pair)
+	if o == nil || !objects.FailoverPairOn.Of(o) {
+		return nil
+	}
+	ours := pairOf(in, o.Name, o)
+	byAddress := map[string][]*objects.Object{} // of the others, by each /8 at most: subnets are no larger
+	for _, s := range out.All(objects.Scope) {
+		if objects.ScopeVPN.Of(s) == 0 && objects.ScopeSubnet.Of(s).IsValid() && !inFailover(out, s) {
+			k := firstOctet(s)
+			byAddress[k] = append(byAddress[k], s)
+		}
+	}
+	if len(byAddress) == 0 {
+		return nil
+	}
+	for _, s := range ours.all(objects.Scope) {
+		for _, other := range byAddress[firstOctet(s)] {
+			if objects.ScopeSubnet.Of(s).Overlaps(objects.ScopeSubnet.Of(other)) {
+				all = append(all, Stray{In: s, Out: other, OnMain: onMain})
+			}
+		}
+	}
+	return all
+}
+
+func firstOctet(scope *objects.Object) string {
+	return fmt.Sprint(objects.ScopeSubnet.Of(scope).Addr().As4()[0])
+}
+
+// inFailover tells whether a server shares a scope with some partner, by a pair
+// or by attributes of the dhcp object and of the scope.
+func inFailover(cfg *objects.Config, scope *objects.Object) bool {
+	switch objects.ScopeFailover.Of(scope) {
+	case objects.FailoverScopeDisabled:
+		return false
+	case objects.FailoverScopeEnabled:
+		return true
+	}
+	return cfg.PairOf(scope) != nil || objects.DhcpFailover.Of(cfg.Dhcp())
+}
