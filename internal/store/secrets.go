@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"leasehold/pkg/objects"
 )
@@ -96,7 +97,8 @@ func (c *ConfigDB) sealStored() (n int, err error) {
 			return err
 		}
 		// What this version does not know is an error when it is loaded.
-		if c := objects.ClassNamed(class); c != nil && isSealed(c, f.attr) {
+		// What is sealed already was so before another attribute became secret.
+		if c := objects.ClassNamed(class); c != nil && isSealed(c, f.attr) && !strings.HasPrefix(f.value, sealedPrefix) {
 			f.of = objects.New(c, name)
 			all = append(all, f)
 		}

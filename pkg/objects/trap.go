@@ -20,7 +20,7 @@ var (
 	RecipientName      = TrapRecipient.named("Name of the recipient")
 	RecipientAddr      = TrapRecipient.address("ip-addr", "", Basic, "Address of the recipient")
 	RecipientPort      = TrapRecipient.integer("port-number", "162", Basic, "Port of the recipient", between(1, 65535))
-	RecipientCommunity = TrapRecipient.text("community", "public", Basic, "Community of the traps")
+	RecipientCommunity = TrapRecipient.text("community", "public", Basic, "Community of the traps", secret)
 )
 
 func init() {
