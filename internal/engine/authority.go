@@ -48,6 +48,9 @@ func (ex *exchange) silence(sc *scope) Outcome {
 	if sc.pair == nil {
 		return noOutcome
 	}
+	if !sc.pair.Fresh() {
+		return DropFailoverState
+	}
 	a := sc.pair.Authority()
 	switch a.Answers(requests[ex.kind], ex.bucket(), ex.msg.Secs) {
 	case binding.SilentState:
@@ -219,7 +222,7 @@ func (ex *exchange) stillMay() bool {
 	if sc.pair == nil || ex.silent {
 		return true
 	}
-	return sc.pair.Authority().StillMay(requests[ex.kind], ex.bucket(), ex.msg.Secs, ex.partners, ex.now, sc.dynamic())
+	return sc.pair.Fresh() && sc.pair.Authority().StillMay(requests[ex.kind], ex.bucket(), ex.msg.Secs, ex.partners, ex.now, sc.dynamic())
 }
 
 // pairOf is the relationship of an address, nil if it has none.

@@ -59,6 +59,10 @@ type Pair interface {
 	// Authority is what this server may do in it at the moment. It is cheap
 	// and may be asked for every packet.
 	Authority() *binding.Authority
+	// Fresh tells whether that is of now: it is not in a server that stood still,
+	// until it has found out. It is asked when a packet comes and when its answer
+	// leaves.
+	Fresh() bool
 	// Changed is told of a lease of the relationship that this server changed,
 	// once the change is on disk.
 	Changed(l lease.Lease)

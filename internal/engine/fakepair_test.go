@@ -100,6 +100,8 @@ func (p *fakePair) Changed(l lease.Lease) {
 
 func (p *fakePair) PoolsChanged() {}
 
+func (p *fakePair) Fresh() bool { return true }
+
 func (p *fakePair) Await(_ lease.Key, done func(bool)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -151,9 +151,11 @@ func (p *Pair) anew(cfg core.Config, snap core.Snapshot, why string) {
 	p.begin(cfg, snap)
 	next := p.machine.Status().Snapshot
 	p.mu.Unlock()
-	if err := p.saveAs(next, p.generation+1); err != nil {
-		p.fail(err)
-		return
+	if cfg.Lost {
+		if err := p.saveAs(next, p.generation+1); err != nil {
+			p.fail(err)
+			return
+		}
 	}
 	p.carry()
 }

@@ -101,6 +101,9 @@ var (
 	msgOlder = eventlog.Declare(6033, eventlog.Error, "Failover",
 		"Failover '%s': the lease database is older than it was, leases are missing in it: all are fetched from the partner, and nobody is served until it is safe.",
 		"The lease database was restored from a copy. The server waits for its partner and then for the maximum client lead time.")
+	msgStill = eventlog.Declare(6034, eventlog.Warning, "Failover",
+		"Failover '%s': this server stood still for %d s: it begins anew, as after a restart, and asks its partner before it serves.",
+		"The process or its machine was stopped, or the time of day was set forward. The partner may have taken over meanwhile.")
 	msgDrift = eventlog.Declare(6040, eventlog.Warning, "Failover",
 		"Failover '%s': the stored configurations of the two servers differ in %s.",
 		"They have done so for two poll intervals. 'failover-pair X diff' names each attribute, with both values and who changed it when; 'failover-pair X sync' makes them alike.")

@@ -80,6 +80,7 @@ type node struct {
 	tape *bytes.Buffer // what the flight recorder wrote, if it is on
 	kept *kept         // what it has stored, if that is watched
 
+	clock   shiftable
 	log     *journal
 	leases  *store.LeaseDB
 	stored  *store.ConfigDB
@@ -195,9 +196,17 @@ func (j *journal) said(text string) bool {
 	return strings.Contains(strings.Join(j.lines, ""), text)
 }
 
+// shiftable is the real clock, behind which a server may seem to have stood still.
+type shiftable struct {
+	clock.Real
+	by *atomic.Int64
+}
+
+func (c shiftable) Now() time.Time { return c.Real.Now().Add(time.Duration(c.by.Load())) }
+
 func (s *site) node(host int, config string) *node {
 	s.Helper()
-	n := &node{site: s, host: host, dir: s.TempDir(), cfg: objects.NewConfig()}
+	n := &node{site: s, host: host, dir: s.TempDir(), clock: shiftable{by: new(atomic.Int64)}, cfg: objects.NewConfig()}
 	for _, o := range objects.Builtins() {
 		n.cfg.Put(o)
 	}
@@ -238,7 +247,7 @@ func (n *node) start() {
 	}
 	n.manager, err = New(Deps{
 		Record: recorder, DriftAfter: driftAfter,
-		Clock: clock.Real{}, Table: n.table, Records: n.broken, Marks: n.stored, Log: log,
+		Clock: n.clock, Table: n.table, Records: n.broken, Marks: n.stored, Log: log,
 		Certificate: n.cert, Local: &own, Resolver: n.names, Port: n.ports.failover,
 	})
 	n.must(err)
@@ -248,7 +257,7 @@ func (n *node) start() {
 	n.conn, _, err = netio.Listen(netio.Config{Address: netip.MustParseAddr(n.addr(n.host)), Port: n.ports.dhcp})
 	n.must(err)
 	n.engine = engine.New(engine.Deps{
-		Clock: clock.Real{}, Table: n.table, Store: n.leases, Net: n.conn, Log: log,
+		Clock: n.clock, Table: n.table, Store: n.leases, Net: n.conn, Log: log,
 		Ports: packet.Ports{Server: n.ports.dhcp, Client: n.ports.dhcp + 1}, Failover: n.manager,
 	})
 	n.reload()

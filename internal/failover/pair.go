@@ -25,6 +25,7 @@ type Pair struct {
 
 	rel       atomic.Pointer[relationship]
 	authority atomic.Pointer[binding.Authority]
+	beats     beats
 	view      *view
 	in        *inbox
 	await     waiters
@@ -59,6 +60,7 @@ type Pair struct {
 	// generation is the record's; after stampAt it grows with the next save.
 	generation uint64
 	stampAt    time.Duration
+	beatAt     time.Duration // when the next sign of life is due
 	age        age
 	reserved   reservations
 	toldAge    uint64 // on this connection
@@ -161,6 +163,7 @@ func (p *Pair) start(k engine.Keeper, snap core.Snapshot, alone bool) {
 	p.mu.Unlock()
 	p.sumReservations()
 	p.agree()
+	p.beats.set(p.m.Clock.Now(), p.m.epoch)
 	if alone && p.mayStayAlone(snap) {
 		p.quiet = true
 		p.carry()
@@ -232,6 +235,7 @@ func (p *Pair) loop() {
 	defer close(p.done)
 	p.carry()
 	for {
+		p.beat()
 		batch := p.in.take()
 		for i := range batch {
 			if batch[i].kind == stopping {
@@ -298,6 +302,9 @@ func (p *Pair) deadline() (at time.Duration, ok bool) {
 	}
 	if d, due := p.driftDeadline(); due && (!ok || d < at) {
 		at, ok = d, true
+	}
+	if !ok || p.beatAt < at {
+		at, ok = p.beatAt, true
 	}
 	if p.reserved.stale && (!ok || p.reserved.dueAt < at) {
 		at, ok = p.reserved.dueAt, true
