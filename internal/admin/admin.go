@@ -139,6 +139,7 @@ func (s *Service) reload(force bool) engine.Report {
 	}
 	if len(report.Errors) == 0 {
 		report.Warnings = append(report.Warnings, s.stored.cfg.Secretless()...)
+		report.Warnings = append(report.Warnings, s.alone(s.stored.cfg)...)
 	}
 	for _, e := range report.Errors {
 		s.log.Log(msgReloadRefused, e.Status())

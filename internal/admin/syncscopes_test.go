@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -116,4 +117,27 @@ func TestReloadOfAScopeOutsideThePair(t *testing.T) {
 	main.ok(err)
 	err, _ = main.root.do("failover-pair", "office", "reload")
 	main.ok(err)
+}
+
+// told is a server that has heard from its partner what they share.
+type told struct {
+	*declared
+	shared map[string][]netip.Prefix
+}
+
+func (t *told) Shared() map[string][]netip.Prefix { return t.shared }
+
+// A reload warns of a scope that the partner has in the pair and this server
+// not.
+func TestReloadWarnsOfAScopeThatThePartnerShares(t *testing.T) {
+	main, _ := couple(t)
+	main.service.failover = &told{main.service.failover.(*declared), map[string][]netip.Prefix{"office": {netip.MustParsePrefix("10.1.0.0/24")}}}
+	main.ok(main.root.set("failover-pair", "office", "match-list=10.9.0.0/16"))
+	main.ok(main.root.create("scope", "new", "10.1.0.0", "255.255.255.0"))
+	err, lines := main.root.do("dhcp", "", "reload")
+	if err == nil || err.Code != objects.OkWithWarnings || !strings.Contains(lines, `scope "new", 10.1.0.0/24, is in no failover pair here, but the partner of "office" has it`) {
+		t.Errorf("reload: %v\n%s", err, lines)
+	}
+	main.ok(main.root.unset("failover-pair", "office", "match-list"))
+	main.ok(main.root.control("reload", false))
 }

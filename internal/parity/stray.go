@@ -2,6 +2,7 @@ package parity
 
 import (
 	"fmt"
+	"net/netip"
 
 	"leasehold/pkg/objects"
 )
@@ -33,29 +34,51 @@ func strays(in, out *objects.Config, pair string, onMain bool) (all []Stray) {
 	if o == nil || !objects.FailoverPairOn.Of(o) {
 		return nil
 	}
-	ours := pairOf(in, o.Name, o)
-	byAddress := map[string][]*objects.Object{} // of the others, by each /8 at most: subnets are no larger
-	for _, s := range out.All(objects.Scope) {
-		if objects.ScopeVPN.Of(s) == 0 && objects.ScopeSubnet.Of(s).IsValid() && !inFailover(out, s) {
-			k := firstOctet(s)
-			byAddress[k] = append(byAddress[k], s)
-		}
-	}
-	if len(byAddress) == 0 {
+	alone := outside(out)
+	if len(alone) == 0 {
 		return nil
 	}
+	ours := pairOf(in, o.Name, o)
 	for _, s := range ours.all(objects.Scope) {
-		for _, other := range byAddress[firstOctet(s)] {
-			if objects.ScopeSubnet.Of(s).Overlaps(objects.ScopeSubnet.Of(other)) {
-				all = append(all, Stray{In: s, Out: other, OnMain: onMain})
-			}
+		for _, other := range alone.overlapping(objects.ScopeSubnet.Of(s)) {
+			all = append(all, Stray{In: s, Out: other, OnMain: onMain})
 		}
 	}
 	return all
 }
 
-func firstOctet(scope *objects.Object) string {
-	return fmt.Sprint(objects.ScopeSubnet.Of(scope).Addr().As4()[0])
+// Outside lists the scopes that a server shares with nobody and that have
+// addresses of the subnets.
+func Outside(cfg *objects.Config, subnets []netip.Prefix) (all []*objects.Object) {
+	alone := outside(cfg)
+	for _, p := range subnets {
+		all = append(all, alone.overlapping(p)...)
+	}
+	return all
+}
+
+// byOctet holds scopes by the first octet of their subnet: none is larger than
+// a /8.
+type byOctet map[byte][]*objects.Object
+
+func outside(cfg *objects.Config) byOctet {
+	all := byOctet{}
+	for _, s := range cfg.All(objects.Scope) {
+		if subnet := objects.ScopeSubnet.Of(s); objects.ScopeVPN.Of(s) == 0 && subnet.IsValid() && !inFailover(cfg, s) {
+			octet := subnet.Addr().As4()[0]
+			all[octet] = append(all[octet], s)
+		}
+	}
+	return all
+}
+
+func (b byOctet) overlapping(subnet netip.Prefix) (all []*objects.Object) {
+	for _, s := range b[subnet.Addr().As4()[0]] {
+		if objects.ScopeSubnet.Of(s).Overlaps(subnet) {
+			all = append(all, s)
+		}
+	}
+	return all
 }
 
 // inFailover tells whether a server shares a scope with some partner, by a pair
