@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -114,5 +115,27 @@ func compare(ctx context.Context, o *options) (int, error) {
 	if different > 0 {
 		return exitDifferent, nil
 	}
+	if report.Note != "" && masked(a, b) {
+		return 0, errors.New(report.Note + "; all else matches")
+	}
 	return exitEqual, nil
+}
+
+// masked tells whether one of the configurations has secrets that travel.
+func masked(cfgs ...*objects.Config) bool {
+	for _, cfg := range cfgs {
+		for _, class := range objects.Classes() {
+			for _, a := range class.Attrs {
+				if !a.Secret || !parity.Travels(class) {
+					continue
+				}
+				for _, o := range cfg.All(class) {
+					if o.Attrs[a.Name] != "" {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
 }

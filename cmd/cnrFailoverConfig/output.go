@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // write writes lines to a file, all of them or, if anything goes wrong, none:
@@ -24,14 +25,22 @@ func write(path string, lines []string) error {
 		return direct(path, lines)
 	}
 	// Beside the file, so that the last step is one rename; a link stays one.
-	if target, err := filepath.EvalSymlinks(path); err == nil {
+	target, broken := filepath.EvalSymlinks(path)
+	if broken == nil {
 		path = target
+	} else if link, lstat := os.Lstat(path); lstat == nil && link.Mode()&os.ModeSymlink != 0 {
+		return fmt.Errorf("-o %s: it is a link that leads nowhere: %w", path, broken)
 	}
 	f, err := os.OpenFile(fmt.Sprintf("%s.%d.tmp", path, os.Getpid()), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return fmt.Errorf("-o: %w", err)
 	}
-	err = put(f, lines)
+	if info != nil {
+		err = like(f, info)
+	}
+	if err == nil {
+		err = put(f, lines)
+	}
 	if err == nil {
 		err = f.Sync()
 	}
@@ -43,6 +52,17 @@ func write(path string, lines []string) error {
 		return fmt.Errorf("-o %s: %w", path, errors.Join(err, os.Remove(f.Name())))
 	}
 	return nil
+}
+
+// like gives the new file the mode of the one whose place it takes and, as far
+// as this user may, its owner.
+func like(f *os.File, old os.FileInfo) error {
+	if of, ok := old.Sys().(*syscall.Stat_t); ok {
+		if err := f.Chown(int(of.Uid), int(of.Gid)); err != nil && !errors.Is(err, os.ErrPermission) {
+			return err
+		}
+	}
+	return f.Chmod(old.Mode().Perm())
 }
 
 func direct(path string, lines []string) error {

@@ -121,7 +121,7 @@ func TestSecretsNeedEveryRight(t *testing.T) {
 	main.load("key k create c2VjcmV0\nadmin carol create topsecret1 roles=edit-scope\n")
 	backup.load("key k create \"b3RoZXI=\"\n")
 	status, out, errs := result(t, program(t, "-compare", "-mc", main.cluster(), "-mu", "carol", "-mp", "topsecret1", "-bc", backup.cluster()))
-	if status != 0 || !strings.Contains(out, "\n# secrets were not compared: ") || errs != "" {
+	if status != 2 || !strings.Contains(out, "\n# secrets were not compared: ") || !strings.Contains(errs, "secrets were not compared: ") || !strings.Contains(errs, "all else matches") {
 		t.Errorf("status %d, errors %q\n%s", status, errs, out)
 	}
 }
@@ -174,6 +174,15 @@ func TestOutput(t *testing.T) {
 	info, _ := os.Lstat(link)
 	if err != nil || string(b) != "new\n" || info.Mode()&os.ModeSymlink == 0 {
 		t.Errorf("target %q %v, link %v", b, err, info.Mode())
+	}
+	if info, err := os.Stat(target); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file had the mode 600 and has %v, %v", info.Mode(), err)
+	}
+	if err := os.Symlink("nowhere", filepath.Join(dir, "broken")); err != nil {
+		t.Fatal(err)
+	}
+	if err := write(filepath.Join(dir, "broken"), []string{"x"}); err == nil || !strings.Contains(err.Error(), "leads nowhere") {
+		t.Errorf("a link that leads nowhere: %v", err)
 	}
 	if err := write("/dev/null", []string{"x"}); err != nil {
 		t.Error(err)
