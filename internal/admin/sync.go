@@ -49,8 +49,12 @@ func syncWords(args []string) (syncing, *objects.Error) {
 		default:
 			mode, err := parity.ParseMode(w)
 			if err != nil {
-				return s, objects.Errorf(objects.UnknownKeyword, "sync does not know %q%s", word,
-					maybe(word, append(parity.Modes(), mainToBackup, backupToMain, reportFlag)))
+				known := append(slices.Clone(parity.Modes()), mainToBackup, backupToMain, reportFlag)
+				hint := maybe(word, known)
+				if hint == "" {
+					hint = ", only " + strings.Join(known, ", ")
+				}
+				return s, objects.Errorf(objects.UnknownKeyword, "sync does not know %q%s", word, hint)
 			}
 			s.mode, kind = mode, "mode"
 		}
