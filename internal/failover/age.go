@@ -58,11 +58,15 @@ func readAge(c wire.CONTACT) (which byte, number uint64, ok bool) {
 
 // startAge goes on from what was kept. A database that is known to be not whole
 // has nothing to prove.
-func (p *Pair) startAge(kept age, lost bool) {
-	opened, _ := p.m.Records.Batches()
-	p.age = age{Heard: kept.Heard, Proven: lost, From: opened}
-	if !kept.Proven {
-		p.age.From = min(kept.From, opened)
+// What this operation of the server has written is whole.
+func (p *Pair) startAge(kept *record, lost bool) {
+	opened, last := p.m.Records.Batches()
+	if kept.here {
+		opened = last
+	}
+	p.age = age{Heard: kept.Age.Heard, Proven: lost, From: opened}
+	if !kept.Age.Proven {
+		p.age.From = min(kept.Age.From, opened)
 	}
 }
 

@@ -255,7 +255,7 @@ func (p *Pair) stamp(snap core.Snapshot, lost bool) {
 	if kept.Partner == p.rel.Load().partner().addr {
 		p.reserved.total = kept.Reserved
 	}
-	p.startAge(kept.Age, lost || snap.State == 0)
+	p.startAge(&kept, lost || snap.State == 0)
 	if lost || snap.State == 0 {
 		return
 	}

@@ -54,6 +54,8 @@ type record struct {
 	// restored.
 	Generation uint64 `json:"generation,omitempty"`
 	Age        age    `json:"age,omitzero"`
+	// here: it was written since the start of this server.
+	here bool
 	// Reserved is a sum of the reservations that the partner told last.
 	Reserved uint64 `json:"reserved,omitempty"`
 }
@@ -97,6 +99,7 @@ func loadRecords(r Records) (map[string]record, error) {
 }
 
 func (m *Manager) saveRecord(name string, r record) error {
+	r.here = true
 	b, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("write the record of failover %q: %w", name, err)
