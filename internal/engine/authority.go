@@ -48,9 +48,6 @@ func (ex *exchange) silence(sc *scope) Outcome {
 	if sc.pair == nil {
 		return noOutcome
 	}
-	if !sc.pair.Fresh() {
-		return DropFailoverState
-	}
 	a := sc.pair.Authority()
 	switch a.Answers(requests[ex.kind], ex.bucket(), ex.msg.Secs) {
 	case binding.SilentState:
@@ -62,6 +59,9 @@ func (ex *exchange) silence(sc *scope) Outcome {
 		if !ex.standsIn(sc) {
 			return DropFailoverPartner
 		}
+	}
+	if !sc.pair.Fresh() {
+		return DropFailoverState
 	}
 	return noOutcome
 }
@@ -223,6 +223,29 @@ func (ex *exchange) stillMay() bool {
 		return true
 	}
 	return sc.pair.Fresh() && sc.pair.Authority().StillMay(requests[ex.kind], ex.bucket(), ex.msg.Secs, ex.partners, ex.now, sc.dynamic())
+}
+
+// partnersWord tells whether it is the partner's to say that a client does not
+// have an address: one that is in ranges of the partner only, and, while the two
+// do not hear each other, a free one of the partner's.
+func (ex *exchange) partnersWord(k lease.Key) bool {
+	place, _ := ex.server.table.Place(k)
+	for _, sc := range ex.network.scopes {
+		if sc.pair == nil {
+			continue
+		}
+		if !place.InRange && !place.Reserved {
+			if sc.pair.Shares(k.Addr) {
+				return true
+			}
+			continue
+		}
+		a, l := sc.pair.Authority(), ex.leaseAt(k)
+		if !a.Connected && place.Scope == sc.id && l.Free() && !a.MayGive(&l, ex.now, sc.dynamic()) {
+			return true
+		}
+	}
+	return false
 }
 
 // pairOf is the relationship of an address, nil if it has none.

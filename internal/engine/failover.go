@@ -63,6 +63,9 @@ type Pair interface {
 	// until it has found out. It is asked when a packet comes and when its answer
 	// leaves.
 	Fresh() bool
+	// Shares tells whether the partner may have given an address that is in no
+	// range here: it is in ranges of the partner's, as far as those are known.
+	Shares(a lease.Addr) bool
 	// Changed is told of a lease of the relationship that this server changed,
 	// once the change is on disk.
 	Changed(l lease.Lease)

@@ -102,6 +102,8 @@ func (p *fakePair) PoolsChanged() {}
 
 func (p *fakePair) Fresh() bool { return true }
 
+func (p *fakePair) Shares(lease.Addr) bool { return false }
+
 func (p *fakePair) Await(_ lease.Key, done func(bool)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -188,7 +188,7 @@ func (ex *exchange) bindHeld() verdict {
 	k := ex.leaseKey(asked)
 	place, ok := ex.useScopeOf(k)
 	if !ok {
-		return ex.stranger(NakNotInScope)
+		return ex.stranger(k, NakNotInScope)
 	}
 	if v := ex.claim(k); v.act != next {
 		return v
@@ -201,12 +201,15 @@ func (ex *exchange) bindHeld() verdict {
 	case ex.live(&l) && ex.kind != rebooting:
 		return refused(NakOtherClient)
 	default:
-		return ex.stranger(NakNoLease)
+		return ex.stranger(k, NakNoLease)
 	}
 	if why := ex.bars(&l, place); why != noOutcome {
 		return ex.deny(why)
 	}
 	if !place.InRange && !place.Reserved {
+		if ex.partnersWord(k) {
+			return dropped(DropFailoverPartner)
+		}
 		return refused(NakNotInScope)
 	}
 	ex.success = Renewed
@@ -227,7 +230,10 @@ func (ex *exchange) bindHeld() verdict {
 // stranger is silence for a client that this server does not know: another
 // server may, and a NAK would take its lease from it (RFC 2131 section 4.3.2).
 // A client that is known is told that it is wrong.
-func (ex *exchange) stranger(why Outcome) verdict {
+func (ex *exchange) stranger(k lease.Key, why Outcome) verdict {
+	if ex.network.shared && ex.partnersWord(k) {
+		return dropped(DropFailoverPartner)
+	}
 	if best := ex.best(); best.State != 0 {
 		return refused(why)
 	}

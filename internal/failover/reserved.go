@@ -156,3 +156,20 @@ func isPoolsChanged(in core.Input) bool {
 	_, ok := in.(core.PoolsChanged)
 	return ok
 }
+
+// Shares tells whether the partner may give an address that is in no range of
+// this server's. One that has not told its ranges may.
+func (p *Pair) Shares(a lease.Addr) bool {
+	p.mu.Lock()
+	theirs := p.theirs
+	p.mu.Unlock()
+	if theirs == nil {
+		return true
+	}
+	for i := range theirs.scopes {
+		if s := &theirs.scopes[i]; s.subnet.Contains(a.Netip()) {
+			return slices.ContainsFunc(s.ranges, func(r lease.Range) bool { return r.First <= a && a <= r.Last })
+		}
+	}
+	return false
+}

@@ -3,6 +3,9 @@ package failover
 import (
 	"strings"
 	"testing"
+	"time"
+
+	"leasehold/internal/packet"
 )
 
 // freeOf finds a free address by its state on a server, from the end of the range.
@@ -94,4 +97,54 @@ func TestReservedOnBoth(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A server does not deny a client what its partner may have given it: an address
+// that is in the partner's ranges only, or one that is the partner's to give, of
+// which it could not hear.
+func TestNotDenied(t *testing.T) {
+	t.Parallel()
+	renewing := func(s *site, address string, n *node) *packet.Message {
+		return s.answerIn(s.send(packet.Request, 1, func(r *packet.Reply) { r.CIAddr = mustAddr(address) }, n), time.Second)
+	}
+	t.Run("ranges of the partner only", func(t *testing.T) {
+		t.Parallel()
+		s := newSite(t)
+		main, backup := s.node(2, twoServers), s.node(3, twoServers)
+		backup.set("scope lab ranges=$110-$199")
+		main.start()
+		backup.start()
+		main.normal()
+		backup.normal()
+		address, _ := s.dora(1, main)
+		if address != s.addr(100) {
+			t.Fatalf("the client has %s", address)
+		}
+		backup.until("a share", func() bool { return backup.related().Detail.Pools[0].Own > 0 })
+		main.stop()
+		backup.until("interruption", func() bool { return backup.related().State == "COMMUNICATIONS-INTERRUPTED" })
+		if m := renewing(s, address, backup); m != nil {
+			t.Errorf("the backup answers %s", packet.TypeName(m.Type))
+		}
+		s.dora(1, backup) // it knows the client now
+		if m := renewing(s, address, backup); m != nil {
+			t.Errorf("the backup answers %s", packet.TypeName(m.Type))
+		}
+	})
+	t.Run("an address of each server", func(t *testing.T) {
+		t.Parallel()
+		s, main, backup := pairUp(t, twoServers)
+		backup.balanced(10)
+		backup.stop()
+		mains, _ := s.dora(1, main)
+		main.stop()
+		backup.start()
+		backup.until("interruption", func() bool { return backup.related().State == "COMMUNICATIONS-INTERRUPTED" })
+		if own, _ := s.dora(1, backup); own == mains {
+			t.Fatalf("both gave %s", own)
+		}
+		if m := renewing(s, mains, backup); m != nil {
+			t.Errorf("the backup answers %s", packet.TypeName(m.Type))
+		}
+	})
 }
