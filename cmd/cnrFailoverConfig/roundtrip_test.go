@@ -112,7 +112,7 @@ func byHand(clone, when string) string {
 	var lines []string
 	for line := range strings.Lines(clone) {
 		if _, command, ok := strings.Cut(line, when); ok && strings.HasPrefix(line, "#") {
-			lines = append(lines, strings.ReplaceAll(strings.ReplaceAll(command, "<secret>", "c2VjcmV0"), "<password>", "hush"))
+			lines = append(lines, strings.NewReplacer("<secret>", "c2VjcmV0", "<password>", "hush", "<community>", "private").Replace(command))
 		}
 	}
 	return strings.Join(lines, "")

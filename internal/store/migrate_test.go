@@ -32,7 +32,7 @@ func copyOld(t *testing.T, old, name string) (dir string) {
 
 // Every version of the file that there ever was opens and means what it meant.
 func TestOldConfigurationIsUpgraded(t *testing.T) {
-	for version := 1; version <= 5; version++ {
+	for version := 1; version <= 6; version++ {
 		t.Run(fmt.Sprint("version ", version), func(t *testing.T) {
 			db := configIn(t, copyOld(t, fmt.Sprintf("config-v%d.db", version), "config.db"))
 			cfg := load(t, db)
