@@ -181,13 +181,13 @@ func (s *service) listen() func(netip.AddrPort) (net.Listener, error) {
 }
 
 // again takes the running configuration into service once more, to find out
-// what has changed outside of it.
+// what has changed outside of it. What that would be a risk for is not taken.
 func (s *service) again() {
 	cfg := s.engine.Config()
 	if cfg == nil {
 		return
 	}
-	for _, e := range s.engine.Reload(cfg, true).Errors {
+	for _, e := range s.engine.Reload(cfg, false).Errors {
 		s.logger.Error("configuration refused", "reason", e.Error())
 	}
 }

@@ -133,7 +133,7 @@ func (s *Service) reload(force bool) engine.Report {
 	if len(report.Errors) == 0 {
 		cfg := s.stored.cfg.Clone()
 		report = s.runtime.Reload(cfg, force)
-		if len(report.Errors) > 0 && !force && report.Risks == 0 && s.onlyForcedGo(cfg) {
+		if len(report.Errors) > 0 && !force && report.Risks == 0 && report.Held == 0 && s.onlyForcedGo(cfg) {
 			report = s.runtime.Reload(cfg, true)
 		}
 	}

@@ -107,7 +107,7 @@ func (s *Service) validate() *objects.Error {
 	if len(errs) == 0 {
 		cfg := s.stored.cfg.Clone()
 		report := s.runtime.Check(cfg, false)
-		if errs = report.Errors; len(errs) > 0 && report.Risks == 0 && s.onlyForcedGo(cfg) {
+		if errs = report.Errors; len(errs) > 0 && report.Risks == 0 && report.Held == 0 && s.onlyForcedGo(cfg) {
 			errs = s.runtime.Check(cfg, true).Errors
 		}
 	}

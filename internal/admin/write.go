@@ -142,6 +142,9 @@ func (s *Service) runningWith(edits []*edit, force bool) (*objects.Config, *obje
 			cfg.Put(e.after)
 		}
 	}
+	if force && s.runtime.Check(cfg, false).Held > 0 {
+		return nil, objects.Errorf(objects.Invalid, "scopes are not served, since a failover partner may serve them (see 'dhcp getRelatedServers'), and by force they would be: end that first, or set dhcp-edit-mode=staged and 'dhcp reload force'")
+	}
 	report := s.runtime.Check(cfg, force)
 	if len(report.Errors) == 0 {
 		return cfg, nil

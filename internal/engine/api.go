@@ -18,6 +18,9 @@ type Report struct {
 	Parked int
 	// Risks counts the errors that say what a partner may be serving.
 	Risks int
+	// Held counts the scopes that are silent because a partner may be serving
+	// them; force would have this server serve them.
+	Held int
 }
 
 // Health is 10 for a server in full service, 0 for one that answers nobody.
@@ -73,14 +76,14 @@ type BindingStatus = wire.BindingStatus
 
 // ImportedLease is one lease of a lease file.
 type ImportedLease struct {
-	VPN      string
-	Address  netip.Addr
-	HW       lease.HW
-	ClientID []byte
+	VPN             string
+	Address         netip.Addr
+	HW              lease.HW
+	ClientID        []byte
 	Status          BindingStatus // 0 is leased until Expiration, or expired
-	Start           int64 // Unix seconds, 0 is unknown
-	StateStart      int64 // since when it is what Status says
-	Expiration      int64 // lease.Forever, 0 is unknown
+	Start           int64         // Unix seconds, 0 is unknown
+	StateStart      int64         // since when it is what Status says
+	Expiration      int64         // lease.Forever, 0 is unknown
 	LastTransaction int64
 	HostName        string
 	DomainName      string

@@ -26,14 +26,14 @@ type builder struct {
 
 // compile makes the plan of a configuration. With errors there is no plan;
 // they are all that is wrong, each naming object, attribute and rule.
-func compile(cfg *objects.Config, stats *statistics, partners Failover, trace func(int, string)) (p *Plan, warnings, errs []*objects.Error) {
+func compile(cfg *objects.Config, stats *statistics, partners Failover, force bool, trace func(int, string)) (p *Plan, warnings, errs []*objects.Error) {
 	b := &builder{cfg: cfg, stats: stats, trace: trace, tags: map[string]tagID{}, warnedTimes: map[string]bool{}}
 	b.plan = &Plan{
 		config: cfg, tags: b.tags, policies: map[string]*policy{}, scopes: map[string]*scope{}, classes: map[string]*class{},
 	}
 	b.errs = cfg.Validate()
 	if partners != nil && len(b.errs) == 0 {
-		b.plan.relations = partners.Prepare(cfg)
+		b.plan.relations = partners.Prepare(cfg, force)
 		more, errs := b.plan.relations.Problems()
 		b.warned, b.errs = append(b.warned, more...), append(b.errs, errs...)
 	}

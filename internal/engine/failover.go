@@ -10,8 +10,8 @@ import (
 // needs them; nil is a server that is alone.
 type Failover interface {
 	// Prepare compiles the relationships of a configuration. Nothing changes
-	// until Apply.
-	Prepare(cfg *objects.Config) Relationships
+	// until Apply. force takes what Risks would say.
+	Prepare(cfg *objects.Config, force bool) Relationships
 	// Serving says whether clients are answered: a partner is kept in touch
 	// with only while they are.
 	Serving(on bool)
@@ -38,6 +38,9 @@ type Relationships interface {
 	// Risks are why the configuration is taken only by force: the partner may
 	// serve what this server would serve alone.
 	Risks() []string
+	// Held is how many scopes are not served for that reason, until a reload
+	// by force.
+	Held() int
 	// Of is the relationship that holds the scope; nil if it is in none.
 	Of(scope string) Pair
 	// Apply takes them into service once the lease table is configured: those

@@ -26,11 +26,13 @@ type fakeFailover struct {
 	serving bool
 }
 
-func (f *fakeFailover) Prepare(*objects.Config) Relationships { return f }
+func (f *fakeFailover) Prepare(*objects.Config, bool) Relationships { return f }
 
 func (f *fakeFailover) Problems() (warnings, errs []*objects.Error) { return nil, nil }
 
 func (f *fakeFailover) Risks() []string { return nil }
+
+func (f *fakeFailover) Held() int { return 0 }
 
 func (f *fakeFailover) Of(scope string) Pair {
 	if p := f.pairs[scope]; p != nil {

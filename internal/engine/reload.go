@@ -17,13 +17,14 @@ func (s *Server) Check(cfg *objects.Config, force bool) Report {
 // prepare compiles the configuration and asks the lease table what its scopes
 // would do to the leases.
 func (s *Server) prepare(cfg *objects.Config, force bool, trace func(int, string)) (*Plan, Report) {
-	plan, warnings, errs := compile(cfg, s.stats, s.partners, trace)
+	plan, warnings, errs := compile(cfg, s.stats, s.partners, force, trace)
 	r := Report{Warnings: warnings, Errors: errs}
 	if len(errs) > 0 {
 		return nil, r
 	}
 	if plan.relations != nil {
 		r.risk(plan.relations.Risks(), force)
+		r.Held = plan.relations.Held()
 	}
 	change, err := s.table.Preview(plan.table)
 	if err != nil {

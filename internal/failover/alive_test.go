@@ -131,15 +131,6 @@ func TestBackupGoes(t *testing.T) {
 	}
 }
 
-// What was configured away while the server was off is told at its start.
-func TestFailoverOffOverRestart(t *testing.T) {
-	_, main, _ := pairUp(t, twoServers)
-	main.unset(objects.FailoverPair, "blue")
-	main.stop()
-	main.start()
-	main.log.await(t, "it is not configured any more and was in ")
-}
-
 // Roles that are exchanged on both servers cost no lead time: no lease was
 // lost.
 func TestRolesExchanged(t *testing.T) {

@@ -223,9 +223,20 @@ func (p *Pair) save(s core.Snapshot) error {
 	return p.saveAs(s, p.generation)
 }
 
+// keepAreas writes which addresses the relationship has, if it has a record.
+func (p *Pair) keepAreas() {
+	if p.unsaved != nil || p.saved.State == 0 {
+		return
+	}
+	if err := p.saveAs(p.saved, p.generation); err != nil {
+		p.fail(err)
+	}
+}
+
 func (p *Pair) saveAs(s core.Snapshot, generation uint64) error {
 	rel := p.rel.Load()
-	r := record{Role: p.role, Snapshot: s, Partner: rel.partner().addr, Areas: rel.areas(), Generation: generation, Age: p.age, Reserved: p.reserved.total}
+	r := record{Role: p.role, Snapshot: s, Areas: rel.areas(), Generation: generation, Age: p.age, Reserved: p.reserved.total}
+	r.Partner, r.PartnerName, r.Left = p.partnerAddr(), p.partnerName(), rel.left
 	if err := p.m.saveRecord(p.name, r); err != nil {
 		return err
 	}

@@ -34,6 +34,8 @@ type relationship struct {
 	scopes  []share
 	terms   terms    // what the partner must have alike
 	problem []string // what is wrong with it
+	held    *holdUp  // why it has no role although it could be told; nil mostly
+	left    []area   // that it had once, and the partner may serve still
 }
 
 // endpoint is one of the two servers.

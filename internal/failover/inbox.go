@@ -50,6 +50,7 @@ const (
 	connected             // the link is up
 	agree                 // the terms may have changed
 	learnt                // something about the stored configurations
+	resized               // it has other addresses
 	stopping              // the end
 )
 

@@ -2,6 +2,7 @@ package failover
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -11,69 +12,149 @@ import (
 	"leasehold/pkg/objects"
 )
 
-// Risks are the relationships whose scopes this server would serve alone from
-// now on, although their partner may serve them, too: both would give the same
-// addresses. Scopes that go altogether are no risk, and the partner's if it
-// has them.
-func (n *prepared) Risks() []string {
-	n.m.mu.Lock()
-	defer n.m.mu.Unlock()
-	return n.risks()
+// claim is what a partner may still serve: the addresses of a relationship as it
+// was last in service, be that now or before the server ended.
+type claim struct {
+	name        string
+	role        lease.Role
+	partner     netip.Addr
+	partnerName string
+	areas       []area
+	snap        core.Snapshot
+	safe        bool // the partner serves nobody any more, or never did
 }
 
-// risks is Risks under the lock.
-func (n *prepared) risks() []string {
-	var all []string
-	for _, p := range n.m.pairs {
-		scopes, moved := n.leaving(p.rel.Load().areas()), n.moving(p.rel.Load())
-		if len(scopes)+len(moved) == 0 || !p.started {
+// claims are those of all relationships. mu is held.
+func (m *Manager) claims() (all []claim) {
+	now := m.now().Wall
+	for name, kept := range m.recorded() {
+		if p := m.pairs[name]; p != nil && p.started {
 			continue
 		}
-		status := p.condition().status
-		if solitary(&status.Snapshot, p.rel.Load().core.MCLT, n.m.now().Wall) && !status.Connected {
-			continue
-		}
-		if len(moved) > 0 {
-			all = append(all, fmt.Sprintf("failover %q is in %s and would not have scopes %s any more, which this server would then share with another partner: if its partner %s still serves them, all three give the same addresses; "+
-				"take them from %s first, or stop it and declare it down ('dhcp setPartnerDown %s') until MCLT has passed",
-				p.name, status.State, strings.Join(moved, ", "), p.partnerName(), p.partnerName(), p.partnerName()))
-		}
-		if len(scopes) == 0 {
-			continue
-		}
-		all = append(all, fmt.Sprintf("failover %q is in %s and would not have scopes %s any more, which this server would then serve alone: if its partner %s serves them, too, both give the same addresses; "+
-			"stop the partner and declare it down ('dhcp setPartnerDown %s') until MCLT has passed, or delete the scopes on this server if the partner is to keep them",
-			p.name, status.State, strings.Join(scopes, ", "), p.partnerName(), p.partnerName()))
+		all = append(all, claim{
+			name: name, role: kept.Role, partner: kept.Partner, partnerName: or(kept.PartnerName, kept.Partner.String()),
+			areas: slices.Concat(kept.Areas, kept.Left), snap: kept.Snapshot,
+			safe: solitary(&kept.Snapshot, kept.Snapshot.MCLT, now),
+		})
 	}
-	slices.Sort(all)
+	for _, p := range m.pairs {
+		if !p.started {
+			continue
+		}
+		r, status := p.rel.Load(), p.condition().status
+		all = append(all, claim{
+			name: p.name, role: p.role, partner: p.partnerAddr(), partnerName: p.partnerName(),
+			areas: slices.Concat(r.areas(), r.left), snap: status.Snapshot,
+			safe: solitary(&status.Snapshot, r.core.MCLT, now) && !status.Connected,
+		})
+	}
+	slices.SortFunc(all, func(a, b claim) int { return strings.Compare(a.name, b.name) })
 	return all
 }
 
-// leaving are the scopes without failover that serve addresses of the areas.
-// A scope may have got another name.
-func (n *prepared) leaving(of []area) []string {
-	var names []string
-	for _, o := range n.c.cfg.All(objects.Scope) {
-		here := area{uint32(objects.ScopeVPN.Of(o)), objects.ScopeSubnet.Of(o)}
-		if n.c.of[strings.ToLower(o.Name)] == nil && overlap(of, []area{here}) {
-			names = append(names, o.Name)
-		}
+// partnerAddr is the partner's address, as it was last known.
+func (p *Pair) partnerAddr() netip.Addr {
+	if a := p.rel.Load().partner().addr; a.IsValid() {
+		return a
 	}
-	return names
+	kept, _ := p.m.record(p.name)
+	return kept.Partner
 }
 
-// moving are the scopes of the relationship that would be in one with another
-// partner.
-func (n *prepared) moving(from *relationship) []string {
-	var names []string
-	for _, o := range n.c.cfg.All(objects.Scope) {
-		to := n.c.of[strings.ToLower(o.Name)]
-		here := area{uint32(objects.ScopeVPN.Of(o)), objects.ScopeSubnet.Of(o)}
-		if to != nil && to.name != from.name && to.role != lease.Alone && to.partner().addr != from.partner().addr && overlap(from.areas(), []area{here}) {
-			names = append(names, o.Name)
+// danger is what a configuration would do against a claim: scopes that this
+// server would serve alone, and those that it would share with somebody else,
+// by relationship.
+type danger struct {
+	claim
+	leaving []string
+	moving  map[*relationship][]string
+}
+
+// danger is nil if there is none.
+func (c *compiler) danger(of claim) *danger {
+	if of.safe {
+		return nil
+	}
+	d := &danger{claim: of, moving: map[*relationship][]string{}}
+	for _, o := range c.cfg.All(objects.Scope) {
+		if !overlap(of.areas, []area{areaOf(o)}) {
+			continue // by address, since a scope may have got another name
+		}
+		switch to := c.of[strings.ToLower(o.Name)]; {
+		case to == nil:
+			d.leaving = append(d.leaving, o.Name)
+		case to.role != lease.Alone && another(to.partner().addr, of.partner):
+			d.moving[to] = append(d.moving[to], o.Name)
 		}
 	}
-	return names
+	if len(d.leaving)+len(d.moving) == 0 {
+		return nil
+	}
+	return d
+}
+
+func areaOf(o *objects.Object) area {
+	return area{uint32(objects.ScopeVPN.Of(o)), objects.ScopeSubnet.Of(o)}
+}
+
+// another tells whether two partners are different servers, as far as their
+// addresses are known.
+func another(a, b netip.Addr) bool { return a.IsValid() && b.IsValid() && a != b }
+
+// dangers are all that the configuration would do. mu is held.
+func (n *prepared) dangers() (all []*danger) {
+	for _, of := range n.m.claims() {
+		if d := n.c.danger(of); d != nil {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+// Risks are the relationships whose scopes this server would serve alone from
+// now on, or share with another partner, although their partner may serve
+// them, too: both would give the same addresses. Scopes that go altogether are
+// no risk, and the partner's if it has them.
+func (n *prepared) Risks() []string {
+	n.m.mu.Lock()
+	defer n.m.mu.Unlock()
+	var all []string
+	for _, d := range n.dangers() {
+		all = append(all, d.risks()...)
+	}
+	return all
+}
+
+// risks say what is at stake, and the way out.
+func (d *danger) risks() (all []string) {
+	for _, to := range d.targets() {
+		scopes := strings.Join(d.moving[to], ", ")
+		if to.name == d.name {
+			all = append(all, fmt.Sprintf("failover %q is in %s with partner %s and would have another partner, %s, for scopes %s: if %s still serves them, it and the new partner give the same addresses; "+
+				"stop %s and declare it down ('dhcp setPartnerDown %s') until MCLT has passed, then change the partner",
+				d.name, state(d.snap.State), d.partnerName, serverName(to.partner()), scopes, d.partnerName, d.partnerName, d.partnerName))
+			continue
+		}
+		all = append(all, fmt.Sprintf("failover %q is in %s and would not have scopes %s any more, which this server would then share with another partner: if its partner %s still serves them, all three give the same addresses; "+
+			"take them from %s first, or stop it and declare it down ('dhcp setPartnerDown %s') until MCLT has passed",
+			d.name, state(d.snap.State), scopes, d.partnerName, d.partnerName, d.partnerName))
+	}
+	if len(d.leaving) > 0 {
+		all = append(all, fmt.Sprintf("failover %q is in %s and would not have scopes %s any more, which this server would then serve alone: if its partner %s serves them, too, both give the same addresses; "+
+			"stop the partner and declare it down ('dhcp setPartnerDown %s') until MCLT has passed, or delete the scopes on this server if the partner is to keep them",
+			d.name, state(d.snap.State), strings.Join(d.leaving, ", "), d.partnerName, d.partnerName))
+	}
+	return all
+}
+
+// targets are the relationships that scopes would move to, in order.
+func (d *danger) targets() []*relationship {
+	all := make([]*relationship, 0, len(d.moving))
+	for to := range d.moving {
+		all = append(all, to)
+	}
+	slices.SortFunc(all, func(a, b *relationship) int { return strings.Compare(a.name, b.name) })
+	return all
 }
 
 // solitary tells whether the server may serve all addresses by itself: its
@@ -85,16 +166,54 @@ func solitary(s *core.Snapshot, mclt, now int64) bool {
 	return s.State == wire.StatePartnerDown && now >= s.Down+max(s.MCLT, mclt)
 }
 
-// warnForgotten tells, after a start, of relationships that were configured
-// away while the server was not running: nobody could be asked whether their
-// partners are. They are in PARTNER-DOWN since now, as after a reload.
-func (n *prepared) warnForgotten() {
-	for name, kept := range n.m.recorded() {
-		if n.m.pairs[name] != nil || !serves(kept.Snapshot.State) || len(n.leaving(kept.Areas)) == 0 {
+// remaining are the areas of a claim whose scopes are not there any more, or
+// silent. The partner may go on with them, so that they are not forgotten until
+// a relationship with it has them, or somebody took the risk.
+func (c *compiler) remaining(of claim) []area {
+	if of.safe {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(of.areas), func(a area) bool {
+		return slices.ContainsFunc(c.cfg.All(objects.Scope), func(o *objects.Object) bool {
+			to := c.of[strings.ToLower(o.Name)]
+			return overlap([]area{a}, []area{areaOf(o)}) && (to == nil || to.role != lease.Alone)
+		})
+	})
+}
+
+// settleClaims brings what is kept of relationships to what the configuration
+// makes of them: by now whatever was a danger is wanted by force. mu is held.
+func (n *prepared) settleClaims(claims []claim, heirs map[string]string) {
+	for _, of := range claims {
+		left, goesOn := n.c.remaining(of), false
+		for _, r := range n.c.ordered {
+			if r.role != lease.Alone && (r.name == of.name || heirs[r.name] == of.name) {
+				r.left, goesOn = slices.Concat(r.left, left), true
+			}
+		}
+		kept, ok := n.m.record(of.name)
+		if goesOn || !ok || of.safe {
 			continue
 		}
-		n.m.Log.Log(msgRisk, name, "it is not configured any more and was in "+kept.Snapshot.State.String()+
-			": if its partner still serves its scopes, both servers may give the same address")
-		n.m.retireRecord(name, kept)
+		if n.c.danger(of) != nil {
+			kept.Snapshot = retired(kept.Snapshot, n.m.now().Wall)
+		} else if len(left) == len(of.areas) {
+			continue
+		}
+		kept.Areas, kept.Left = nil, left
+		if err := n.m.saveRecord(of.name, kept); err != nil {
+			n.m.Log.Log(msgUnsaved, of.name, err)
+		}
 	}
+}
+
+// retired is what has to be known when the relationship is configured again,
+// or with another partner. Meanwhile this server serves as it does without
+// one, so it is in PARTNER-DOWN since now; one that did not serve goes on from
+// where it was.
+func retired(s core.Snapshot, now int64) core.Snapshot {
+	if serves(s.State) {
+		s.State, s.Since, s.Down = wire.StatePartnerDown, now, now
+	}
+	return s
 }

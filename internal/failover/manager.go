@@ -106,19 +106,27 @@ type prepared struct {
 	flags objects.FlagSet
 }
 
-// Prepare compiles the relationships of a configuration.
-func (m *Manager) Prepare(cfg *objects.Config) engine.Relationships {
+// Prepare compiles the relationships of a configuration. Scopes that a partner
+// may still serve are held: those that the first configuration would take from
+// it, and later, without force, those that are held already.
+func (m *Manager) Prepare(cfg *objects.Config, force bool) engine.Relationships {
 	c := compile(cfg, m.Port)
 	c.settle(m.names, m.Local, func(name string) bool {
 		_, ok := m.record(name)
 		return ok
 	})
-	for _, r := range c.ordered {
-		r.identify(m.own())
-	}
 	n := &prepared{m: m, c: c, pairs: map[*relationship]*Pair{}, flags: objects.DhcpLogSettings.Of(c.dhcp)}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	switch {
+	case !m.applied:
+		n.hold(func(*objects.Object) bool { return true })
+	case !force:
+		n.hold(m.holds)
+	}
+	for _, r := range c.ordered {
+		r.identify(m.own())
+	}
 	for _, r := range c.ordered {
 		n.pairs[r] = m.pairFor(r)
 	}
@@ -134,7 +142,9 @@ func (m *Manager) pairFor(r *relationship) *Pair {
 		return old
 	}
 	role := r.role
-	if role == lease.Alone {
+	if r.held != nil {
+		role = r.held.role
+	} else if role == lease.Alone {
 		role = lease.Primary
 		if old != nil {
 			role = old.role
@@ -205,17 +215,20 @@ func (n *prepared) Apply(k engine.Keeper) {
 	for _, p := range n.pairs {
 		stays[p] = true
 	}
-	for _, text := range n.risks() {
-		m.Log.Log(msgForced, text)
+	claims, heirs := m.claims(), n.heirs()
+	for _, d := range n.dangers() {
+		for _, text := range d.risks() {
+			m.Log.Log(msgForced, text)
+		}
 	}
-	heirs := n.heirs()
 	gone := m.pairs
 	m.pairs = map[string]*Pair{}
 	for _, p := range gone {
 		if !stays[p] {
-			m.remove(p, n.replaces(p) || inherits(heirs, p.name), len(n.leaving(p.rel.Load().areas())) > 0)
+			m.remove(p, n.replaces(p) || inherits(heirs, p.name))
 		}
 	}
+	n.settleClaims(claims, heirs)
 	for heir, name := range heirs {
 		if err := m.inherit(heir, name); err != nil {
 			m.Log.Log(msgUnsaved, heir, err)
@@ -225,9 +238,6 @@ func (n *prepared) Apply(k engine.Keeper) {
 		p := n.pairs[r]
 		m.pairs[r.name] = p
 		m.enter(p, r)
-	}
-	if !m.applied {
-		n.warnForgotten()
 	}
 	m.applied = true
 	m.alone = map[string]bool{}
@@ -253,13 +263,13 @@ func inherits(heirs map[string]string, name string) bool {
 }
 
 // remove ends a pair that is configured away, or whose partner or role changes.
-func (m *Manager) remove(p *Pair, replaced, serves bool) {
+func (m *Manager) remove(p *Pair, replaced bool) {
 	if !p.started {
 		return
 	}
 	p.stop("failover is configured otherwise now")
 	if !replaced {
-		m.retire(p, serves)
+		m.Log.Log(msgGone, p.name)
 	}
 }
 
@@ -281,6 +291,11 @@ func (m *Manager) enter(p *Pair, r *relationship) {
 			p.in.put(entry{kind: input, input: core.Reconfigured{Config: r.core}})
 		}
 		p.tellJoined(old)
+		if !slices.Equal(old.areas(), r.areas()) || !slices.Equal(old.left, r.left) {
+			told := make(chan struct{})
+			p.in.put(entry{kind: resized, told: told})
+			<-told
+		}
 		p.in.put(entry{kind: input, input: core.PoolsChanged{}})
 		if !reflect.DeepEqual(old.terms, r.terms) {
 			p.in.put(entry{kind: agree})

@@ -360,6 +360,8 @@ func (p *Pair) handle(e *entry) {
 		p.agree()
 	case learnt:
 		p.hearNews(e.news)
+	case resized:
+		p.keepAreas()
 	}
 	if e.told != nil {
 		close(e.told)

@@ -48,6 +48,9 @@ type record struct {
 	// Partner and Areas know the relationship again under another name.
 	Partner netip.Addr `json:"partner,omitzero"`
 	Areas   []area     `json:"areas,omitempty"`
+	// Left are areas that it had once: the partner may serve them still.
+	Left        []area `json:"left,omitempty"`
+	PartnerName string `json:"partner-name,omitempty"`
 	// Generation grows at each start and stop, with each change of state and
 	// once a minute in operation. The configuration database has it, too, and
 	// never a later one, so that a lease database that has an earlier one was
@@ -152,6 +155,11 @@ func (m *Manager) resume(r *relationship) (snap core.Snapshot, lost bool) {
 	case kept.Generation < known:
 		m.Log.Log(msgRestored, r.name, fmt.Sprintf("generation %d, it had %d", kept.Generation, known))
 		return core.Snapshot{}, true
+	}
+	if another(kept.Partner, r.partner().addr) {
+		kept.Snapshot = retired(kept.Snapshot, m.now().Wall)
+	}
+	switch {
 	case kept.Role == r.role:
 		return kept.Snapshot, false
 	case kept.Snapshot.PartnerState == 0 && kept.Snapshot.New: // it never had a partner
@@ -172,28 +180,6 @@ func (p *Pair) commission() {
 	}
 	if err := p.m.Marks.SetCommissioned(context.Background(), p.name, true); err != nil {
 		p.m.Log.Log(msgUnsaved, p.name, err)
-	}
-}
-
-// retire keeps what has to be known when the relationship is configured again.
-// Meanwhile this server serves alone as it does without a partner, so it is
-// in PARTNER-DOWN since now; one that did not serve goes on from where it was,
-// and so does one whose scopes are gone or silent.
-func (m *Manager) retire(p *Pair, serves bool) {
-	m.Log.Log(msgGone, p.name)
-	if kept, ok := m.record(p.name); ok && serves {
-		m.retireRecord(p.name, kept)
-	}
-}
-
-func (m *Manager) retireRecord(name string, kept record) {
-	if !serves(kept.Snapshot.State) {
-		return
-	}
-	now := m.now().Wall
-	kept.Snapshot.State, kept.Snapshot.Since, kept.Snapshot.Down = wire.StatePartnerDown, now, now
-	if err := m.saveRecord(name, kept); err != nil {
-		m.Log.Log(msgUnsaved, name, err)
 	}
 }
 

@@ -119,9 +119,9 @@ func (p *Pair) counted() condition {
 
 func (p *Pair) related() Related {
 	r, c := p.rel.Load(), p.counted()
-	partner := r.partner()
+	partner, role := r.toward()
 	row := Related{
-		Pair: p.name, Type: owner(r.role.Other()), Name: partner.name, PartnerRole: owner(r.role.Other()),
+		Pair: p.name, Type: owner(role.Other()), Name: partner.name, PartnerRole: owner(role.Other()),
 		Requests: c.status.Unacked + c.status.Queued, Communications: c.communications(),
 		State: "--", PartnerState: "--", Address: "--",
 	}
@@ -131,7 +131,7 @@ func (p *Pair) related() Related {
 	if partner.addr.IsValid() {
 		row.Address = partner.addr.String()
 	}
-	if r.role == lease.Alone { // nobody knows which of them is the partner
+	if role == lease.Alone { // nobody knows which of them is the partner
 		row.Type, row.PartnerRole, row.Name, row.Address = "--", "--", "--", "--"
 	}
 	if c.working && c.unsaved == nil { // else it does nothing, whatever it did last
@@ -205,8 +205,7 @@ func (e *endpoint) text() string {
 func (m *Manager) PartnerDown(pair, partner string, since int64, force bool) (lines []string, err *objects.Error) {
 	var chosen []*Pair
 	for _, p := range m.sorted() {
-		r := p.rel.Load()
-		e := r.partner()
+		e, _ := p.rel.Load().toward()
 		if pair != "" && !strings.EqualFold(p.name, pair) {
 			continue
 		}
@@ -234,6 +233,10 @@ func (m *Manager) PartnerDown(pair, partner string, since int64, force bool) (li
 // mayDeclare refuses what cannot be, or would be a danger.
 func (p *Pair) mayDeclare(since int64, force bool) *objects.Error {
 	c, now := p.condition(), p.m.now().Wall
+	if h := p.rel.Load().held; h != nil { // by what is known of it
+		kept, _ := p.m.record(h.of)
+		c.working, c.status.Snapshot, c.status.State = true, kept.Snapshot, kept.Snapshot.State
+	}
 	switch contact := c.status.Snapshot.Contact; {
 	case !c.working:
 		return objects.Errorf(objects.Invalid, "failover %q does not work: %s", p.name, strings.Join(c.problems, "; "))
@@ -264,6 +267,9 @@ func mayGoDown(s wire.ServerState) bool {
 
 // declareDown tells the core, and what follows from it.
 func (p *Pair) declareDown(since int64) ([]string, *objects.Error) {
+	if h := p.rel.Load().held; h != nil {
+		return p.m.declareHeld(h.of, since)
+	}
 	told := make(chan struct{})
 	if !p.in.put(entry{kind: input, input: core.PartnerDown{Since: since}, told: told}) {
 		return nil, objects.Errorf(objects.Invalid, "failover %q is being configured otherwise: try again", p.name)
