@@ -54,17 +54,18 @@ func TestReachCluster(t *testing.T) {
 	local.must(client.Close())
 
 	// A pinned certificate counts, whatever is known of the address.
-	do("cluster boston set fingerprint=" + fingerprint)
+	do("cluster boston set password=of-the-object fingerprint=" + fingerprint)
 	options.Known = filepath.Join(t.TempDir(), "none")
 	if client, e = reach("BOSTON"); e != nil {
 		t.Fatal(e)
 	}
 	local.must(client.Close())
-	do("cluster boston set fingerprint=" + strings.Repeat("0a", 32))
+	do("cluster boston set password=of-the-object fingerprint=" + strings.Repeat("0a", 32))
 	if _, e = reach("boston"); e == nil || e.Code != objects.ConnectionFailure || !strings.Contains(e.Error(), `cluster "Boston" at `+far.rpc.Address().String()) ||
 		!strings.Contains(e.Error(), fingerprint) || !strings.Contains(e.Error(), "set fingerprint=") {
 		t.Errorf("another certificate: %v", e)
 	}
+	do("cluster boston unset password")
 	do("cluster boston unset fingerprint")
 	do("cluster boston set scp-port=1")
 	if _, e = reach("boston"); e == nil || e.Code != objects.ConnectionFailure || !strings.Contains(e.Error(), `cluster "Boston" at `+host+":1") {

@@ -50,7 +50,7 @@ func typed(a *Attr) *rapid.Generator[string] {
 		case DName:
 			return rapid.StringMatching(`[a-z0-9]{1,20}(\.[A-Z0-9_]{1,20}){0,3}\.?`).Draw(t, "name")
 		case Expr:
-			return rapid.StringMatching(`\((concat|or)( +"[^"\\\x00-\x1f\x7f-\x9f]{0,5}"|\n[a-z]{1,5}){0,4} *\)( *//[a-z ]*)?`).Draw(t, "expr")
+			return rapid.StringMatching(`\((concat|or)( +"[^"\\\x00-\x1f\x7f-\x9f\x{2028}\x{2029}]{0,5}"|\n[a-z]{1,5}){0,4} *\)( *//[a-z ]*)?`).Draw(t, "expr")
 		case OptionIDs:
 			return rapid.StringMatching(`[a-zA-Z0-9-]{1,9}( *, *[a-z0-9.]{1,9}){0,4}`).Draw(t, "ids")
 		case List:
