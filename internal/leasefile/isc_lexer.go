@@ -50,11 +50,11 @@ func (l *lexer) next() (token, error) {
 		if err != nil {
 			return token{}, err
 		}
-		switch {
-		case c == '\n':
+		switch c {
+		case '\n':
 			l.line++
 			continue
-		case c == ' ' || c == '\t' || c == '\r':
+		case ' ', '\t', '\r':
 			continue
 		}
 		l.some = true

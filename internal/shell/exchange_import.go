@@ -20,9 +20,6 @@ const importUsage = "import leases [-isc | -kea] <file>"
 
 // runImport reads the whole file first: nothing is sent if a line is bad.
 func runImport(c *call) *objects.Error {
-	if len(c.words) < 2 {
-		return c.tooFew(importUsage)
-	}
 	if what := c.words[1].Text; !strings.EqualFold(what, "leases") {
 		if err := noSuchFile("import", what); err != nil {
 			return err
@@ -30,6 +27,12 @@ func runImport(c *call) *objects.Error {
 		return objects.Errorf(objects.UnknownKeyword, "import does not know %q; write %s", shorten(what, 60), importUsage)
 	}
 	c.at, c.verb = 2, "leases"
+	if args := c.args(); len(args) > 1 {
+		first, one := leaseForm(args[0].Text)
+		if second, two := leaseForm(args[1].Text); one && two && first != second {
+			return objects.Errorf(objects.TooManyArguments, "%s and %s do not go together: a file has one form; write %s", args[0].Text, args[1].Text, importUsage)
+		}
+	}
 	if err := c.need(1, 2, importUsage); err != nil {
 		return err
 	}

@@ -145,6 +145,10 @@ func createUsage(class *objects.Class) string {
 
 // helpWord explains a verb or an attribute of a class.
 func (c *call) helpWord(cmd *command, word string) *objects.Error {
+	if cmd.class == nil && slices.ContainsFunc(cmd.usage, func(u string) bool { first, _, _ := strings.Cut(u, " "); return first != "" && same(first, word) }) {
+		c.helpCommand(cmd) // import leases: one page tells of all that it imports
+		return nil
+	}
 	if cmd.class == nil {
 		return objects.Errorf(objects.UnknownKeyword, "%s has no verbs or attributes; write help %s", cmd.name, cmd.name)
 	}

@@ -17,7 +17,7 @@ const importConfUsage = "import dhcpd-conf <file> [-o <batch>]"
 // runImportOf is the command import with all that it takes.
 func runImportOf(c *call) *objects.Error {
 	if len(c.words) < 2 {
-		return runImport(c)
+		return c.tooFew(importUsage + ", or " + importConfUsage)
 	}
 	what := c.words[1].Text
 	switch {
@@ -53,9 +53,16 @@ func runImportConf(c *call) *objects.Error {
 	if path == "" {
 		return c.tooFew(importConfUsage)
 	}
-	r, err := iscconf.Import(path, readConf)
+	var inputs []string
+	r, err := iscconf.Import(path, func(name string) ([]byte, error) {
+		inputs = append(inputs, name)
+		return readConf(name)
+	})
 	if err != nil {
 		return objects.Errorf(objects.ImportFailure, "%v; nothing was written", err)
+	}
+	if of := sameFile(to, inputs); to != "" && of != "" {
+		return objects.Errorf(objects.Invalid, "-o %s is %s, which was read: the batch would take its place; name another file. Nothing was written", shorten(to, 200), shorten(of, 200))
 	}
 	if to == "" {
 		for _, l := range r.Lines {
@@ -77,6 +84,21 @@ func runImportConf(c *call) *objects.Error {
 		c.println(l)
 	}
 	return nil
+}
+
+// sameFile finds the one among the names that is the same file as another, by
+// whatever links; "" if there is none. /dev/null may be both.
+func sameFile(name string, among []string) string {
+	info, err := os.Stat(name)
+	if err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	for _, other := range among {
+		if i, err := os.Stat(other); err == nil && os.SameFile(info, i) {
+			return other
+		}
+	}
+	return ""
 }
 
 // mostConf is how large a file of a configuration may be.

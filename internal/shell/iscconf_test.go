@@ -40,3 +40,45 @@ func TestBatchesOfConfigurationsLoad(t *testing.T) {
 		})
 	}
 }
+
+// TestBatchDoesNotTakeTheInputsPlace: a file that was read is not written,
+// whatever it is called.
+func TestBatchDoesNotTakeTheInputsPlace(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const main, part = "include \"part.conf\";\n", "subnet 10.1.0.0 netmask 255.255.255.0 { range 10.1.0.10; }\n"
+	for name, text := range map[string]string{"dhcpd.conf": main, "part.conf": part} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for link, to := range map[string]string{"link.conf": "dhcpd.conf", "link.part": "part.conf"} {
+		if err := os.Symlink(to, link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Link("part.conf", "hard.part"); err != nil {
+		t.Fatal(err)
+	}
+	s, out := offline(t)
+	for _, c := range []struct{ line, of string }{
+		{"import dhcpd-conf dhcpd.conf -o dhcpd.conf", "dhcpd.conf"},
+		{"import dhcpd-conf dhcpd.conf -o ./link.conf", "dhcpd.conf"},
+		{"import dhcpd-conf link.conf -o dhcpd.conf", "link.conf"},
+		{"import dhcpd-conf dhcpd.conf -o link.part", "part.conf"},
+		{"import dhcpd-conf dhcpd.conf -o hard.part", "part.conf"},
+		{"import dhcpd-conf dhcpd.conf -o part.conf", "part.conf"},
+	} {
+		got := run(t, s, out, c.line)
+		if !strings.HasPrefix(got, "316 Invalid - -o ") || !strings.Contains(got, " is "+c.of+", which was read") || !strings.HasSuffix(got, "Nothing was written\n") {
+			t.Errorf("%s: %s", c.line, got)
+		}
+	}
+	for name, text := range map[string]string{"dhcpd.conf": main, "part.conf": part} {
+		if got, err := os.ReadFile(name); err != nil || string(got) != text {
+			t.Errorf("%s is now %q, %v", name, got, err)
+		}
+	}
+	if got := run(t, s, out, "import dhcpd-conf dhcpd.conf -o dhcpd.batch"); !strings.HasPrefix(got, "100 Ok") {
+		t.Error(got)
+	}
+}

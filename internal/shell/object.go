@@ -5,6 +5,7 @@ import (
 
 	"connectrpc.com/connect"
 
+	"leasehold/internal/option"
 	"leasehold/pkg/objects"
 	"leasehold/pkg/rpc/adminv1"
 )
@@ -66,7 +67,7 @@ func runGet(c *call) *objects.Error {
 		}
 		return objects.Errorf(objects.UnknownParameter, "%s: %s", o.Ref(), msg)
 	}
-	c.printf("%s=%s\n", a.Name, a.Show(text))
+	c.printf("%s=%s\n", a.Name, shown(c.class, a.Show(text)))
 	return nil
 }
 
@@ -283,11 +284,28 @@ func (c *call) methodArgs(m *objects.Method) ([]string, *objects.Error) {
 	var args []string
 	for i, w := range c.args() {
 		if m.Max < 0 && i == max(m.Min-1, 0) {
-			return append(args, rest(c.line, w.Start)), nil
+			return append(args, c.valueOf(m, w)), nil
 		}
 		args = append(args, w.Text)
 	}
 	return args, nil
+}
+
+// valueOf is the last argument, which goes to the end of the line. The server
+// takes a pair of quotes off the value of an option, and blanks behind that: the
+// text of an option that stands in quotes is sent in two pairs where it has blanks
+// to lose.
+func (c *call) valueOf(m *objects.Method, w Word) string {
+	text := rest(c.line, w.Start)
+	whole := strings.TrimRight(c.line[w.Start:], " \t") != text
+	if m.Name != "setOption" || !whole || strings.TrimSpace(text) == text {
+		return text
+	}
+	def, unknown := option.Builtin().Lookup(c.arg(0))
+	if unknown != nil || def.Repeat != option.Once || def.Type != option.NString && def.Type != option.String {
+		return text // one of the operator's own may be anything
+	}
+	return `""` + text + `""`
 }
 
 func runList(c *call) *objects.Error      { return c.list(c.object) }

@@ -22,7 +22,7 @@ type output struct {
 func newOutput(w io.Writer) *output { return &output{w: bufio.NewWriterSize(w, 32<<10)} }
 
 func (o *output) printf(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
+	text := printable(fmt.Sprintf(format, args...))
 	if o.page == nil || o.page.shows(o, text) {
 		_, err := o.w.WriteString(text)
 		o.keep(err)
@@ -50,7 +50,7 @@ func (o *output) status(e *objects.Error) {
 // editor has shown it.
 func (o *output) typed(line string) {
 	if o.log != nil {
-		_, err := fmt.Fprintf(o.log, "%s\n", line)
+		_, err := fmt.Fprintf(o.log, "%s\n", printable(line))
 		o.keep(err)
 	}
 }

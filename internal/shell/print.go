@@ -68,7 +68,16 @@ func headerOf(o *objects.Object) string {
 	if o.Name == "" {
 		return o.Class.Name
 	}
-	return o.Name
+	return oneLine(o.Name)
+}
+
+// shown is a value as it is printed. What an operator wrote may have lines, such
+// as an expression that was read from a file; what a client sent has not.
+func shown(class *objects.Class, text string) string {
+	if class.Runtime {
+		return oneLine(text)
+	}
+	return text
 }
 
 // pair is an attribute as it is printed.
@@ -88,7 +97,7 @@ func pairs(s *session, o *objects.Object) []pair {
 			continue
 		}
 		_, set := o.Attrs[a.Name]
-		text := a.Show(o.Text(a))
+		text := shown(o.Class, a.Show(o.Text(a)))
 		if a.Derive != nil {
 			set = text != ""
 		}
@@ -98,7 +107,7 @@ func pairs(s *session, o *objects.Object) []pair {
 		// Counters, and what a newer server has beyond our tables; option
 		// values have listings of their own.
 		if !known[name] && !strings.HasPrefix(name, objects.OptionPrefix) && !strings.HasPrefix(name, objects.VendorOptionPrefix) {
-			ps = append(ps, pair{name, text, nil, true})
+			ps = append(ps, pair{name, shown(o.Class, text), nil, true})
 		}
 	}
 	slices.SortFunc(ps, func(a, b pair) int { return strings.Compare(a.name, b.name) })

@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"slices"
 	"strings"
 
 	"leasehold/pkg/objects"
@@ -20,8 +21,8 @@ func maskSecrets(line string) string {
 	if len(words) < 3 {
 		return line
 	}
-	class := secretClass(words[0].Text)
-	if class == nil {
+	classes, creates := secretClasses(words[0].Text)
+	if classes == nil {
 		return line
 	}
 	var b strings.Builder
@@ -34,35 +35,47 @@ func maskSecrets(line string) string {
 	create := same(words[2].Text, "create") || isPrefix(words[2].Text, "create")
 	for i, w := range words[2:] {
 		name, _, equals := strings.Cut(w.Text, "=")
-		a := class.Attr(name)
-		secret := a != nil && a.Secret || a == nil && secretName(class, name)
+		known, secret := false, false
+		for _, class := range classes {
+			a := class.Attr(name)
+			known = known || a != nil
+			secret = secret || a != nil && a.Secret || a == nil && secretName(class, name)
+		}
 		switch {
 		case at > w.Start:
 		case secret && equals && strings.IndexByte(line[w.Start:w.End], '=')+1 < w.End-w.Start:
 			mask(w.Start+strings.IndexByte(line[w.Start:w.End], '=')+1, w.End)
+		case create && i > 0 && !known && creates:
+			mask(w.Start, w.End)
 		case secret:
 			mask(w.End, len(line))
-		case create && i > 0 && a == nil && secretArgument(class):
-			mask(w.Start, w.End)
 		}
 	}
 	return b.String() + line[at:]
 }
 
-// secretClass finds the class, with secrets in its table, that a word may
-// name, shortened or not.
-func secretClass(word string) *objects.Class {
+// secretClasses finds the classes, with secrets in their tables, that a word may
+// name: the one whose name it is or begins, or, of a word that is no command and
+// so mistyped, any. create tells whether the first word behind create may be a
+// secret.
+func secretClasses(word string) (classes []*objects.Class, create bool) {
+	var all []*objects.Class
+	var names []string
 	for _, c := range objects.Classes() {
-		if !same(word, c.Name) && !isPrefix(word, c.Name) {
-			continue
-		}
-		for _, a := range c.Attrs {
-			if a.Secret {
-				return c
-			}
+		if slices.ContainsFunc(c.Attrs, func(a *objects.Attr) bool { return a.Secret }) {
+			all, names = append(all, c), append(names, c.Name)
 		}
 	}
-	return nil
+	for _, c := range all {
+		if same(word, c.Name) || isPrefix(word, c.Name) {
+			return []*objects.Class{c}, secretArgument(c)
+		}
+	}
+	if IsCommand(word) {
+		return nil, false
+	}
+	near := objects.Nearest(word, names)
+	return all, near != "" && secretArgument(objects.ClassNamed(near))
 }
 
 // secretName tells whether a mistyped or shortened name is near a secret

@@ -27,6 +27,11 @@ func TestMaskSecrets(t *testing.T) {
 		{"ADMIN carol SET PASSWORD=s3cret", "ADMIN carol SET PASSWORD=********"},
 		{`admin carol create "s3cret`, "admin carol create ********"},
 		{"cluster backup create 10.0.0.1 password=s3cret", "cluster backup create 10.0.0.1 password=********"},
+		{"clster c9 create 1.2.3.4 password=s3cret", "clster c9 create 1.2.3.4 password=********"},
+		{"clster c9 set password s3cret", "clster c9 set password********"},
+		{"admni carol create s3cret", "admni carol create ********"},
+		{"nonsense x set password=s3cret", "nonsense x set password=********"},
+		{"nonsense x create y", "nonsense x create y"},
 		{"policy p setOption domain-name password=x", "policy p setOption domain-name password=x"},
 	} {
 		if got := maskSecrets(tc.in); got != tc.want {
