@@ -57,7 +57,7 @@ func run(o *options) shell.Exit {
 	}
 	defer sh.Close()
 	if len(o.command) > 0 {
-		return sh.Single(ctx, shell.JoinArgs(o.command))
+		return single(ctx, sh, shell.JoinArgs(o.command))
 	}
 	sh.Banner()
 	var exit shell.Exit
@@ -73,6 +73,15 @@ func run(o *options) shell.Exit {
 		return fail(err)
 	}
 	return exit
+}
+
+// single runs one command. The first Ctrl-C stops what it has under way, which
+// it then tells; the second ends the program.
+func single(ctx context.Context, sh *shell.Shell, line string) shell.Exit {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	return sh.Single(ctx, line)
 }
 
 // input opens what commands are read from.
