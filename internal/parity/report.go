@@ -37,5 +37,9 @@ func (r Report) Lines(main, backup *objects.Config) (lines []string, different i
 			lines = append(lines, d.String())
 		}
 	})
-	return append(lines, fmt.Sprintf("# %d attributes were compared, %d lines above tell what does not match", compared, different)), different
+	above := fmt.Sprintf("%d lines above tell", different)
+	if different == 1 {
+		above = "1 line above tells"
+	}
+	return append(lines, fmt.Sprintf("# %d attributes were compared, %s what does not match", compared, above)), different
 }
