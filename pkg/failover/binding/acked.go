@@ -18,6 +18,10 @@ func (a *Authority) Acked(l lease.Lease, sent *wire.Binding, now int64) lease.Le
 	case sent.Status == wire.StatusActive && status(&l) == wire.StatusActive && a.sameClient(&l, sent) &&
 		sent.StateStart == wire.TimeOf(begun(&l)):
 		l.Failover.AckPE = max(l.Failover.AckPE, sent.PotentialExpiration.Unix())
+	case a.profile() == wire.ISC && a.Role == lease.Primary && sent.Status == wire.StatusActive && l.Free():
+		// The dhcpd told us that the lease ended, and took ours, which crossed
+		// with that, for the later word.
+		return untold(l)
 	case a.crossed(&l, sent):
 		return a.free(l, now, lease.Primary)
 	case status(&l) == wire.StatusActive && theirWord(&l) && ends(sent.Status):

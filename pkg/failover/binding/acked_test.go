@@ -358,3 +358,21 @@ func TestPromisesGrow(t *testing.T) {
 		t.Errorf("acknowledged: %s", show(&l))
 	}
 }
+
+// TestAckedByDhcpd is a lease that a dhcpd takes from us after it told us that
+// it ended: it is to be told that the address is free.
+func TestAckedByDhcpd(t *testing.T) {
+	for _, c := range []struct {
+		partner *wire.Profile
+		known   lease.Flags
+	}{{wire.ISC, 0}, {wire.Own, lease.FailoverUpdated}} {
+		a := Authority{Role: lease.Primary, State: wire.StateNormal, Connected: true, Partner: c.partner}
+		sent := mineIs(lease.Primary, active)
+		b := a.Update(&sent)
+		l := mineIs(lease.Primary, free)
+		l.Flags |= lease.FailoverUpdated
+		if got := a.Acked(l, &b, acceptNow); !got.Free() || got.Flags&lease.FailoverUpdated != c.known {
+			t.Errorf("%s: %s", c.partner.Name, show(&got))
+		}
+	}
+}

@@ -34,11 +34,11 @@ func (m *Machine) heardMore() {
 }
 
 // dhcpdsTurn is how long we have yet to wait for a dhcpd to tell what it knows
-// of an address by what happened before both were in NORMAL, or by an update that
-// is on its way to our disk.
+// of an address that no client has, as far as we know: by what happened before both
+// were in NORMAL, or by an update that is on its way to our disk.
 func (m *Machine) dhcpdsTurn(l *lease.Lease) time.Duration {
-	if m.link.profile != wire.ISC || !m.sharing() {
-		return 0
+	if m.link.profile != wire.ISC || !m.sharing() || l.State == lease.Leased && l.Expiration > m.now.Wall {
+		return 0 // what runs it has to know at once: it would refuse the client at the end that it knows of
 	}
 	wait := time.Duration(0)
 	if l.State == lease.PendingAvailable && l.Failover.Ended == lease.EndedExpired {
