@@ -371,8 +371,11 @@ func TestRestoredFolderAtOnce(t *testing.T) {
 			victim, other := c.which(main, backup)
 			copied := victim.files("*")
 			address, _ := s.dora(2, main, backup)
-			other.until("the lease", func() bool { return other.lease(address)["state"] == "leased" })
-			killed := victim.files("*")
+			for _, n := range []*node{main, backup} {
+				n.until("the lease", func() bool { return n.lease(address)["state"] == "leased" })
+			}
+			main.until("quiet again", func() bool { return main.related().Requests == 0 })
+			killed := victim.files("*") // nothing is written between this and the stop
 			victim.stop()
 			other.log.await(t, "state COMMUNICATIONS-INTERRUPTED")
 			if c.unheard {
