@@ -273,7 +273,7 @@ func TestMultipleInterfaces(t *testing.T) {
 		n.batch(labTimes, scopes(1, 50), "dhcp enable failover\n"+
 			"dhcp set failover-main-server=serverA\ndhcp set failover-backup-server=serverB\n", "dhcp reload\n")
 	}
-	s.normal(a, b) // over the hub, which serverA and serverB are names on
+	s.normal(a, b)                      // over the hub, which serverA and serverB are names on
 	for _, n := range []*server{a, b} { // another address might be another server: that it is not, only the operator knows
 		n.batch("dhcp set failover-main-server=192.168.60.1\ndhcp set failover-backup-server=192.168.60.2\n", "dhcp reload force\n")
 	}
