@@ -1,7 +1,9 @@
 package failover
 
 import (
+	"fmt"
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -74,4 +76,17 @@ func cpuSeconds() float64 {
 	var r syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &r)
 	return float64(r.Utime.Nano()+r.Stime.Nano()) / 1e9
+}
+
+// BenchmarkReloadShared reloads a server whose partner serves the same 3,000
+// scopes: what would be a risk is found out each time.
+func BenchmarkReloadShared(b *testing.B) {
+	var config strings.Builder
+	for i := range 3000 {
+		fmt.Fprintf(&config, "scope s%d subnet=10.%d.%d.0/24 ranges=10.%[2]d.%[3]d.10-10.%[2]d.%[3]d.20\n", i, i/250, i%250)
+	}
+	_, main, _ := pairUp(b, config.String()+"failover-pair blue main-server=$2 backup-server=$3 mclt=60s\n")
+	for b.Loop() {
+		main.reload()
+	}
 }

@@ -76,10 +76,7 @@ func (c *compiler) danger(of claim) *danger {
 		return nil
 	}
 	d := &danger{claim: of, moving: map[*relationship][]string{}}
-	for _, o := range c.cfg.All(objects.Scope) {
-		if !overlap(of.areas, []area{areaOf(o)}) {
-			continue // by address, since a scope may have got another name
-		}
+	for _, o := range c.touched(of.areas) { // a scope may have got another name
 		switch to := c.of[strings.ToLower(o.Name)]; {
 		case to == nil:
 			d.leaving = append(d.leaving, o.Name)
@@ -91,6 +88,22 @@ func (c *compiler) danger(of claim) *danger {
 		return nil
 	}
 	return d
+}
+
+// touched are the scopes that have addresses in common with areas, in order of
+// name.
+func (c *compiler) touched(areas []area) (all []*objects.Object) {
+	seen := map[*objects.Object]bool{}
+	for _, a := range areas {
+		for _, o := range c.cfg.ScopesTouching(int(a.VPN), a.Subnet) {
+			if !seen[o] {
+				seen[o] = true
+				all = append(all, o)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b *objects.Object) int { return objects.CompareNames(a.Name, b.Name) })
+	return all
 }
 
 func areaOf(o *objects.Object) area {
@@ -174,9 +187,9 @@ func (c *compiler) remaining(of claim) []area {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(of.areas), func(a area) bool {
-		return slices.ContainsFunc(c.cfg.All(objects.Scope), func(o *objects.Object) bool {
+		return slices.ContainsFunc(c.cfg.ScopesTouching(int(a.VPN), a.Subnet), func(o *objects.Object) bool {
 			to := c.of[strings.ToLower(o.Name)]
-			return overlap([]area{a}, []area{areaOf(o)}) && (to == nil || to.role != lease.Alone)
+			return to == nil || to.role != lease.Alone
 		})
 	})
 }

@@ -159,9 +159,9 @@ func (c *Config) ScopeAt(vpn int, addr netip.Addr) *Object {
 	return best
 }
 
-// scopesTouching returns the scopes whose subnet has an address in common with
+// ScopesTouching returns the scopes whose subnet has an address in common with
 // the subnet.
-func (c *Config) scopesTouching(vpn int, subnet netip.Prefix) []*Object {
+func (c *Config) ScopesTouching(vpn int, subnet netip.Prefix) []*Object {
 	var found []*Object
 	for bits := range subnet.Bits() {
 		p, err := subnet.Addr().Prefix(bits)

@@ -158,7 +158,7 @@ func unusable(subnet netip.Prefix) string {
 func overlaps(o *Object, cfg *Config, vpn int, subnet netip.Prefix) *Error {
 	var wrong []string
 	err := &Error{Code: RangeOverlap}
-	for _, s := range cfg.scopesTouching(vpn, subnet) {
+	for _, s := range cfg.ScopesTouching(vpn, subnet) {
 		if strings.EqualFold(s.Name, o.Name) {
 			continue
 		}

@@ -280,7 +280,7 @@ func TestScopeIndexAgainstAScan(t *testing.T) {
 					at = o
 				}
 			}
-			got := cfg.scopesTouching(vpn, p)
+			got := cfg.ScopesTouching(vpn, p)
 			for _, o := range got {
 				if !want[o] {
 					t.Fatalf("%s touches %s?", ScopeSubnet.Of(o), p)
