@@ -3,6 +3,7 @@ package parity
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"leasehold/pkg/objects"
 )
@@ -34,13 +35,9 @@ func strays(in, out *objects.Config, pair string, onMain bool) (all []Stray) {
 	if o == nil || !objects.FailoverPairOn.Of(o) {
 		return nil
 	}
-	alone := outside(out)
-	if len(alone) == 0 {
-		return nil
-	}
 	ours := pairOf(in, o.Name, o)
 	for _, s := range ours.all(objects.Scope) {
-		for _, other := range alone.overlapping(objects.ScopeSubnet.Of(s)) {
+		for _, other := range alone(out, objects.ScopeSubnet.Of(s)) {
 			all = append(all, Stray{In: s, Out: other, OnMain: onMain})
 		}
 	}
@@ -50,34 +47,17 @@ func strays(in, out *objects.Config, pair string, onMain bool) (all []Stray) {
 // Outside lists the scopes that a server shares with nobody and that have
 // addresses of the subnets.
 func Outside(cfg *objects.Config, subnets []netip.Prefix) (all []*objects.Object) {
-	alone := outside(cfg)
 	for _, p := range subnets {
-		all = append(all, alone.overlapping(p)...)
+		all = append(all, alone(cfg, p)...)
 	}
 	return all
 }
 
-// byOctet holds scopes by the first octet of their subnet: none is larger than
-// a /8.
-type byOctet map[byte][]*objects.Object
-
-func outside(cfg *objects.Config) byOctet {
-	all := byOctet{}
-	for _, s := range cfg.All(objects.Scope) {
-		if subnet := objects.ScopeSubnet.Of(s); objects.ScopeVPN.Of(s) == 0 && subnet.IsValid() && !inFailover(cfg, s) {
-			octet := subnet.Addr().As4()[0]
-			all[octet] = append(all[octet], s)
-		}
-	}
-	return all
-}
-
-func (b byOctet) overlapping(subnet netip.Prefix) (all []*objects.Object) {
-	for _, s := range b[subnet.Addr().As4()[0]] {
-		if objects.ScopeSubnet.Of(s).Overlaps(subnet) {
-			all = append(all, s)
-		}
-	}
+// alone are the scopes with addresses of the subnet that a server shares with
+// nobody, in order of name.
+func alone(cfg *objects.Config, subnet netip.Prefix) []*objects.Object {
+	all := slices.DeleteFunc(cfg.ScopesTouching(0, subnet), func(s *objects.Object) bool { return inFailover(cfg, s) })
+	slices.SortFunc(all, func(a, b *objects.Object) int { return objects.CompareNames(a.Name, b.Name) })
 	return all
 }
 
