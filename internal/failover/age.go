@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	"leasehold/internal/version"
 	"leasehold/pkg/failover/core"
 	"leasehold/pkg/failover/wire"
 )
@@ -27,10 +26,6 @@ type age struct {
 	From   uint64 `json:"from,omitempty"`
 }
 
-// optionAge is a vendor option of a CONTACT: version, which of the two numbers,
-// the number.
-const optionAge = 4
-
 const (
 	ageVersion = 1
 
@@ -41,10 +36,7 @@ const (
 // ageMessage tells the partner a number.
 func ageMessage(which byte, number uint64) wire.CONTACT {
 	b := binary.BigEndian.AppendUint64([]byte{ageVersion, which}, number)
-	return wire.CONTACT{
-		VendorClass: wire.VendorPrefix + version.Version,
-		Vendor:      wire.VendorOptions("").With(optionAge, string(b)),
-	}
+	return contact(wire.VendorOptions("").With(optionAge, string(b)))
 }
 
 // readAge takes a number that the partner tells.

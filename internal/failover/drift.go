@@ -44,10 +44,9 @@ type news struct {
 
 // named is the answer to the question what differs.
 type named struct {
-	classes []string
-	lines   []string
-	err     *objects.Error
-	took    time.Duration
+	lines []string
+	err   *objects.Error
+	took  time.Duration
 }
 
 // driftShare is the part of two poll intervals, in eighths, after which a
@@ -163,13 +162,9 @@ func (p *Pair) lookDrift() {
 	}
 }
 
-// askPause is how many poll intervals pass between two questions to the partner,
-// and askRest how many times what the last one took: its whole configuration
-// travels.
-const (
-	askPause = 2
-	askRest  = 20
-)
+// askRest is how many times what a question to the partner took passes until the
+// next one: its whole configuration travels.
+const askRest = 20
 
 // takeNames takes the answer to the question what differs.
 func (p *Pair) takeNames(n *named) {

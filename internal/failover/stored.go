@@ -119,7 +119,7 @@ func (m *Manager) askDifferences(p *Pair, classes []string) {
 	ctx, c := m.watching, m.configuration // set before there were sums
 	m.tasks.Go(func() {
 		before := m.mono()
-		n := &named{classes: classes}
+		n := &named{}
 		n.lines, n.err = c.Differences(ctx, p.name, classes)
 		n.took = m.mono() - before
 		if ctx.Err() == nil {

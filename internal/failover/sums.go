@@ -1,19 +1,15 @@
 package failover
 
 import (
+	"sync"
+
 	"leasehold/internal/parity"
-	"leasehold/internal/version"
 	"leasehold/pkg/failover/wire"
 	"leasehold/pkg/objects"
 )
 
 // The sums of the stored configuration, as two of ours tell them each other in
-// CONTACTs, beside the terms (terms.go). A partner of another kind is told
-// nothing, and an older one of ours takes no notice.
-
-// optionSums is another vendor option of a CONTACT: version, what the sums are
-// made of, and for each class the length of its name, the name, the sum.
-const optionSums = 3
+// CONTACTs (contact.go).
 
 const (
 	sumsVersion = 1
@@ -23,7 +19,7 @@ const (
 
 // schema is what the sums are made of: servers that know other attributes have
 // other sums of the same configuration.
-func schema() string { return objects.SchemaHash() }
+var schema = sync.OnceValue(objects.SchemaHash)
 
 // sumsMessage tells the partner the sums.
 func sumsMessage(sums []parity.ClassDigest) wire.CONTACT {
@@ -32,10 +28,7 @@ func sumsMessage(sums []parity.ClassDigest) wire.CONTACT {
 		b = append(append(b, byte(len(s.Class))), s.Class...)
 		b = append(b, s.Sum[:]...)
 	}
-	return wire.CONTACT{
-		VendorClass: wire.VendorPrefix + version.Version,
-		Vendor:      wire.VendorOptions("").With(optionSums, string(b)),
-	}
+	return contact(wire.VendorOptions("").With(optionSums, string(b)))
 }
 
 // readSums takes what the partner tells. told is false where it tells no sums,

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"leasehold/internal/lease"
-	"leasehold/internal/version"
 	"leasehold/pkg/failover/wire"
 	"leasehold/pkg/objects"
 )
@@ -55,7 +54,8 @@ func (t *terms) settle() {
 		all = append(all, s)
 	}
 	for i := range all {
-		all[i].ranges = joined(all[i].ranges)
+		joined := lease.MergeRanges(all[i].ranges)
+		all[i].ranges = joined[:min(len(joined), maxTermRanges)]
 	}
 	t.scopes = all
 }
@@ -63,28 +63,6 @@ func (t *terms) settle() {
 func comparePrefixes(a, b netip.Prefix) int {
 	return cmp.Or(a.Addr().Compare(b.Addr()), cmp.Compare(a.Bits(), b.Bits()))
 }
-
-// joined are the ranges in order, those that touch being one, as many as are
-// told of a scope.
-func joined(rs []lease.Range) []lease.Range {
-	slices.SortFunc(rs, func(a, b lease.Range) int { return cmp.Compare(a.First, b.First) })
-	all := rs[:0]
-	for _, r := range rs {
-		if n := len(all); n > 0 && uint64(r.First) <= uint64(all[n-1].Last)+1 {
-			all[n-1].Last = max(all[n-1].Last, r.Last)
-			continue
-		}
-		all = append(all, r)
-	}
-	return all[:min(len(all), maxTermRanges)]
-}
-
-// Vendor options of a CONTACT.
-const (
-	optionTerms  = 1 // version, flags
-	optionScopes = 2 // of this page: subnet, flags, number of ranges, ranges
-	optionSummed = 5 // of the same scopes: sums of the reservations
-)
 
 const (
 	termsVersion = 1
@@ -131,7 +109,7 @@ func (t *terms) pages() []wire.CONTACT {
 		if len(sums[i]) > 0 {
 			options = options.With(optionSummed, string(sums[i]))
 		}
-		all = append(all, wire.CONTACT{VendorClass: wire.VendorPrefix + version.Version, Vendor: options})
+		all = append(all, contact(options))
 	}
 	return all
 }

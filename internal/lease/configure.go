@@ -124,7 +124,7 @@ func (t *Table) prepare(scopes []Scope) (*reshaping, error) {
 	}
 	n.findRemoved(t)
 	for vpn, rs := range n.dirty {
-		n.dirty[vpn] = merge(rs)
+		n.dirty[vpn] = MergeRanges(rs)
 	}
 	return n, nil
 }

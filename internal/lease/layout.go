@@ -163,7 +163,7 @@ func canonical(s Scope) (Scope, error) {
 			return s, fmt.Errorf("scope %q: %v-%v is not a range inside %v", s.Name, r.First, r.Last, s.Prefix)
 		}
 	}
-	s.Ranges = merge(s.Ranges)
+	s.Ranges = MergeRanges(s.Ranges)
 	s.Reservations = slices.Clone(s.Reservations)
 	slices.SortFunc(s.Reservations, byAddr)
 	for i, r := range s.Reservations {

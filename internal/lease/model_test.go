@@ -309,7 +309,7 @@ func (m *model) free(scopes []*Scope, state State, ok func(Lease) bool) (free []
 func (m *model) compareFirst(s *Scope, role Role, a, b Addr) int {
 	middle := s.Boundary
 	if middle == 0 {
-		rs := merge(s.Ranges)
+		rs := MergeRanges(s.Ranges)
 		middle = rs[0].First + (rs[len(rs)-1].Last-rs[0].First)/2
 	}
 	if role == Secondary {

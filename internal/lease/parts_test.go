@@ -255,7 +255,7 @@ func TestRanges(t *testing.T) {
 					in[Addr(a)] = true
 				}
 			}
-			return merge(rs), in
+			return MergeRanges(rs), in
 		}
 		rs, in := draw("first")
 		other, inOther := draw("second")

@@ -9,8 +9,8 @@ import (
 // Ranges of a scope in the table are in ascending order and neither overlap
 // nor touch.
 
-// merge brings ranges into that form.
-func merge(rs []Range) []Range {
+// MergeRanges brings ranges into that form.
+func MergeRanges(rs []Range) []Range {
 	rs = slices.Clone(rs)
 	slices.SortFunc(rs, func(a, b Range) int { return cmp.Compare(a.First, b.First) })
 	out := rs[:0]
