@@ -106,10 +106,15 @@ func (c *call) together() (*both, *objects.Error) {
 	}
 	if fingerprint != "" && b.partner.conn.Fingerprint == fingerprint {
 		b.close()
-		return nil, objects.Errorf(objects.Invalid, "%s: %s is this server itself; the two servers of a pair have a cluster each, the partner's has the partner's address", b.pair.Ref(), b.partner.called())
+		return nil, itself(b.pair, b.partner.called())
 	}
 	b.partner.calls = b.partner.conn.Client()
 	return b, nil
+}
+
+// itself refuses a cluster of the partner's that turns out to be this server.
+func itself(pair *objects.Object, called string) *objects.Error {
+	return objects.Errorf(objects.Invalid, "%s: %s is this server itself; the two servers of a pair have a cluster each, the partner's has the partner's address", pair.Ref(), called)
 }
 
 // look takes the pair and this server's stored configuration.

@@ -46,11 +46,8 @@ func related(t *table, o *objects.Object) []*adminv1.Attribute {
 	}
 	switch o.Class {
 	case objects.Reservation:
-		vpn, addr := objects.ReservationAddress(o)
-		if number, err := t.cfg.VPNNumber(vpn); err == nil {
-			if scope := t.cfg.ScopeAt(number, addr); scope != nil {
-				add(objects.ReservationScope.Name, scope.Name)
-			}
+		if scope := t.cfg.ScopeOfReservation(o); scope != nil {
+			add(objects.ReservationScope.Name, scope.Name)
 		}
 	case objects.Option:
 		var inner []string

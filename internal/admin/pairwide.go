@@ -130,7 +130,7 @@ func (s *Service) targetsOf(p *pairwide) ([]*target, *objects.Error) {
 			return nil, err
 		}
 		if fingerprint != "" && objects.ClusterFingerprint.Of(cluster) == fingerprint {
-			return nil, objects.Errorf(objects.Invalid, "%s: cluster %q is this server itself; the two servers of a pair have a cluster each, the partner's has the partner's address", pair.Ref(), cluster.Name)
+			return nil, itself(pair, cluster.Ref())
 		}
 		if key := strings.ToLower(cluster.Name); !known[key] {
 			known[key] = true

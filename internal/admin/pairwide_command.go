@@ -69,7 +69,7 @@ func (p *pairwide) text() string {
 			if row := p.class.Attr(a.Name); row != nil && row.Secret {
 				text = hidden
 			}
-			words = append(words, a.Name+"="+quoted(text))
+			words = append(words, a.Name+"="+objects.QuoteWord(text))
 		}
 	}
 	switch does := p.message.GetDoes().(type) {
@@ -84,14 +84,6 @@ func (p *pairwide) text() string {
 		words = append(words, does.Invoke.Arguments...)
 	}
 	return strings.Join(words, " ")
-}
-
-// quoted puts a value with blanks into quotes.
-func quoted(text string) string {
-	if text == "" || strings.ContainsAny(text, " \t\"") {
-		return `"` + strings.ReplaceAll(text, `"`, `\"`) + `"`
-	}
-	return text
 }
 
 // forPartner is the command without what concerns this server alone: which

@@ -48,7 +48,7 @@ func (e *extent) has(o *objects.Object) bool {
 		s := e.cfg.Get(objects.Scope, o.Name)
 		return s != nil && e.scope(s)
 	case objects.Reservation:
-		s := scopeOf(e.cfg, o)
+		s := e.cfg.ScopeOfReservation(o)
 		return s != nil && e.scope(s)
 	}
 	return true

@@ -129,7 +129,7 @@ func (p *planner) others(src, dst *objects.Object) bool {
 	}
 	switch {
 	case src.Class == objects.Reservation:
-		scope := scopeOf(p.source, src)
+		scope := p.source.ScopeOfReservation(src)
 		return scope != nil && p.others(scope, p.target.Get(objects.Scope, scope.Name))
 	case src.Class != objects.Scope || dst == nil:
 		return false

@@ -105,7 +105,7 @@ func (l *links) of(o *objects.Object) []ref {
 			}
 		}
 	case objects.Reservation:
-		if s := scopeOf(cfg, o); s != nil {
+		if s := cfg.ScopeOfReservation(o); s != nil {
 			add(objects.Scope, s.Name)
 		}
 		vpn, _ := objects.ReservationAddress(o)
@@ -157,16 +157,6 @@ func (l *links) definitions(o *objects.Object) []ref {
 	}
 	slices.SortFunc(all, ref.compare)
 	return all
-}
-
-// scopeOf returns the scope that a reservation's address is in, or nil.
-func scopeOf(cfg *objects.Config, reservation *objects.Object) *objects.Object {
-	vpn, addr := objects.ReservationAddress(reservation)
-	number, err := cfg.VPNNumber(vpn)
-	if err != nil || !addr.IsValid() {
-		return nil
-	}
-	return cfg.ScopeAt(number, addr)
 }
 
 // embedded returns the classes of the embedded policies of a class.

@@ -26,10 +26,7 @@ func (l *links) used(set, text string) []ref {
 // too: a number without a definition does no harm.
 func subOptions(text, prefix string) (ids []string, ok bool) {
 	for text = strings.TrimSpace(text); text != ""; text = strings.TrimSpace(text) {
-		if text[0] != '(' {
-			return nil, false
-		}
-		end := closing(text)
+		end := objects.Closing(text)
 		if end < 0 {
 			return nil, false
 		}
@@ -77,26 +74,4 @@ func cutWord(text string) (word, rest string) {
 		return text, ""
 	}
 	return text[:i], strings.TrimSpace(text[i:])
-}
-
-// closing finds the parenthesis that closes the first one; those in quotes are
-// text. It is -1 where there is none.
-func closing(text string) int {
-	depth, quoted := 0, false
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '(':
-			depth++
-		case c == ')':
-			if depth--; depth == 0 {
-				return i
-			}
-		}
-	}
-	return -1
 }

@@ -169,7 +169,8 @@ func (c *call) oneAssignment(words []Word) (assignment, []Word, *objects.Error) 
 			value, words = value+" "+words[0].Text, words[1:]
 		}
 	case objects.Expr:
-		if end, ok := parenthesised(c.line, from); ok {
+		if length := objects.Closing(c.line[min(from, len(c.line)):]) + 1; length > 0 {
+			end := from + length
 			value = c.line[from:end]
 			for len(words) > 0 && words[0].Start < end {
 				words = words[1:]
@@ -188,30 +189,6 @@ func (c *call) startsAssignment(words []Word) bool {
 		ok = leadsEquals(words[1])
 	}
 	return ok && c.class.Attr(name) != nil
-}
-
-// parenthesised finds the end of the expression (...) that begins there.
-func parenthesised(line string, from int) (end int, ok bool) {
-	if from >= len(line) || line[from] != '(' {
-		return 0, false
-	}
-	depth, quoted := 0, false
-	for i := from; i < len(line); i++ {
-		switch c := line[i]; {
-		case c == '\\' && quoted:
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '(':
-			depth++
-		case c == ')':
-			if depth--; depth == 0 {
-				return i + 1, true
-			}
-		}
-	}
-	return 0, false
 }
 
 // assign makes the text that the server is sent.

@@ -159,6 +159,17 @@ func (c *Config) ScopeAt(vpn int, addr netip.Addr) *Object {
 	return best
 }
 
+// ScopeOfReservation returns the scope that a reservation's address is in; nil
+// if there is none, or no such VPN.
+func (c *Config) ScopeOfReservation(o *Object) *Object {
+	vpn, addr := ReservationAddress(o)
+	number, err := c.VPNNumber(vpn)
+	if err != nil {
+		return nil
+	}
+	return c.ScopeAt(number, addr)
+}
+
 // ScopesTouching returns the scopes whose subnet has an address in common with
 // the subnet.
 func (c *Config) ScopesTouching(vpn int, subnet netip.Prefix) []*Object {

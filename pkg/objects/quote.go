@@ -15,3 +15,29 @@ func QuoteWord(text string) string {
 func QuoteText(text string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
 }
+
+// Closing is where the parenthesis is that closes the one that text begins
+// with, as expressions and values of options are written; those in quotes are
+// text. It is -1 where there is none.
+func Closing(text string) int {
+	if text == "" || text[0] != '(' {
+		return -1
+	}
+	depth, quoted := 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '(':
+			depth++
+		case c == ')':
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return -1
+}
