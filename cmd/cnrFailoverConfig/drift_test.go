@@ -14,6 +14,7 @@ import (
 	"leasehold/internal/failover"
 	"leasehold/internal/parity"
 	"leasehold/pkg/objects"
+	testserver "leasehold/test/server"
 )
 
 // ownAddress is the only address of a server's machine.
@@ -36,18 +37,18 @@ func livePair(t *testing.T, rich string) (main, backup *testServer) {
 		t.Fatal(err)
 	}
 	at := func(address string) *testServer {
-		return newServerAt(t, address, func(d failover.Deps) (*failover.Manager, error) {
+		return &testServer{testserver.NewAt(t, address, func(d failover.Deps) (*failover.Manager, error) {
 			d.Local, d.Port, d.DriftAfter = ownAddress{netip.MustParseAddr(address)}, port, 100*time.Millisecond
 			return failover.New(d)
-		})
+		})}
 	}
 	main, backup = at(mainAddress), at(backupAddress)
-	host, tls, err := net.SplitHostPort(backup.address)
+	host, tls, err := net.SplitHostPort(backup.Address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	pair := fmt.Sprintf("failover-pair simple create %s %s\n", mainAddress, backupAddress)
-	main.load(pair + fmt.Sprintf("cluster there create %s scp-port=%s admin=admin password=%s\n", host, tls, backup.password()) +
+	main.load(pair + fmt.Sprintf("cluster there create %s scp-port=%s admin=admin password=%s\n", host, tls, backup.Password()) +
 		"failover-pair simple set backup=there\ndhcp reload\n")
 	backup.load(pair + "dhcp reload\n")
 	// What follows is only stored; the pair goes on as it is.
@@ -67,18 +68,18 @@ func livePair(t *testing.T, rich string) (main, backup *testServer) {
 
 // until waits for what the server shows of its pair.
 func (s *testServer) until(what string, cond func(*failover.Detail, *failover.Figure) bool) {
-	s.t.Helper()
+	s.T.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	late := time.After(20 * time.Second)
 	for {
-		d, f := s.pairs.Related()[0].Detail, s.pairs.Figures()[0]
+		d, f := s.Pairs.Related()[0].Detail, s.Pairs.Figures()[0]
 		if cond(d, &f) {
 			return
 		}
 		select {
 		case <-late:
-			s.t.Fatalf("%s did not come about: %d classes, drift %q, problems %q", what, f.Drift, d.Drift, d.Problems)
+			s.T.Fatalf("%s did not come about: %d classes, drift %q, problems %q", what, f.Drift, d.Drift, d.Problems)
 		case <-tick.C:
 		}
 	}
@@ -99,11 +100,11 @@ func TestEveryDriftIsNamed(t *testing.T) {
 	ctx := context.Background()
 	r := newReader(&options{})
 	defer r.close()
-	there, err := r.open(ctx, "backup", login{cluster: backup.cluster()})
+	there, err := r.open(ctx, "backup", login{cluster: backup.Cluster()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	same, _ := main.service.Stored()
+	same, _ := main.Service.Stored()
 	injected := map[string]int{}
 	total := 0
 	for _, one := range turns(same) {
@@ -113,7 +114,7 @@ func TestEveryDriftIsNamed(t *testing.T) {
 		if !inject(ctx, there, one.object, one.attr) {
 			continue
 		}
-		now, _ := backup.service.Stored()
+		now, _ := backup.Service.Stored()
 		want := parity.Compare(same, now, parity.Options{Pair: "simple"})
 		if len(want) == 0 { // of a scope that is not the pair's
 			restore(t, ctx, there, one.object, one.attr)

@@ -35,7 +35,7 @@ func TestEveryDifferenceBetweenServers(t *testing.T) {
 	r := newReader(&options{})
 	defer r.close()
 	open := func(s *testServer) *server {
-		on, err := r.open(ctx, "main", login{cluster: s.cluster()})
+		on, err := r.open(ctx, "main", login{cluster: s.Cluster()})
 		if err != nil {
 			t.Fatal(err)
 		}

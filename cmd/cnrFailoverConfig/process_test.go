@@ -20,8 +20,8 @@ func TestTrouble(t *testing.T) {
 	if err := os.WriteFile(kept, []byte("what was there\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, port, _ := net.SplitHostPort(s.address)
-	here, none := s.cluster(), "unix:"+dir+"/none.sock"
+	_, port, _ := net.SplitHostPort(s.Address)
+	here, none := s.Cluster(), "unix:"+dir+"/none.sock"
 	for _, tc := range []struct {
 		name string
 		args []string
@@ -35,14 +35,14 @@ func TestTrouble(t *testing.T) {
 		{"no value", []string{"-clone", "-mc"}, "-mc needs a value"},
 		{"clone of two", []string{"-clone", "-bc", "b"}, "-bc goes with -compare"},
 		{"one with itself", []string{"-compare", "-mc", "a", "-bc", "A"}, "-mc and -bc both name a"},
-		{"one by two names", []string{"-compare", "-mc", s.address, "-mu", "carol", "-mp", "topsecret1", "-bc", "localhost:" + port, "-bu", "carol", "-bp", "topsecret1"}, "are the same server, " + s.address},
-		{"one by two spellings", []string{"-compare", "-mc", s.address, "-mu", "carol", "-mp", "topsecret1", "-bc", "[127.0.0.1]:" + port, "-bu", "carol", "-bp", "topsecret1"}, "are the same server, " + s.address},
+		{"one by two names", []string{"-compare", "-mc", s.Address, "-mu", "carol", "-mp", "topsecret1", "-bc", "localhost:" + port, "-bu", "carol", "-bp", "topsecret1"}, "are the same server, " + s.Address},
+		{"one by two spellings", []string{"-compare", "-mc", s.Address, "-mu", "carol", "-mp", "topsecret1", "-bc", "[127.0.0.1]:" + port, "-bu", "carol", "-bp", "topsecret1"}, "are the same server, " + s.Address},
 		{"no main", []string{"-clone", "-mc", none}, "reaching the main server, " + none + ": "},
 		{"no backup", []string{"-compare", "-mc", here, "-bc", none}, "reaching the backup server, " + none + ": "},
 		{"nobody there", []string{"-clone", "-mc", "127.0.0.1:1", "-mu", "u", "-mp", "p"}, "reaching the main server, 127.0.0.1:1: connect: connection refused"},
 		{"bad password", []string{"-clone", "-mc", here, "-mu", "carol", "-mp", "topsecret2"}, "logging in to the main server, " + here + ": "},
-		{"nobody to ask", []string{"-compare", "-mc", here, "-bc", s.address}, "no user for the backup server, " + s.address + ", is given (-bu)"},
-		{"no such pair", []string{"-compare", "-mc", here, "-bc", s.address, "-bu", "carol", "-bp", "topsecret1", "-pair", "x"}, `-pair: neither server has a failover-pair "x"`},
+		{"nobody to ask", []string{"-compare", "-mc", here, "-bc", s.Address}, "no user for the backup server, " + s.Address + ", is given (-bu)"},
+		{"no such pair", []string{"-compare", "-mc", here, "-bc", s.Address, "-bu", "carol", "-bp", "topsecret1", "-pair", "x"}, `-pair: neither server has a failover-pair "x"`},
 		{"output is a folder", []string{"-clone", "-mc", here, "-o", dir}, "-o " + dir + ": it is a folder"},
 		{"no folder for the output", []string{"-clone", "-mc", here, "-o", dir + "/no/file"}, "-o: open " + dir + "/no/file."},
 	} {
@@ -84,12 +84,12 @@ func TestCompare(t *testing.T) {
 	main.load(same + "scope office create 10.1.0.0/24\nscope office set ping-timeout=500 description=\"the difference between\"\nscope only create 10.2.0.0/24\n")
 	backup.load(same + "scope office create 10.1.0.0/24\nscope office set description=\"the difference between\"\nkey k set secret=b3RoZXI=\ndhcp-interface eth9 create\n")
 	short, long := filepath.Join(t.TempDir(), "short"), filepath.Join(t.TempDir(), "long")
-	status, _, errs := result(t, program(t, "-compare", "-mc", main.cluster(), "-bc", backup.cluster(), "-o", short))
+	status, _, errs := result(t, program(t, "-compare", "-mc", main.Cluster(), "-bc", backup.Cluster(), "-o", short))
 	if status != 1 || errs != "" {
 		t.Fatalf("status %d, errors %q", status, errs)
 	}
-	status, _, errs = result(t, program(t, "-compare", "-mc", main.address, "-mu", "admin", "-mp", main.password(),
-		"-bc", backup.address, "-bu", "admin", "-bp", backup.password(), "-verbose", "-o", long))
+	status, _, errs = result(t, program(t, "-compare", "-mc", main.Address, "-mu", "admin", "-mp", main.Password(),
+		"-bc", backup.Address, "-bu", "admin", "-bp", backup.Password(), "-verbose", "-o", long))
 	if status != 1 || errs != "" {
 		t.Fatalf("over TLS: status %d, errors %q", status, errs)
 	}
@@ -101,7 +101,7 @@ func TestCompare(t *testing.T) {
 		}
 		texts[i] = anywhere(string(b), main, backup)
 		for j, s := range []*testServer{main, backup} {
-			texts[i] = strings.ReplaceAll(texts[i], s.address, []string{"main.example.com", "backup.example.com"}[j])
+			texts[i] = strings.ReplaceAll(texts[i], s.Address, []string{"main.example.com", "backup.example.com"}[j])
 		}
 		if n := strings.Count(texts[i], "difference"); n != 3 {
 			t.Errorf("%d times the word difference in\n%s", n, texts[i])
@@ -120,7 +120,7 @@ func TestSecretsNeedEveryRight(t *testing.T) {
 	main, backup := newServer(t), newServer(t)
 	main.load("key k create c2VjcmV0\nadmin carol create topsecret1 roles=edit-scope\n")
 	backup.load("key k create \"b3RoZXI=\"\n")
-	status, out, errs := result(t, program(t, "-compare", "-mc", main.cluster(), "-mu", "carol", "-mp", "topsecret1", "-bc", backup.cluster()))
+	status, out, errs := result(t, program(t, "-compare", "-mc", main.Cluster(), "-mu", "carol", "-mp", "topsecret1", "-bc", backup.Cluster()))
 	if status != 2 || !strings.Contains(out, "\n# secrets were not compared: ") || !strings.Contains(errs, "secrets were not compared: ") || !strings.Contains(errs, "all else matches") {
 		t.Errorf("status %d, errors %q\n%s", status, errs, out)
 	}

@@ -18,7 +18,7 @@ var rewrite = flag.Bool("rewrite", false, "write the golden files anew")
 // anywhere takes the name of the cluster, a folder of the test, out of a file.
 func anywhere(text string, of ...*testServer) string {
 	for i, s := range of {
-		text = strings.ReplaceAll(text, s.cluster(), []string{"main.example.com", "backup.example.com"}[i])
+		text = strings.ReplaceAll(text, s.Cluster(), []string{"main.example.com", "backup.example.com"}[i])
 	}
 	return text
 }
@@ -70,7 +70,7 @@ func TestCloneLoadClone(t *testing.T) {
 	main.load(string(rich))
 	first := main.clone()
 	golden(t, "rich.clone", anywhere(first, main))
-	if !strings.HasPrefix(first, "# Set the configuration to match DHCP server "+main.cluster()+"\n") {
+	if !strings.HasPrefix(first, "# Set the configuration to match DHCP server "+main.Cluster()+"\n") {
 		t.Errorf("begins with %q", first[:80])
 	}
 	if strings.Contains(first, "c2VjcmV0") || strings.Contains(first, "hush") {
@@ -82,14 +82,14 @@ func TestCloneLoadClone(t *testing.T) {
 	if exit != 0 {
 		t.Fatalf("loading failed with %d:\n%s", exit, failures(out))
 	}
-	if want := "nrcmd> \nSet the configuration to match DHCP server " + main.cluster() + "\n"; !strings.HasPrefix(out, want) {
+	if want := "nrcmd> \nSet the configuration to match DHCP server " + main.Cluster() + "\n"; !strings.HasPrefix(out, want) {
 		t.Errorf("the batch begins with %q, want %q", out[:min(len(out), 80)], want)
 	}
 	backup.load(byHand(first, "Give it: "))
 	if second := anywhere(backup.clone(), backup); second != anywhere(first, main) {
 		t.Errorf("the clone of the clone is another:\n%s", firstChange(anywhere(first, main), second))
 	}
-	status, report, errs := result(t, program(t, "-compare", "-mc", main.cluster(), "-bc", backup.cluster()))
+	status, report, errs := result(t, program(t, "-compare", "-mc", main.Cluster(), "-bc", backup.Cluster()))
 	if status != 0 || strings.Contains(report, "difference") || errs != "" {
 		t.Errorf("compare: status %d, errors %q\n%s", status, errs, report)
 	}
@@ -212,7 +212,7 @@ func TestOddTextsRoundTrip(t *testing.T) {
 	if second := anywhere(backup.clone(), backup); second != anywhere(first, main) {
 		t.Errorf("the clone of the clone is another:\n%s", firstChange(anywhere(first, main), second))
 	}
-	status, report, _ := result(t, program(t, "-compare", "-mc", main.cluster(), "-bc", backup.cluster(), "-verbose"))
+	status, report, _ := result(t, program(t, "-compare", "-mc", main.Cluster(), "-bc", backup.Cluster(), "-verbose"))
 	if status != 0 || strings.Contains(report, "difference") {
 		t.Errorf("compare: status %d\n%s", status, report)
 	}

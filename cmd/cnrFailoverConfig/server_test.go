@@ -3,144 +3,51 @@ package main
 import (
 	"bytes"
 	"context"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	"leasehold/internal/admin"
 	"leasehold/internal/clock"
-	"leasehold/internal/engine"
-	"leasehold/internal/failover"
-	"leasehold/internal/lease"
-	"leasehold/internal/netio"
-	"leasehold/internal/packet"
 	"leasehold/internal/shell"
-	"leasehold/internal/store"
 	"leasehold/pkg/rpc"
+	testserver "leasehold/test/server"
 )
 
-// silence is a network on which nothing is ever heard.
-type silence struct{ end chan struct{} }
-
-func (s silence) Serve(func([]*netio.Packet)) error     { <-s.end; return nil }
-func (s silence) Send([]netio.Datagram) int             { return 0 }
-func (s silence) Interfaces() []netio.Interface         { return nil }
-func (s silence) Interface(int) (netio.Interface, bool) { return netio.Interface{}, false }
-
-// testServer is a whole server but for its network.
-type testServer struct {
-	t       *testing.T
-	data    string
-	address string // of the TLS port
-	service *admin.Service
-	pairs   *failover.Manager // nil: it speaks no failover
-}
+// testServer is one for the real program to talk to.
+type testServer struct{ *testserver.Server }
 
 func newServer(t *testing.T) *testServer {
 	t.Helper()
-	return newServerAt(t, "127.0.0.1", nil)
-}
-
-// newServerAt makes a server with an address of its own, which speaks failover
-// where speak is not nil.
-func newServerAt(t *testing.T, address string, speak func(failover.Deps) (*failover.Manager, error)) *testServer {
-	t.Helper()
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	l, err := net.Listen("tcp", address+":0")
-	must(err)
-	s := &testServer{t: t, data: t.TempDir(), address: l.Addr().String()}
-	must(l.Close())
-	ctx := context.Background()
-	config, err := store.OpenConfig(filepath.Join(s.data, "config.db"))
-	must(err)
-	leases, err := store.OpenLeases(filepath.Join(s.data, "leases.db"))
-	must(err)
-	quiet := silence{make(chan struct{})}
-	of := engine.Deps{Clock: clock.Real{}, Table: lease.New(), Store: leases, Net: quiet, Ports: packet.Ports{Server: 67, Client: 68}, Workers: 1}
-	on := admin.Deps{Store: config, Clock: clock.Real{}, Data: s.data}
-	if speak != nil {
-		s.pairs, err = speak(failover.Deps{Clock: clock.Real{}, Table: of.Table, Records: leases, Marks: config, Resolver: net.DefaultResolver})
-		must(err)
-		of.Failover, on.Failover, on.Drift = s.pairs, s.pairs, s.pairs
-	}
-	eng := engine.New(of)
-	on.Runtime = eng
-	service, err := admin.New(ctx, on)
-	must(err)
-	s.service = service
-	service.Reload(ctx, false)
-	if s.pairs != nil {
-		must(eng.Start())
-	}
-	server, err := rpc.Listen(rpc.Config{Data: s.data, Address: s.address, Admin: service, Guard: service, Clock: clock.Real{}})
-	must(err)
-	served := make(chan error, 1)
-	go func() { served <- server.Serve() }()
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-		defer cancel()
-		// Connections that a test left open are cut when the time is over.
-		_ = server.Shutdown(ctx)
-		<-served
-		if s.pairs != nil {
-			must(eng.Stop(ctx))
-		}
-		close(quiet.end)
-		must(eng.Close())
-		if s.pairs != nil {
-			must(s.pairs.Close())
-		}
-		must(leases.Close())
-		must(config.Close())
-	})
-	return s
-}
-
-func (s *testServer) cluster() string { return "unix:" + filepath.Join(s.data, rpc.SocketFile) }
-
-func (s *testServer) password() string {
-	s.t.Helper()
-	b, err := os.ReadFile(filepath.Join(s.data, "initial-admin-password"))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return strings.TrimSpace(string(b))
+	return &testServer{testserver.New(t)}
 }
 
 // nrcmd loads a batch file as nrcmd -b does and returns what it prints.
 func (s *testServer) nrcmd(batch string) (string, shell.Exit) {
-	s.t.Helper()
+	s.T.Helper()
 	ctx := context.Background()
 	var out bytes.Buffer
 	sh := shell.New(shell.Config{
-		Cluster: s.cluster(), Out: &out, Clock: clock.Real{},
-		Dial: func(ctx context.Context) (*rpc.Client, error) { return rpc.Dial(ctx, s.cluster(), rpc.DialOptions{}) },
+		Cluster: s.Cluster(), Out: &out, Clock: clock.Real{},
+		Dial: func(ctx context.Context) (*rpc.Client, error) { return rpc.Dial(ctx, s.Cluster(), rpc.DialOptions{}) },
 	})
 	if err := sh.Login(ctx); err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	defer sh.Close()
 	exit, err := sh.Batch(ctx, strings.NewReader(batch), shell.Batch{})
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	return out.String(), exit
 }
 
 // load is nrcmd where every line must be good.
 func (s *testServer) load(batch string) {
-	s.t.Helper()
+	s.T.Helper()
 	if out, exit := s.nrcmd(batch); exit != 0 {
-		s.t.Fatalf("loading failed with %d:\n%s", exit, failures(out))
+		s.T.Fatalf("loading failed with %d:\n%s", exit, failures(out))
 	}
 }
 
@@ -192,15 +99,15 @@ func result(t *testing.T, cmd *exec.Cmd) (status int, out, errs string) {
 
 // clone runs -clone and returns the file.
 func (s *testServer) clone() string {
-	s.t.Helper()
-	file := filepath.Join(s.t.TempDir(), "config_file")
-	status, out, errs := result(s.t, program(s.t, "-clone", "-mc", s.cluster(), "-o", file))
+	s.T.Helper()
+	file := filepath.Join(s.T.TempDir(), "config_file")
+	status, out, errs := result(s.T, program(s.T, "-clone", "-mc", s.Cluster(), "-o", file))
 	if status != 0 || out != "" || errs != "" {
-		s.t.Fatalf("clone: status %d, output %q, errors %q", status, out, errs)
+		s.T.Fatalf("clone: status %d, output %q, errors %q", status, out, errs)
 	}
 	b, err := os.ReadFile(file)
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	return string(b)
 }

@@ -21,20 +21,20 @@ func TestInterruptOfASingleCommand(t *testing.T) {
 		fmt.Fprintf(&b, "client 1,6,02:00:00:00:%02x:%02x create host-name=h%016x\n", i>>8, i&255, rand.Uint64()) // nothing to compress
 	}
 	batch := filepath.Join(t.TempDir(), "clients")
-	s.must(os.WriteFile(batch, []byte(b.String()), 0o600))
-	if status := exitCode(t, nrcmd(t, "-C", s.cluster(), "-N", "admin", "-P", s.password(), "-b", batch, "--atomic")); status != 0 {
+	s.Must(os.WriteFile(batch, []byte(b.String()), 0o600))
+	if status := exitCode(t, nrcmd(t, "-C", s.Cluster(), "-N", "admin", "-P", s.Password(), "-b", batch, "--atomic")); status != 0 {
 		t.Fatalf("loading the clients: exit status %d", status)
 	}
-	address, stuck := stickyProxy(t, s.address, 32<<10)
-	cmd := nrcmd(t, "-C", address, "-N", "admin", "-P", s.password(), "client", "list")
+	address, stuck := stickyProxy(t, s.Address, 32<<10)
+	cmd := nrcmd(t, "-C", address, "-N", "admin", "-P", s.Password(), "client", "list")
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	s.must(cmd.Start())
+	s.Must(cmd.Start())
 	ended := make(chan struct{})
 	go func() { _ = cmd.Wait(); close(ended) }() // its exit status is looked at
 	select {
 	case <-stuck:
-		s.must(cmd.Process.Signal(os.Interrupt))
+		s.Must(cmd.Process.Signal(os.Interrupt))
 	case <-ended:
 		t.Fatalf("it was not held up:\n%.300s", out.String())
 	}

@@ -129,7 +129,7 @@ const (
 // at is a logged-in nrcmd at its first prompt.
 func (s *server) at(t *testing.T, args ...string) *screen {
 	t.Helper()
-	sc := open(t, nrcmd(t, append([]string{"-C", s.cluster(), "-N", "admin", "-P", s.password()}, args...)...))
+	sc := open(t, nrcmd(t, append([]string{"-C", s.Cluster(), "-N", "admin", "-P", s.Password()}, args...)...))
 	sc.expect("visibility = 5")
 	sc.expect("nrcmd> ")
 	return sc
@@ -219,8 +219,8 @@ func TestCtrlCStopsAListing(t *testing.T) {
 	for i := range 20000 {
 		fmt.Fprintf(&b, "client 1,6,02:00:00:%02x:%02x:%02x create host-name=host-number-%d\n", i>>16, i>>8&255, i&255, i)
 	}
-	s.must(os.WriteFile(batch, []byte(b.String()), 0o600))
-	if status := exitCode(t, nrcmd(t, "-C", s.cluster(), "-N", "admin", "-P", s.password(), "-b", batch, "--atomic")); status != 0 {
+	s.Must(os.WriteFile(batch, []byte(b.String()), 0o600))
+	if status := exitCode(t, nrcmd(t, "-C", s.Cluster(), "-N", "admin", "-P", s.Password(), "-b", batch, "--atomic")); status != 0 {
 		t.Fatalf("loading the clients: exit status %d", status)
 	}
 	sc := s.at(t)
@@ -235,19 +235,19 @@ func TestCtrlCStopsAListing(t *testing.T) {
 
 func TestPasswordsOnATerminal(t *testing.T) {
 	s := newServer(t)
-	password := s.password()
+	password := s.Password()
 	home := t.TempDir()
-	cmd := nrcmd(t, "-C", s.address)
+	cmd := nrcmd(t, "-C", s.Address)
 	cmd.Env = append(cmd.Env, "HOME="+home, "XDG_STATE_HOME="+home)
 	sc := open(t, cmd)
-	sc.expect("First contact with " + s.address)
-	sc.expect(s.rpc.Fingerprint())
+	sc.expect("First contact with " + s.Address)
+	sc.expect(s.RPC.Fingerprint())
 	sc.expect("username: ")
 	sc.send("admin\n")
 	sc.expect("password: ")
 	sc.send(password + "\n")
 	sc.expect("100 Ok")
-	sc.expect("cluster = " + s.address)
+	sc.expect("cluster = " + s.Address)
 	sc.expect("user-name = admin")
 	sc.expect("nrcmd> ")
 	sc.send("admin carol create roles=read-only" + enter)
@@ -270,7 +270,7 @@ func TestPasswordsOnATerminal(t *testing.T) {
 		t.Errorf("a password was shown:\n%q", shown)
 	}
 	history, err := os.ReadFile(filepath.Join(home, "leasehold", "nrcmd_history"))
-	s.must(err)
+	s.Must(err)
 	want := "admin carol create roles=read-only\nadmin carol enterPassword\nexit\n"
 	if string(history) != want {
 		t.Errorf("history\n got %q\nwant %q", history, want)
@@ -281,7 +281,7 @@ func TestHistoryOfAnEarlierSession(t *testing.T) {
 	s := newServer(t)
 	home := t.TempDir()
 	for _, keys := range []string{"scope listnames" + enter, up + enter} {
-		cmd := nrcmd(t, "-C", s.cluster(), "-N", "admin", "-P", s.password())
+		cmd := nrcmd(t, "-C", s.Cluster(), "-N", "admin", "-P", s.Password())
 		cmd.Env = append(cmd.Env, "XDG_STATE_HOME="+home)
 		sc := open(t, cmd)
 		sc.expect("nrcmd> ")
@@ -297,14 +297,14 @@ func TestHistoryOfAnEarlierSession(t *testing.T) {
 func TestDeadServerOnATerminal(t *testing.T) {
 	s := newServer(t)
 	sc := s.at(t)
-	s.stop()
+	s.Stop()
 	sc.send("scope listnames" + enter)
 	sc.expect("501 Connection Failure")
 	sc.expect("nrcmd> ")
 	sc.send("sco" + tab + " " + tab) // completion without a server must not hang
 	sc.send(ctrlC)
 	sc.expect("nrcmd> ")
-	s.start()
+	s.Start()
 	sc.send("scope listnames" + enter)
 	sc.expect("100 Ok")
 	sc.expect("nrcmd> ")
@@ -319,18 +319,18 @@ func TestDeadServerOnATerminal(t *testing.T) {
 func TestLoginIsAskedOnTheTerminal(t *testing.T) {
 	s := newServer(t)
 	file := filepath.Join(t.TempDir(), "config_file")
-	s.must(os.WriteFile(file, []byte("# Set the configuration to match DHCP server localhost\ndhcp set client-class=enabled\n"), 0o600))
-	cmd := nrcmd(t, "-C", s.address, "-b")
+	s.Must(os.WriteFile(file, []byte("# Set the configuration to match DHCP server localhost\ndhcp set client-class=enabled\n"), 0o600))
+	cmd := nrcmd(t, "-C", s.Address, "-b")
 	in, err := os.Open(file)
-	s.must(err)
+	s.Must(err)
 	defer in.Close()
 	cmd.Stdin = in
 	sc := open(t, cmd)
 	sc.expect("username: ")
 	sc.send("admin\n")
 	sc.expect("password: ")
-	sc.send(s.password() + "\n")
-	sc.expect("100 Ok\r\nsession:\r\n    cluster = " + s.address + "\r\n    default-format = user\r\n    user-name = admin\r\n    visibility = 5\r\nnrcmd> \r\nSet the configuration to match DHCP server localhost\r\nnrcmd> \r\n100 Ok\r\nnrcmd> \r\n")
+	sc.send(s.Password() + "\n")
+	sc.expect("100 Ok\r\nsession:\r\n    cluster = " + s.Address + "\r\n    default-format = user\r\n    user-name = admin\r\n    visibility = 5\r\nnrcmd> \r\nSet the configuration to match DHCP server localhost\r\nnrcmd> \r\n100 Ok\r\nnrcmd> \r\n")
 	if status := sc.ended(); status != 0 {
 		t.Errorf("exit status %d", status)
 	}
@@ -339,10 +339,10 @@ func TestLoginIsAskedOnTheTerminal(t *testing.T) {
 func TestNarrowAndUnsizedTerminals(t *testing.T) {
 	s := newServer(t)
 	for _, size := range []*pty.Winsize{{Rows: 24, Cols: 10}, {}} {
-		cmd := nrcmd(t, "-C", s.cluster(), "-N", "admin", "-P", s.password())
+		cmd := nrcmd(t, "-C", s.Cluster(), "-N", "admin", "-P", s.Password())
 		sc := open(t, cmd)
 		sc.expect("nrcmd> ")
-		s.must(pty.Setsize(sc.tty, size))
+		s.Must(pty.Setsize(sc.tty, size))
 		sc.send("dhcp set " + tab + tab + "ping-ti" + tab + "500" + enter)
 		sc.expect("100 Ok")
 		sc.expect("nrcmd> ")
@@ -356,7 +356,7 @@ func TestNarrowAndUnsizedTerminals(t *testing.T) {
 // TestCtrlCAtThePassword: the terminal shows again what is typed.
 func TestCtrlCAtThePassword(t *testing.T) {
 	s := newServer(t)
-	sc := open(t, nrcmd(t, "-C", s.address, "-N", "admin"))
+	sc := open(t, nrcmd(t, "-C", s.Address, "-N", "admin"))
 	sc.expect("password: ")
 	if sc.echoes() {
 		t.Error("the terminal shows what is typed at a password's prompt")
@@ -384,7 +384,7 @@ func (s *screen) echoes() bool {
 // step up, on terminals that step up at its start by themselves and on others.
 func TestEditingAWrappedLine(t *testing.T) {
 	s := newServer(t)
-	sc := open(t, nrcmd(t, "-C", s.cluster(), "-N", "admin", "-P", s.password()))
+	sc := open(t, nrcmd(t, "-C", s.Cluster(), "-N", "admin", "-P", s.Password()))
 	sc.expect("nrcmd> ")
 	const end = "the end of it"
 	sc.send("# " + strings.Repeat("x", 100) + end)
@@ -450,7 +450,7 @@ func TestHelpStopsAtEachScreenful(t *testing.T) {
 func TestHistoryOfContinuedLines(t *testing.T) {
 	s := newServer(t)
 	home := t.TempDir()
-	cmd := nrcmd(t, "-C", s.cluster(), "-N", "admin", "-P", s.password())
+	cmd := nrcmd(t, "-C", s.Cluster(), "-N", "admin", "-P", s.Password())
 	cmd.Env = append(cmd.Env, "XDG_STATE_HOME="+home)
 	sc := open(t, cmd)
 	sc.expect("nrcmd> ")
@@ -471,7 +471,7 @@ func TestHistoryOfContinuedLines(t *testing.T) {
 	sc.send("exit" + enter)
 	sc.ended()
 	history, err := os.ReadFile(filepath.Join(home, "leasehold", "nrcmd_history"))
-	s.must(err)
+	s.Must(err)
 	if want := "scope listnames\nexit\n"; string(history) != want {
 		t.Errorf("history\n got %q\nwant %q", history, want)
 	}

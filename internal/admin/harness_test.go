@@ -25,14 +25,6 @@ import (
 
 var discard = slog.New(slog.DiscardHandler)
 
-// quietNet is a network on which nothing ever arrives.
-type quietNet struct{ done <-chan struct{} }
-
-func (n quietNet) Serve(func([]*netio.Packet)) error     { <-n.done; return nil }
-func (n quietNet) Send([]netio.Datagram) int             { return 0 }
-func (n quietNet) Interface(int) (netio.Interface, bool) { return netio.Interface{}, false }
-func (n quietNet) Interfaces() []netio.Interface         { return nil }
-
 // waitClock tells the test that somebody waits.
 type waitClock struct {
 	*clock.Manual
@@ -89,7 +81,7 @@ func (w *world) open(wrap func(Runtime) Runtime) {
 	table := lease.New()
 	must(w.leases.Load(context.Background(), func(l lease.Lease) error { table.Load(l); return nil }))
 	ctx, cancel := context.WithCancel(context.Background())
-	w.engine = engine.New(engine.Deps{Clock: w.clock, Table: table, Store: w.leases, Net: quietNet{ctx.Done()}, Ports: packet.Ports{}, Workers: 1})
+	w.engine = engine.New(engine.Deps{Clock: w.clock, Table: table, Store: w.leases, Net: netio.Silent{End: ctx.Done()}, Ports: packet.Ports{}, Workers: 1})
 	var runtime Runtime = w.engine
 	if wrap != nil {
 		runtime = wrap(runtime)

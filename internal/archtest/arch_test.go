@@ -22,7 +22,7 @@ var layers = [][]string{
 	{"internal/engine", "internal/partner", "internal/probe", "internal/shell", "pkg/failover/flight", "pkg/failover/sim", "test/hub", "test/clients", "test/holders"},
 	{"pkg/failover/sim/mutants", "internal/failover"},
 	{"internal/admin", "internal/metrics"},
-	{"cmd/dhcpd", "cmd/nrcmd", "cmd/cnrFailoverConfig", "cmd/failover-replay", "scripts/docgen", "test/dhcpload", "test/dhcpload/cmd/dhcpecho", "test/dhcpclient", "test/e2e", "internal/archtest", "test/hub/join", "pkg/failover/sim/run", "pkg/failover/sim/mutants/run", "pkg/failover/sim/mutants/probe"},
+	{"cmd/dhcpd", "cmd/nrcmd", "cmd/cnrFailoverConfig", "cmd/failover-replay", "scripts/docgen", "test/dhcpload", "test/dhcpload/cmd/dhcpecho", "test/dhcpclient", "test/e2e", "internal/archtest", "test/hub/join", "test/server", "pkg/failover/sim/run", "pkg/failover/sim/mutants/run", "pkg/failover/sim/mutants/probe"},
 }
 
 // pure packages decide; they have no socket, file, database, log or clock.

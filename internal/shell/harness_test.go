@@ -30,14 +30,6 @@ func TestMain(m *testing.M) {
 // began is when the stories begin: Mon Nov 18 22:11:12 2013 UTC.
 var began = time.Date(2013, 11, 18, 22, 11, 12, 0, time.UTC)
 
-// silence is a network on which nothing is ever heard.
-type silence struct{ end chan struct{} }
-
-func (s silence) Serve(func([]*netio.Packet)) error           { <-s.end; return nil }
-func (s silence) Send([]netio.Datagram) int                   { return 0 }
-func (s silence) Interfaces() []netio.Interface               { return nil }
-func (s silence) Interface(index int) (netio.Interface, bool) { return netio.Interface{}, false }
-
 // server is a whole server but for its network: real databases, the real
 // engine and administration, on a real socket.
 type server struct {
@@ -50,7 +42,7 @@ type server struct {
 	// partners are the relationships that the test says there are.
 	partners *partners
 	rpc      *rpc.Server
-	net      silence
+	quiet    chan struct{} // closed, the network ends
 	served   chan error
 }
 
@@ -79,9 +71,9 @@ func (s *server) start() {
 	s.must(err)
 	table := lease.New()
 	s.must(s.leases.Load(context.Background(), func(l lease.Lease) error { table.Load(l); return nil }))
-	s.net = silence{make(chan struct{})}
+	s.quiet = make(chan struct{})
 	s.engine = engine.New(engine.Deps{
-		Clock: s.clock, Table: table, Store: s.leases, Net: s.net, Ports: packet.Ports{Server: 67, Client: 68}, Workers: 1,
+		Clock: s.clock, Table: table, Store: s.leases, Net: netio.Silent{End: s.quiet}, Ports: packet.Ports{Server: 67, Client: 68}, Workers: 1,
 	})
 	service, err := admin.New(context.Background(), admin.Deps{
 		Store: s.config, Runtime: s.engine, Clock: s.clock, Data: s.data, Cluster: "test.example.com",
@@ -107,7 +99,7 @@ func (s *server) stop() {
 	defer cancel()
 	s.must(s.rpc.Shutdown(ctx))
 	s.must(<-s.served)
-	close(s.net.end)
+	close(s.quiet)
 	s.must(s.engine.Close())
 	s.must(s.leases.Close())
 	s.must(s.config.Close())
