@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"leasehold/internal/lease"
@@ -291,29 +290,14 @@ func (in *importing) as(l lease.Lease) (lease.Lease, *objects.Error) {
 
 // ExportLeases shows leases as a lease file has them.
 func (s *Server) ExportLeases(ctx context.Context, f LeaseFilter, fn func(ImportedLease) error) error {
-	p := s.plan.Load()
-	if p == nil {
-		return errNoPlan
-	}
-	scopes, err := p.chosen(f)
-	if err != nil {
-		return err
-	}
-	for _, sc := range scopes {
-		for l := range s.table.Each(sc.id, false) {
-			if ctx.Err() != nil {
-				return fmt.Errorf("export leases: %w", ctx.Err())
-			}
-			l, known := l.Beneath()
-			if !known || !f.takes(&l) || l.Free() && l.Client().IsZero() && l.Flags&lease.Backup == 0 {
-				continue
-			}
-			if err := fn(exported(&l, sc)); err != nil {
-				return err
-			}
+	f.WithAvailable = false
+	return s.walk(ctx, f, "export leases", func(l lease.Lease, sc *scope) error {
+		l, known := l.Beneath()
+		if !known || !f.takes(&l) || l.Free() && l.Client().IsZero() && l.Flags&lease.Backup == 0 {
+			return nil
 		}
-	}
-	return nil
+		return fn(exported(&l, sc))
+	})
 }
 
 func exported(l *lease.Lease, sc *scope) ImportedLease {

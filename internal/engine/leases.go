@@ -61,6 +61,17 @@ func (s *Server) Lease(name string) (*objects.Object, *objects.Error) {
 // ListLeases calls fn with the leases that the filter chooses, scope by scope,
 // in address order.
 func (s *Server) ListLeases(ctx context.Context, f LeaseFilter, fn func(*objects.Object) error) error {
+	return s.walk(ctx, f, "list leases", func(l lease.Lease, _ *scope) error {
+		if !f.takes(&l) {
+			return nil
+		}
+		return fn(s.object(l))
+	})
+}
+
+// walk calls fn with the leases of the scopes that a filter names, until ctx
+// ends, and with those that were never given if the filter says so.
+func (s *Server) walk(ctx context.Context, f LeaseFilter, doing string, fn func(lease.Lease, *scope) error) error {
 	p := s.plan.Load()
 	if p == nil {
 		return errNoPlan
@@ -72,12 +83,9 @@ func (s *Server) ListLeases(ctx context.Context, f LeaseFilter, fn func(*objects
 	for _, sc := range scopes {
 		for l := range s.table.Each(sc.id, f.WithAvailable) {
 			if ctx.Err() != nil {
-				return fmt.Errorf("list leases: %w", ctx.Err())
+				return fmt.Errorf("%s: %w", doing, ctx.Err())
 			}
-			if !f.takes(&l) {
-				continue
-			}
-			if err := fn(s.object(l)); err != nil {
+			if err := fn(l, sc); err != nil {
 				return err
 			}
 		}
