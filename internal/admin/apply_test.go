@@ -3,7 +3,6 @@ package admin
 import (
 	"context"
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -307,7 +306,7 @@ func TestApplySynchronously(t *testing.T) {
 func TestApplyCutOff(t *testing.T) {
 	w := applyWorld(t)
 	w.ok(w.root.create("admin", "full", "password=pw-full"))
-	through := newCutter(t, w.server.Address().String())
+	through := newCutter(t, "127.0.0.1", w.server.Address().String(), plenty)
 	dialled, e := rpc.Dial(t.Context(), through.address(), rpc.DialOptions{CACert: w.data + "/" + rpc.CertificateFile})
 	if e != nil {
 		t.Fatal(e)
@@ -332,70 +331,6 @@ func TestApplyCutOff(t *testing.T) {
 	w.ok(err)
 	if after != before {
 		t.Errorf("write %d, was %d: half an Apply was carried out", after, before)
-	}
-}
-
-// cutter passes connections on until it cuts them.
-type cutter struct {
-	t     testing.TB
-	l     net.Listener
-	conns chan net.Conn
-}
-
-func newCutter(t testing.TB, to string) *cutter {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &cutter{t: t, l: l, conns: make(chan net.Conn, 100)}
-	t.Cleanup(c.cut)
-	go func() {
-		for {
-			in, err := l.Accept()
-			if err != nil {
-				return
-			}
-			out, err := net.Dial("tcp", to)
-			if err != nil {
-				_ = in.Close()
-				continue
-			}
-			c.conns <- in
-			c.conns <- out
-			go pass(in, out)
-			go pass(out, in)
-		}
-	}()
-	return c
-}
-
-func pass(to, from net.Conn) {
-	buffer := make([]byte, 4096)
-	for {
-		n, err := from.Read(buffer)
-		if err == nil {
-			_, err = to.Write(buffer[:n])
-		}
-		if err != nil {
-			_ = to.Close()
-			_ = from.Close()
-			return
-		}
-	}
-}
-
-func (c *cutter) address() string { return c.l.Addr().String() }
-
-// cut breaks all connections and takes no new ones.
-func (c *cutter) cut() {
-	_ = c.l.Close()
-	for {
-		select {
-		case conn := <-c.conns:
-			_ = conn.Close()
-		default:
-			return
-		}
 	}
 }
 

@@ -304,7 +304,7 @@ func TestClusterLostInTheMiddle(t *testing.T) {
 	server := httptest.NewUnstartedServer(handler)
 	server.StartTLS()
 	defer server.Close()
-	through := newCutter(t, server.Listener.Addr().String())
+	through := newCutter(t, "127.0.0.1", server.Listener.Addr().String(), plenty)
 	_, port, _ := net.SplitHostPort(through.address())
 	here.ok(here.root.create("cluster", "far", "127.0.0.1", "scp-port="+port, "admin=a", "password=b"))
 	conn := here.dialled("far")

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http/httptest"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"leasehold/internal/failover"
@@ -39,7 +38,7 @@ func couple(t *testing.T) (main, backup *world) {
 // a server of a pair may have.
 func (w *world) reaches(tw *world, name string) {
 	w.t.Helper()
-	at := newThrottled(w.t, tw.server.Address().String(), plenty)
+	at := newCutter(w.t, "127.0.0.2", tw.server.Address().String(), plenty)
 	w.ok(w.root.create("cluster", name, "127.0.0.2", "scp-port="+at.port(), "admin=admin", "password="+tw.firstPassword()))
 }
 
@@ -262,7 +261,7 @@ func TestSyncWithAnOlderServer(t *testing.T) {
 	defer old.Close()
 	_, port, _ := net.SplitHostPort(old.Listener.Addr().String())
 	main.refused(main.root.unset("cluster", "backup", "fingerprint"), objects.OkWithWarnings, "password was dropped")
-	main.ok(main.root.set("cluster", "backup", "scp-port="+newThrottled(t, "127.0.0.1:"+port, plenty).port(), "password=x"))
+	main.ok(main.root.set("cluster", "backup", "scp-port="+newCutter(t, "127.0.0.2", "127.0.0.1:"+port, plenty).port(), "password=x"))
 	for _, method := range []string{"sync", "reload", "diff", "checklist", "confirm"} {
 		err, _ := main.root.do("failover-pair", "office", method)
 		main.refused(err, objects.NotSupported, `cluster "backup"`, "version 0.1", "older")
@@ -297,68 +296,6 @@ func TestSyncTargetChangedMeanwhile(t *testing.T) {
 	}
 }
 
-// plenty is more octets than any sync takes.
-const plenty = 1 << 30
-
-// throttled passes connections on until a number of octets went by.
-type throttled struct {
-	*cutter
-	left atomic.Int64
-}
-
-func newThrottled(t testing.TB, to string, octets int64) *throttled {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.2:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &throttled{cutter: &cutter{t: t, l: l, conns: make(chan net.Conn, 100)}}
-	c.left.Store(octets)
-	t.Cleanup(c.cut)
-	go func() {
-		for {
-			in, err := l.Accept()
-			if err != nil {
-				return
-			}
-			out, err := net.Dial("tcp", to)
-			if err != nil {
-				_ = in.Close()
-				continue
-			}
-			c.conns <- in
-			c.conns <- out
-			go c.meter(in, out)
-			go c.meter(out, in)
-		}
-	}()
-	return c
-}
-
-func (c *throttled) port() string {
-	_, port, _ := net.SplitHostPort(c.address())
-	return port
-}
-
-func (c *throttled) meter(to, from net.Conn) {
-	buffer := make([]byte, 512)
-	for {
-		n, err := from.Read(buffer)
-		if left := c.left.Add(-int64(n)); left < 0 {
-			c.cut()
-			return
-		}
-		if err == nil {
-			_, err = to.Write(buffer[:n])
-		}
-		if err != nil {
-			_ = to.Close()
-			_ = from.Close()
-			return
-		}
-	}
-}
-
 // The network goes at any point of a sync: the target is old or new, and a
 // second run makes it new.
 func TestSyncNetworkCutAnywhere(t *testing.T) {
@@ -369,8 +306,8 @@ func TestSyncNetworkCutAnywhere(t *testing.T) {
 	}
 	err, _ := main.sync("exact")
 	main.ok(err)
-	through := func(octets int64) *throttled {
-		p := newThrottled(t, backup.server.Address().String(), octets)
+	through := func(octets int64) *cutter {
+		p := newCutter(t, "127.0.0.2", backup.server.Address().String(), octets)
 		main.ok(main.root.set("cluster", "backup", "scp-port="+p.port(), "password="+backup.firstPassword()))
 		return p
 	}
