@@ -7,20 +7,28 @@ import (
 	"leasehold/test/clients"
 )
 
-// TestConfirmUnderLoad confirms a pair, asked on either server, with and
-// without load balancing, while clients come, renew and walk away: none of them
-// notices.
-func TestConfirmUnderLoad(t *testing.T) {
-	t.Parallel()
-	s := newSite(t, "a", "b")
+// coupledPair is a main and a backup in NORMAL, each with a cluster object for
+// the other.
+func coupledPair(t *testing.T) (s *site, a, b *server) {
+	t.Helper()
+	s = newSite(t, "a", "b")
 	all := s.coupled("a", "b")
-	a, b := all["a"], all["b"]
+	a, b = all["a"], all["b"]
 	for _, n := range []*server{a, b} {
 		n.nrcmd(quick.scope()...)
 		n.pairOf("office", "a", "b")
 		n.nrcmd("dhcp reload")
 	}
 	s.normal(a, b)
+	return s, a, b
+}
+
+// TestConfirmUnderLoad confirms a pair, asked on either server, with and
+// without load balancing, while clients come, renew and walk away: none of them
+// notices.
+func TestConfirmUnderLoad(t *testing.T) {
+	t.Parallel()
+	s, a, b := coupledPair(t)
 	c := s.crowd("cli", clients.Config{Count: 30, ClientIDs: true})
 	c.bound()
 	for _, balancing := range []string{"disabled", "enabled"} {
@@ -50,15 +58,7 @@ func TestConfirmUnderLoad(t *testing.T) {
 // one is down, does not answer, or will not do it: nothing is changed.
 func TestPairVerbsWithoutPartner(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, "a", "b")
-	all := s.coupled("a", "b")
-	a, b := all["a"], all["b"]
-	for _, n := range []*server{a, b} {
-		n.nrcmd(quick.scope()...)
-		n.pairOf("office", "a", "b")
-		n.nrcmd("dhcp reload")
-	}
-	s.normal(a, b)
+	s, a, b := coupledPair(t)
 	c := s.crowd("cli", clients.Config{Count: 5})
 	c.bound()
 	same(a, b)
