@@ -98,7 +98,7 @@ func (s *Server) Start() {
 		defer cancel()
 		// Connections that a test left open are cut when the time is over.
 		_ = listening.Shutdown(ctx)
-		<-served
+		s.Must(<-served)
 		if s.Pairs != nil {
 			s.Must(eng.Stop(ctx))
 		}
