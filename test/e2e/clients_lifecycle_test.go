@@ -89,6 +89,7 @@ func TestDhclientRenewsRebindsAndMovesToAnotherSubnet(t *testing.T) {
 			t.Errorf("rebound %s, had %s", r.Addr, first.Addr)
 		}
 	}
+	c.expect(c.from, "bound to "+first.Addr) // said after the script has run, with the lease in its file
 	c.quit()
 
 	// The same client, its lease file with it, on another floor.
