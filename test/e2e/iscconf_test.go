@@ -51,8 +51,8 @@ func (l *lab) serveAlike(t *testing.T, file string, port uint16) {
 		t.Fatal(err)
 	}
 	s := readScript(t, path)
-	theirs := l.bootTheirs(path, port)
-	ours := l.bootOurs(path, port+4)
+	theirs := l.bootTheirs("srv", path, port)
+	ours := l.bootOurs("srv", path, port+4)
 	server := netip.MustParseAddr("10.77.0.1")
 	a, b := l.relays("net", s.clients, netip.AddrPortFrom(server, port)), l.relays("net", s.clients, netip.AddrPortFrom(server, port+4))
 	defer a.close()
@@ -97,7 +97,7 @@ func (s *script) announced(client, difference string) bool {
 
 // bootTheirs checks the configuration with dhcpd -t and starts dhcpd with it. It
 // must know the subnet of its own interface.
-func (l *lab) bootTheirs(path string, port uint16) *process {
+func (l *lab) bootTheirs(ns, path string, port uint16) *process {
 	l.t.Helper()
 	check := exec.Command("dhcpd", "-4", "-t", "-cf", path)
 	check.Dir = filepath.Dir(path)
@@ -106,15 +106,15 @@ func (l *lab) bootTheirs(path string, port uint16) *process {
 	}
 	conf := l.file("dhcpd.conf", fmt.Sprintf("include %q;\nping-check off;\nddns-updates off;\nsubnet 10.77.0.0 netmask 255.255.255.0 { }\n", path), 0o644)
 	leases := l.file("dhcpd.leases", "", 0o644)
-	p := start(l.t, l.ns("srv"), nil, "sh", "-c", fmt.Sprintf("cd %s && exec /usr/sbin/dhcpd -4 -f -d --no-pid -p %d -cf %s -lf %s eth0", filepath.Dir(path), port, conf, leases))
+	p := start(l.t, l.ns(ns), nil, "sh", "-c", fmt.Sprintf("cd %s && exec /usr/sbin/dhcpd -4 -f -d --no-pid -p %d -cf %s -lf %s eth0", filepath.Dir(path), port, conf, leases))
 	p.expect(0, "Server starting service")
 	return p
 }
 
 // bootOurs imports the configuration and serves with it.
-func (l *lab) bootOurs(path string, port uint16) *server {
+func (l *lab) bootOurs(ns, path string, port uint16) *server {
 	l.t.Helper()
-	s := &server{t: l.t, lab: l, ns: "srv", data: filepath.Join(l.dir, "data"), args: []string{"-rpc", "off", "-dhcp-port", fmt.Sprint(port), "-log", "warn"}}
+	s := &server{t: l.t, lab: l, ns: ns, data: filepath.Join(l.dir, "data"), args: []string{"-rpc", "off", "-dhcp-port", fmt.Sprint(port), "-log", "warn"}}
 	s.start()
 	batch := filepath.Join(l.dir, "batch")
 	out, errs, status := s.nrcmdRaw("", "import", "dhcpd-conf", path, "-o", batch)
@@ -143,5 +143,5 @@ func TestGrammarOfDhcpdIsRead(t *testing.T) {
 	}
 	l := newLab(t)
 	l.ns("srv")
-	l.bootOurs(path, 67)
+	l.bootOurs("srv", path, 67)
 }
