@@ -130,18 +130,29 @@ func (l *lab) bootOurs(ns, path string, port uint16) *server {
 }
 
 // TestGrammarOfDhcpdIsRead: a configuration with everything that dhcpd's
-// grammar has, most of which has no counterpart, is accepted by dhcpd and makes
-// a batch that a server of ours takes line by line.
+// grammar has, most of which has no counterpart, and oddly written ones are
+// accepted by dhcpd and make a batch that a server of ours takes line by line.
 func TestGrammarOfDhcpdIsRead(t *testing.T) {
 	t.Parallel()
-	path, err := filepath.Abs(confDir + "/../grammar/grammar.conf")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.Command("dhcpd", "-4", "-t", "-cf", path).CombinedOutput(); err != nil {
-		t.Fatalf("dhcpd -t refuses %s: %v\n%s", path, err, out)
+	odd, err := filepath.Glob(confDir + "/../odd/*.conf")
+	if err != nil || len(odd) == 0 {
+		t.Fatalf("%d odd configurations, %v", len(odd), err)
 	}
 	l := newLab(t)
-	l.ns("srv")
-	l.bootOurs("srv", path, 67)
+	for i, f := range append(odd, confDir+"/../grammar/grammar.conf") {
+		t.Run(strings.TrimSuffix(filepath.Base(f), ".conf"), func(t *testing.T) {
+			path, err := filepath.Abs(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if out, err := exec.Command("dhcpd", "-4", "-t", "-cf", path).CombinedOutput(); err != nil {
+				t.Fatalf("dhcpd -t refuses %s: %v\n%s", path, err, out)
+			}
+			sub := *l
+			sub.t, sub.dir = t, t.TempDir()
+			ns := fmt.Sprintf("srv%d", i)
+			sub.ns(ns)
+			sub.bootOurs(ns, path, 67)
+		})
+	}
 }
