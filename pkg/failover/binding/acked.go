@@ -18,12 +18,12 @@ func (a *Authority) Acked(l lease.Lease, sent *wire.Binding, now int64) lease.Le
 	case sent.Status == wire.StatusActive && status(&l) == wire.StatusActive && a.sameClient(&l, sent) &&
 		sent.StateStart == wire.TimeOf(begun(&l)):
 		l.Failover.AckPE = max(l.Failover.AckPE, sent.PotentialExpiration.Unix())
-	case a.profile() == wire.ISC && a.Role == lease.Primary && sent.Status == wire.StatusActive && l.Free():
-		// The dhcpd told us that the lease ended, and took ours, which crossed
-		// with that, for the later word.
-		return untold(l)
 	case a.crossed(&l, sent):
 		return a.free(l, now, lease.Primary)
+	case a.profile() == wire.ISC && theirWord(&l) && !a.says(&l, sent):
+		// A dhcpd's word crossed with ours. It acknowledges what it took before
+		// it says more: so it took ours, and has forgotten its own, which we took.
+		return untold(l)
 	case status(&l) == wire.StatusActive && theirWord(&l) && ends(sent.Status):
 		// The partner's lease crossed with our word that it is over, to which
 		// the partner agrees by this: it has to be told that we took the lease.

@@ -360,19 +360,31 @@ func TestPromisesGrow(t *testing.T) {
 }
 
 // TestAckedByDhcpd is a lease that a dhcpd takes from us after it told us that
-// it ended: it is to be told that the address is free.
+// it ended, or that the address is out of use: it is to be told so again.
 func TestAckedByDhcpd(t *testing.T) {
 	for _, c := range []struct {
 		partner *wire.Profile
+		told    wire.BindingStatus
 		known   lease.Flags
-	}{{wire.ISC, 0}, {wire.Own, lease.FailoverUpdated}} {
+	}{
+		{wire.ISC, wire.StatusReleased, 0}, {wire.Own, wire.StatusReleased, lease.FailoverUpdated},
+		{wire.ISC, wire.StatusAbandoned, 0}, {wire.Own, wire.StatusAbandoned, lease.FailoverUpdated},
+	} {
 		a := Authority{Role: lease.Primary, State: wire.StateNormal, Connected: true, Partner: c.partner}
 		sent := mineIs(lease.Primary, active)
 		b := a.Update(&sent)
-		l := mineIs(lease.Primary, free)
-		l.Flags |= lease.FailoverUpdated
-		if got := a.Acked(l, &b, acceptNow); !got.Free() || got.Flags&lease.FailoverUpdated != c.known {
-			t.Errorf("%s: %s", c.partner.Name, show(&got))
+		theirs := b
+		theirs.Status, theirs.LastTransaction, theirs.StateStart = c.told, b.LastTransaction+20, b.LastTransaction+20
+		if c.told == wire.StatusAbandoned {
+			theirs.HW, theirs.ClientID = wire.HW{}, ""
+		}
+		sent.Flags |= lease.FailoverUpdated
+		l, reason, text := a.Accept(sent, &theirs, acceptNow)
+		if reason != 0 {
+			t.Fatalf("%v is refused: %s", c.told, text)
+		}
+		if got := a.Acked(l, &b, acceptNow); got.State != l.State || got.Flags&lease.FailoverUpdated != c.known {
+			t.Errorf("%s, %v: %s", c.partner.Name, c.told, show(&got))
 		}
 	}
 }
