@@ -132,6 +132,12 @@ func (m *Machine) dropNormalDhcpd() {
 	m.hangup(0, "a dhcpd must leave NORMAL before the conflict can be resolved")
 }
 
+// leaveDhcpd ends the connection to a dhcpd that does not know yet what we
+// decided, and may have gone on from our last state meanwhile.
+func (m *Machine) leaveDhcpd() {
+	m.hangup(0, "a dhcpd is to meet this decision on a new connection")
+}
+
 // message takes one from the partner.
 func (m *Machine) message(msg Message) {
 	if !m.link.up {

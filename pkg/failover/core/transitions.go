@@ -118,9 +118,11 @@ var transitions = []transition{
 	{from: states{recoverDone}, on: up, partner: states{normal, recoverDone}, to: normal},
 	{from: states{recoverDone}, on: up, partner: states{interrupted}, guard: dhcpd, do: actions{tell}, ours: true}, // as it starts it does not look at a state that it has on record
 
+	{from: states{recoverDone, resolved}, on: command, guard: dhcpd, to: partnerDown, do: actions{takeDate, hangUpFirst, warn}, ours: true}, // it may be in NORMAL by now
 	{from: states{recovering, recoverWait, recoverDone, resolved}, on: command, to: partnerDown, do: actions{takeDate, warn, again}, ours: true},
 
 	{from: states{conflict}, on: up, partner: states{resolved}, guard: secondary, do: actions{request}},
+	{from: states{conflict, resolved}, on: up, partner: states{interrupted, partnerDown, recovering, resolution}, guard: dhcpd, do: actions{tell}, ours: true}, // as it starts
 	{from: states{conflict}, on: updated, guard: waiting, do: actions{haveAll, keepWaiting}, ours: true},
 	{from: states{conflict}, on: updated, guard: primary, to: resolved, do: actions{haveAll}},
 	{from: states{conflict}, on: updated, to: normal, do: actions{haveAll}},
@@ -224,6 +226,7 @@ const (
 	again action = iota + 1
 	tell
 	hangUp
+	hangUpFirst
 	request
 	askAll
 	haveAll
@@ -251,6 +254,7 @@ func init() { // the functions come back here
 		again:        {text: "then the row of that state"},
 		tell:         {text: "send STATE again", now: func(m *Machine) { m.telling = true }},
 		hangUp:       {text: "close the connection, so that it leaves NORMAL first", later: (*Machine).dropNormalDhcpd},
+		hangUpFirst:  {text: "close the connection before", now: (*Machine).leaveDhcpd},
 		request:      {text: "UPDREQ, or UPDREQALL where the leases were lost", later: (*Machine).request},
 		askAll:       {text: "all leases are to be asked for", now: func(m *Machine) { m.snap.All, m.snap.Forgot = true, m.now.Wall }},
 		haveAll:      {text: "", now: func(m *Machine) { m.snap.All = false }},
