@@ -6,14 +6,24 @@ import "time"
 
 // l1bound is how long that may take: a start without a record, the wait of
 // RECOVER twice (a failure seen late), connections found dead, and a resend of
-// everything.
+// everything. A dhcpd's wait counts from what its clock showed when its state
+// began (section 5.4 of the reference), which may be ahead of what it shows now.
 func (w *World) l1bound() time.Duration {
 	bound := time.Duration(0)
 	for _, p := range w.pairs {
 		mclt := max(p.MCLT, p.ends[0].cfg.MCLT, w.mclt)
-		bound = max(bound, 2*time.Minute+4*p.Poll+2*seconds(mclt)+2*time.Minute)
+		ahead := max(p.ends[0].dhcpd.ahead(), p.ends[1].dhcpd.ahead())
+		bound = max(bound, 2*time.Minute+4*p.Poll+2*seconds(mclt)+2*time.Minute+ahead)
 	}
 	return bound
+}
+
+// ahead is how far the date of a dhcpd's state lies in the future.
+func (d *dhcpd) ahead() time.Duration {
+	if d == nil {
+		return 0
+	}
+	return max(d.e.n.until(d.disk().since), 0)
 }
 
 // normal tells whether all relationships are in NORMAL on both sides.
