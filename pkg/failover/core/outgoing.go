@@ -200,7 +200,7 @@ func (m *Machine) batch() int {
 // as far as they have room in it. It returns how many leases it looked at.
 func (m *Machine) sendBatch(auth *binding.Authority, n int) int {
 	looked, room := 0, wire.MaxMessage-wire.MinMessage
-	body := wire.BNDUPD{Bindings: make([]wire.Binding, 0, n)}
+	body := wire.BNDUPD{Bindings: make([]wire.Binding, 0, min(n, m.out.queue.len()))}
 	for looked < n && m.out.queue.len() > 0 {
 		looked++
 		e := m.out.entries[m.out.queue.pop()]

@@ -1,6 +1,10 @@
 package core
 
-import "fmt"
+import (
+	"fmt"
+
+	"leasehold/pkg/failover/wire"
+)
 
 // Status is what an operator is shown.
 func (m *Machine) Status() Status {
@@ -11,6 +15,9 @@ func (m *Machine) Status() Status {
 	s.Waiting, s.Until = m.waitingFor()
 	return s
 }
+
+// State is that of Status, without the rest.
+func (m *Machine) State() wire.ServerState { return m.state() }
 
 // waitingFor says what ends the present state, and when.
 func (m *Machine) waitingFor() (string, int64) {

@@ -136,17 +136,22 @@ func (d *disk) apply(batch []write) {
 }
 
 // save writes an endpoint's snapshot.
-func (d *disk) save(e *endpoint, s core.Snapshot, done func(error)) {
+func (d *disk) save(e *endpoint, s *core.Snapshot, done func(error)) {
 	i := e.index
 	was := d.content.snaps[i]
 	was.Heartbeat, was.Contact = s.Heartbeat, s.Contact
-	if was == s && d.n.w.now < e.stampAt && !d.broken && d.n.w.now >= d.stalled && d.rng.n(8) > 0 {
+	if was == *s && d.n.w.now < e.stampAt && !d.broken && d.n.w.now >= d.stalled && d.rng.n(8) > 0 {
 		// A heartbeat. Most of them are written in no time: there are many,
 		// and nothing comes of them.
-		d.content.snaps[i] = s
+		d.content.snaps[i] = *s
 		done(nil)
 		return
 	}
+	d.saveLater(e, *s, done)
+}
+
+func (d *disk) saveLater(e *endpoint, s core.Snapshot, done func(error)) {
+	i := e.index
 	d.when(d.delay()/2, func() {
 		if d.broken {
 			done(errDisk)

@@ -76,9 +76,9 @@ type endpoint struct {
 
 	m     *core.Machine // nil while the server is down
 	auth  binding.Authority
-	inbox []entry
+	inbox line[entry]
 	conn  *conn // of the last Up that the machine was given
-	outs  []core.Output
+	outs  line[core.Output]
 	// saving: a snapshot is being written, and everything waits for it.
 	saving  bool
 	working bool
@@ -101,7 +101,7 @@ func (e *endpoint) begin() {
 	snap, cfg.Lost = e.resume()
 	e.m = core.New(cfg, snap, newView(e), e.time())
 	e.auth = e.m.Authority()
-	e.outs = append(e.outs, e.m.Take()...)
+	e.outs.add(e.m.Take()...)
 	e.work()
 	e.p.link.begin(e.side)
 }
@@ -137,7 +137,7 @@ func (e *endpoint) enter(in entry) {
 	if e.m == nil || e.stopped {
 		return
 	}
-	e.inbox = append(e.inbox, in)
+	e.inbox.add(in)
 	e.work()
 }
 
@@ -151,14 +151,10 @@ func (e *endpoint) work() {
 	boot := e.n.boot
 	for e.n.boot == boot && !e.saving && !e.stopped {
 		switch {
-		case len(e.outs) > 0:
-			out := e.outs[0]
-			e.outs = e.outs[1:]
-			e.carry(out)
-		case len(e.inbox) > 0:
-			in := e.inbox[0]
-			e.inbox = e.inbox[1:]
-			e.step(in)
+		case e.outs.len() > 0:
+			e.carry(e.outs.take())
+		case e.inbox.len() > 0:
+			e.step(e.inbox.take())
 		default:
 			e.working = false
 			e.rearm()
@@ -174,7 +170,7 @@ func (e *endpoint) work() {
 }
 
 func (e *endpoint) step(in entry) {
-	before := e.m.Status().State
+	before := e.m.State()
 	switch in.in.(type) {
 	case core.Up:
 		e.conn = in.conn
@@ -183,20 +179,21 @@ func (e *endpoint) step(in entry) {
 	}
 	e.m.Step(e.time(), in.in)
 	e.n.w.stats.Steps++
-	e.outs = append(e.outs[:0], e.m.Take()...)
-	e.n.w.checks.decided(e, e.outs)
-	if !e.saves() {
+	outs := e.m.Take()
+	e.outs.add(outs...)
+	e.n.w.checks.decided(e, outs)
+	if !saves(outs) {
 		e.authorise()
 	}
-	if s := e.m.Status().State; s != before {
+	if s := e.m.State(); s != before {
 		e.entered(before, s)
 	}
 }
 
 // saves tells whether a snapshot is to be written: until it is on disk, the
 // server does as before.
-func (e *endpoint) saves() bool {
-	for _, o := range e.outs {
+func saves(outs []core.Output) bool {
+	for _, o := range outs {
 		if _, ok := o.(core.Save); ok {
 			return true
 		}
@@ -230,7 +227,7 @@ func (e *endpoint) carry(out core.Output) {
 	switch o := out.(type) {
 	case core.Save:
 		e.saving = true
-		e.n.disk.save(e, o.Snapshot, func(err error) { e.saved(o.Snapshot, err) })
+		e.save(&o.Snapshot)
 	case core.Send:
 		w.checks.sending(e, o)
 		e.p.link.send(e.side, e.conn, o.XID, o.Body)
@@ -310,7 +307,12 @@ func (e *endpoint) write(o core.Write) {
 	}
 }
 
-func (e *endpoint) saved(s core.Snapshot, err error) {
+func (e *endpoint) save(s *core.Snapshot) {
+	state := s.State
+	e.n.disk.save(e, s, func(err error) { e.saved(state, err) })
+}
+
+func (e *endpoint) saved(s wire.ServerState, err error) {
 	e.saving = false
 	if err != nil {
 		// Nothing may be said or done that is not on disk: the endpoint ends.
@@ -320,7 +322,7 @@ func (e *endpoint) saved(s core.Snapshot, err error) {
 		return
 	}
 	e.authorise()
-	e.n.w.happened(e.n, "saves", s.State.String())
+	e.n.w.happened(e.n, "saves", s.String())
 	e.work()
 }
 

@@ -106,7 +106,7 @@ func (w *World) busy() bool {
 // restful tells whether all that had to come about has.
 func (w *World) restful() bool {
 	for _, p := range w.pairs {
-		if w.unfree(p) != "" || !w.checks.risk.gone[p.index] && w.unequal(p, true) != "" || w.unbalanced(p) != "" {
+		if e, _ := w.unfree(p); e != nil || !w.checks.risk.gone[p.index] && w.unequal(p, true) != "" || w.unbalanced(p) != "" {
 			return false
 		}
 	}

@@ -12,14 +12,15 @@ import (
 // for ever.
 func (w *World) l3check() {
 	for _, p := range w.pairs {
-		if why := w.unfree(p); why != "" {
-			w.fail("L3", "%s", why)
+		if e, i := w.unfree(p); e != nil {
+			l := e.onDisk(i)
+			w.fail("L3", "%s has not freed %v (%s)", e.n.name, l.Addr, leaseText(&l))
 		}
 	}
 }
 
-// unfree names an address that is in use, or in between.
-func (w *World) unfree(p *pair) string {
+// unfree finds an address that is in use at a server, or in between.
+func (w *World) unfree(p *pair) (*endpoint, int) {
 	for _, e := range p.ends {
 		if e.dhcpd != nil && w.checks.risk.gone[p.index] {
 			continue // it does not end by itself what its partner forgot
@@ -27,11 +28,11 @@ func (w *World) unfree(p *pair) string {
 		for i := range p.Pool {
 			l := e.onDisk(i)
 			if !isFree(&l) && (l.State != lease.Leased || l.Expiration != lease.Forever) && (l.State != lease.Unavailable || l.Expiration != 0) {
-				return fmt.Sprintf("%s has not freed %v (%s)", e.n.name, l.Addr, leaseText(&l))
+				return e, i
 			}
 		}
 	}
-	return ""
+	return nil, 0
 }
 
 // equalNow is equal while leases run, for those relationships in which no

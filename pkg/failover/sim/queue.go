@@ -58,3 +58,23 @@ func (q *queue) take() event {
 		i = least
 	}
 }
+
+// line is what waits to be dealt with, in order.
+type line[T any] struct {
+	items []T
+	taken int
+}
+
+func (l *line[T]) len() int { return len(l.items) - l.taken }
+
+func (l *line[T]) add(more ...T) {
+	if l.taken == len(l.items) {
+		l.items, l.taken = l.items[:0], 0
+	}
+	l.items = append(l.items, more...)
+}
+
+func (l *line[T]) take() T {
+	l.taken++
+	return l.items[l.taken-1]
+}

@@ -271,7 +271,7 @@ func (e *endpoint) state() wire.ServerState {
 	case e.m == nil:
 		return 0
 	}
-	return e.m.Status().State
+	return e.m.State()
 }
 
 // losing: a server is about to lose its disk. If it is in PARTNER-DOWN, its

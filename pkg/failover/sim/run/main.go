@@ -29,6 +29,7 @@ func main() {
 	budget := flag.Int("minimise", 2000, "runs to spend on making a failure small")
 	failures := flag.Int("failures", 1, "go on until there are so many")
 	mixed := flag.Bool("dhcpd", false, "of the seeds only those with a dhcpd in them")
+	ours := flag.Bool("ours", false, "only those without one")
 	stats := flag.Bool("stats", false, "print what was come by")
 	flag.Parse()
 
@@ -44,7 +45,7 @@ func main() {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(2)
 		}
-		h := &hunt{budget: *budget, wanted: *failures, mixed: *mixed}
+		h := &hunt{budget: *budget, wanted: *failures, mixed: *mixed, ours: *ours}
 		ok = h.run(first, last, *workers)
 		if *stats {
 			fmt.Print(h.stats.String())
@@ -117,7 +118,7 @@ func stories(file string, verbose bool) bool {
 // hunt looks for failures among many seeds.
 type hunt struct {
 	budget, wanted int
-	mixed          bool
+	mixed, ours    bool // only those seeds
 
 	mu    sync.Mutex
 	stats sim.Stats
@@ -148,7 +149,7 @@ func (h *hunt) work(last uint64) {
 			return
 		}
 		s := sim.Generate(seed)
-		if h.mixed && !s.Mixed() {
+		if h.mixed && !s.Mixed() || h.ours && s.Mixed() {
 			continue
 		}
 		r := sim.Run(s, nil)
