@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"leasehold/internal/engine"
 	"leasehold/internal/lease"
 	"leasehold/pkg/failover/core"
 	"leasehold/pkg/objects"
@@ -125,7 +126,9 @@ func compile(cfg *objects.Config, port uint16) *compiler {
 	for _, o := range cfg.All(objects.Scope) {
 		c.place(o)
 	}
+	longest := engine.LongestLease(cfg)
 	for _, r := range c.ordered {
+		r.core.Longest = longest
 		r.terms.balanced = r.core.Balanced
 		r.terms.settle()
 	}

@@ -25,6 +25,8 @@ type Authority struct {
 	// Forgotten is when one of the two servers lost leases that it had given,
 	// Unix seconds, 0 never.
 	Forgotten int64
+	// Longest is the longest lease that this server gives, in seconds.
+	Longest int64
 	// Balanced: load balancing is in force; Buckets then says which hash
 	// buckets the primary serves, read with PrimaryServes of the profile it
 	// was made with.

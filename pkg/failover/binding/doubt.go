@@ -36,7 +36,19 @@ func (a *Authority) doubt(l *lease.Lease) (until int64, doubtful bool) {
 	default:
 		return 0, false
 	}
-	return after(max(f.SentPE, f.AckPE, f.RcvdPE, a.Forgotten), a.MCLT), true
+	return a.latest(max(f.SentPE, f.AckPE, f.RcvdPE)), true
+}
+
+// latest is when a lease ends at the latest that was promised until then and
+// forgotten. A dhcpd keeps what this server promised, and tells the end of the lease
+// without it: the promise was at most the longest lease more, and what was given
+// before it was forgotten lasts no longer than that.
+func (a *Authority) latest(promised int64) int64 {
+	until := after(max(promised, a.Forgotten), a.MCLT)
+	if a.profile() == wire.ISC {
+		until = max(until, min(after(a.Forgotten, a.Longest), after(after(promised, a.Longest), a.MCLT)))
+	}
+	return until
 }
 
 // forgot tells whether a dhcpd says that a lease ended which this server may have
@@ -44,7 +56,7 @@ func (a *Authority) doubt(l *lease.Lease) (until int64, doubtful bool) {
 func (a *Authority) forgot(l *lease.Lease, b *wire.Binding, now int64) bool {
 	ended := b.Status == wire.StatusExpired || b.Status == wire.StatusReleased
 	return ended && a.State == wire.StateRecover && a.profile() == wire.ISC && isFree(l) &&
-		max(b.LastTransaction.Unix(), l.LastTransaction) < a.Forgotten && after(max(promise(b), a.Forgotten), a.MCLT) > now
+		max(b.LastTransaction.Unix(), l.LastTransaction) < a.Forgotten && a.latest(promise(b)) > now
 }
 
 // perhaps is that lease: over by the partner's record, and its client's until the

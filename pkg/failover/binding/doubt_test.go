@@ -78,6 +78,16 @@ func TestDoubt(t *testing.T) {
 		}
 	}
 
+	// What the dhcpd was promised it does not say: as much as the longest lease.
+	d.Longest = 300
+	for end, until := range map[wire.Time]int64{940: 1250, 600: 1010, 860: 1220} {
+		b := theirsIs(expired)
+		b.Expiration, b.PotentialExpiration, b.LastTransaction = end, 0, 0
+		if got, _, _ := d.Accept(mineIs(lease.Primary, free), &b, 1000); got.Expiration != until {
+			t.Errorf("dhcpd, over since %d: %s, want a grace until %d", end, show(&got), until)
+		}
+	}
+
 	// The other server's word does not end it earlier.
 	b := theirsIs(expired)
 	l = mineIs(lease.Primary, active)

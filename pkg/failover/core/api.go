@@ -29,6 +29,8 @@ type Config struct {
 	Bulking bool
 	// PollTimeout is the silence after which the link counts as lost.
 	PollTimeout time.Duration
+	// Longest is the longest lease that this server gives, in seconds.
+	Longest int64
 	// Recover is failover-recover: the lease database is not whole; what this
 	// server did after this time (Unix seconds) is lost. 0 is none.
 	Recover int64

@@ -57,7 +57,7 @@ func (p *pair) config(role lease.Role) core.Config {
 	return core.Config{
 		Name: p.Name, Role: role, MCLT: p.MCLT, SafePeriod: p.SafePeriod,
 		Balanced: p.Balanced, Split: 128, DelayedService: p.Delayed,
-		MaxUnacked: p.MaxUnacked, Bulking: p.Bulking, PollTimeout: p.Poll,
+		MaxUnacked: p.MaxUnacked, Bulking: p.Bulking, PollTimeout: p.Poll, Longest: p.Lease,
 	}
 }
 
