@@ -91,6 +91,8 @@ func (d *dhcpd) breaks(slot int, b *wire.Binding, duel bool) {
 		rule = brokeLastWriter
 	case wire.StatusReleased:
 		rule = brokeRelease
+	case wire.StatusAbandoned:
+		rule = brokeAbandoned
 	case wire.StatusExpired:
 		rule = brokeFudge
 		if duel {

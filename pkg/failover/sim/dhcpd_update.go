@@ -104,6 +104,14 @@ func (d *dhcpd) update(slot int) wire.Binding {
 	return b
 }
 
+// mute tells whether it has an address out of use and says nothing of it any more:
+// it forgot to, with its queue, and looks by tstp and atsfp only for what is untold
+// (section 9 of the reference). The end of the lease that its partner has ends that.
+func (d *dhcpd) mute(slot int) bool {
+	l := d.lease(slot)
+	return l.state == wire.StatusAbandoned && l.told != l.state
+}
+
 // gather queues what an update request asks for, or NORMAL begins with: what
 // was told and not acknowledged, and what is between states.
 func (d *dhcpd) gather(all bool) {

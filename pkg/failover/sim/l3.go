@@ -79,8 +79,11 @@ func waits(l *lease.Lease) bool {
 	return l.State == lease.PendingAvailable || isFree(l) && l.Flags&lease.FailoverUpdated == 0
 }
 
-// untold tells whether a dhcpd has told of an address, or will, and has no answer.
-func (e *endpoint) untold(i int) bool { return e.dhcpd != nil && e.dhcpd.pending(i) }
+// untold tells whether a dhcpd has no answer to what it told of an address, or
+// will tell, or does not tell.
+func (e *endpoint) untold(i int) bool {
+	return e.dhcpd != nil && (e.dhcpd.pending(i) || e.dhcpd.mute(i))
+}
 
 // differ says what two servers do not agree about.
 func (w *World) differ(a, b *lease.Lease) string {
