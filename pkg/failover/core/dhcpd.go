@@ -22,8 +22,19 @@ const (
 // is not over: of a partner's word that crosses with its own it takes that an
 // address is free for the later, whatever it says of the client's last transaction.
 func (m *Machine) hearOut() {
+	m.link.together = 0
+	if m.hasNotBegun() {
+		return
+	}
 	m.link.together = m.now.Wall
 	m.link.calm, m.link.late = m.now.Mono+dhcpdFirst, m.now.Mono+dhcpdLast
+}
+
+// hasNotBegun tells whether a dhcpd is not in NORMAL yet where we are. Only with
+// that it looks for what it has to tell, if it started anew; until then it takes
+// our word for the later, also of a lease that it has renewed since.
+func (m *Machine) hasNotBegun() bool {
+	return m.link.profile == wire.ISC && m.state() == normal && (m.snap.PartnerState != normal || m.link.starting)
 }
 
 // heardMore is another update of a dhcpd that still tells what it had to tell.

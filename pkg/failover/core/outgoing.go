@@ -162,7 +162,7 @@ func (m *Machine) settled(e *entry) {
 // flush sends what may be sent. What an earlier connection brought is to be on
 // disk before: it was not acknowledged, and the partner may have lost it since.
 func (m *Machine) flush() {
-	if !m.link.ok || m.stale > 0 {
+	if !m.link.ok || m.stale > 0 || m.hasNotBegun() {
 		return
 	}
 	auth := m.Authority()

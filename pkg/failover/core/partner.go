@@ -205,6 +205,9 @@ func (m *Machine) partnerState(s wire.STATE) {
 		m.release()
 	}
 	m.fire(up, fmt.Sprintf("the partner is in %s", s.State))
+	if m.state() == normal && m.link.together == 0 {
+		m.hearOut()
+	}
 	if m.phase == 0 && m.stored != m.snap.PartnerState {
 		m.save()
 	}

@@ -112,7 +112,7 @@ var transitions = []transition{
 
 	{from: states{recoverWait}, on: expiry, to: recoverDone},
 	{from: states{recoverWait, recoverDone}, on: up, partner: states{conflict, resolution, resolved}, to: conflict, ours: true},
-	{from: states{recoverWait}, on: up, partner: states{interrupted}, guard: dhcpd, to: recovering, do: actions{again}, ours: true},
+	{from: states{recoverWait}, on: up, partner: states{normal, interrupted}, guard: dhcpd, to: recovering, do: actions{again}, ours: true},
 	{from: states{recoverWait, recoverDone}, on: up, partner: states{recovering, partnerDown}, guard: metDhcpdAgain, to: recovering, do: actions{again}, ours: true},
 
 	{from: states{recoverDone}, on: up, partner: states{normal, recoverDone}, to: normal},
