@@ -49,7 +49,7 @@ func (ex *exchange) silence(sc *scope) Outcome {
 		return noOutcome
 	}
 	a := sc.pair.Authority()
-	switch a.Answers(requests[ex.kind], ex.bucket(), ex.msg.Secs) {
+	switch a.Answers(requests[ex.kind], ex.bucket(a), ex.msg.Secs) {
 	case binding.SilentState:
 		if sc.pair.Problem() != "" {
 			return DropFailoverConfig
@@ -60,15 +60,18 @@ func (ex *exchange) silence(sc *scope) Outcome {
 			return DropFailoverPartner
 		}
 	}
-	if !sc.pair.Fresh() {
+	if !sc.pair.Fresh(ex.server.moment(ex.box)) {
 		return DropFailoverState
 	}
 	return noOutcome
 }
 
 // bucket is the client's hash bucket, by what the packet says: both servers
-// must find the same.
-func (ex *exchange) bucket() uint8 {
+// must find the same. Where the load is not balanced it does not matter.
+func (ex *exchange) bucket(a *binding.Authority) uint8 {
+	if !a.Balanced {
+		return 0
+	}
 	if id := ex.msg.ClientID(); len(id) > 0 {
 		return wire.Hash(id)
 	}
@@ -100,7 +103,10 @@ func (ex *exchange) standsIn(sc *scope) bool {
 // this one, so that there is none to withdraw.
 func (ex *exchange) offersNothing() bool {
 	for _, sc := range ex.network.scopes {
-		if sc.pair == nil || sc.pair.Authority().Answers(binding.Discover, ex.bucket(), ex.msg.Secs) == binding.NotSilent {
+		if sc.pair == nil {
+			return false
+		}
+		if a := sc.pair.Authority(); a.Answers(binding.Discover, ex.bucket(a), ex.msg.Secs) == binding.NotSilent {
 			return false
 		}
 	}
@@ -222,7 +228,8 @@ func (ex *exchange) stillMay() bool {
 	if sc.pair == nil || ex.silent {
 		return true
 	}
-	return sc.pair.Fresh() && sc.pair.Authority().StillMay(requests[ex.kind], ex.bucket(), ex.msg.Secs, ex.partners, ex.now, sc.dynamic())
+	a := sc.pair.Authority()
+	return sc.pair.Fresh(ex.server.moment(ex.box)) && a.StillMay(requests[ex.kind], ex.bucket(a), ex.msg.Secs, ex.partners, ex.now, sc.dynamic())
 }
 
 // partnersWord tells whether it is the partner's to say that a client does not
@@ -267,6 +274,16 @@ func (s *Server) changed(l lease.Lease) lease.Lease {
 		return p.Authority().Changed(l)
 	}
 	return l
+}
+
+// tellPair tells the relationship of the exchange's lease, which is on disk.
+func (ex *exchange) tellPair() {
+	switch s := ex.server; {
+	case ex.plan != s.plan.Load():
+		s.tell(&ex.lease) // a reload may have given it to another
+	case ex.scope.pair != nil:
+		ex.scope.pair.Changed(ex.lease)
+	}
 }
 
 // tell tells the lease's relationship of a change of this server's own that is

@@ -45,12 +45,12 @@ func (ex *exchange) Committed(commit uint64, err error) {
 	if ex.awaits() {
 		return
 	}
-	s.tell(&ex.lease)
+	ex.tellPair()
+	ex.box = &s.acks
 	if !ex.stillMay() {
 		ex.finish(DropFailoverState)
 		return
 	}
-	ex.box = &s.acks
 	ex.work(sendStage)
 }
 

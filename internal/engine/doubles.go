@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"leasehold/internal/lease"
 	"leasehold/pkg/failover/wire"
 )
@@ -13,8 +15,12 @@ import (
 // settleDoubles ends what the partner's word shows to be left behind by its
 // client: the lease that it told, or those that the client has here.
 func (s *Server) settleDoubles(told *lease.Lease) {
+	plan := s.plan.Load()
+	if plan == nil || !told.Failover.FromPartner || !slices.ContainsFunc(plan.pairs, endsDoubles) {
+		return
+	}
 	now := s.clock.Now().Unix()
-	if !told.Failover.FromPartner || !running(told, now) {
+	if !running(told, now) {
 		return
 	}
 	pair := s.pairOf(told.Key)
@@ -22,7 +28,7 @@ func (s *Server) settleDoubles(told *lease.Lease) {
 		return
 	}
 	place, _ := s.table.Place(told.Key)
-	sc := s.plan.Load().byID[place.Scope]
+	sc := plan.byID[place.Scope]
 	if sc == nil {
 		return
 	}

@@ -144,7 +144,7 @@ func (ex *exchange) rewind() {
 	// Time may have passed in the line. But what a client gives back it gave
 	// back when it sent that: it may have got it again from the partner since.
 	if ex.kind != releasing && ex.kind != declining {
-		ex.now = ex.server.clock.Now().Unix()
+		ex.now = ex.server.moment(ex.box).Unix()
 	}
 }
 

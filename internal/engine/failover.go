@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"time"
+
 	"leasehold/internal/lease"
 	"leasehold/pkg/failover/binding"
 	"leasehold/pkg/objects"
@@ -65,7 +67,7 @@ type Pair interface {
 	// Fresh tells whether that is of now: it is not in a server that stood still,
 	// until it has found out. It is asked when a packet comes and when its answer
 	// leaves.
-	Fresh() bool
+	Fresh(now time.Time) bool
 	// Shares tells whether the partner may have given an address that is in no
 	// range here: it is in ranges of the partner's, as far as those are known.
 	Shares(a lease.Addr) bool

@@ -102,7 +102,7 @@ func (p *fakePair) Changed(l lease.Lease) {
 
 func (p *fakePair) PoolsChanged() {}
 
-func (p *fakePair) Fresh() bool { return true }
+func (p *fakePair) Fresh(time.Time) bool { return true }
 
 func (p *fakePair) Shares(lease.Addr) bool { return false }
 

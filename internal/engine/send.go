@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"time"
+
 	"leasehold/internal/netio"
 	"leasehold/internal/packet"
 )
@@ -9,6 +11,19 @@ import (
 type outbox struct {
 	held []*exchange
 	out  []netio.Datagram
+	at   time.Time // of what is gathered now; zero: nothing is
+}
+
+// moment is the time for what the goroutine of the outbox decides until it
+// sends: the clock is read once for all that leaves together.
+func (s *Server) moment(b *outbox) time.Time {
+	if b == nil {
+		return s.clock.Now()
+	}
+	if b.at.IsZero() {
+		b.at = s.clock.Now()
+	}
+	return b.at
 }
 
 // send puts the answer into the outbox of the goroutine that runs the
@@ -30,6 +45,7 @@ func (ex *exchange) send() verdict {
 
 // flush sends what the outbox holds and ends the exchanges.
 func (s *Server) flush(b *outbox) {
+	b.at = time.Time{}
 	if len(b.held) == 0 {
 		return
 	}

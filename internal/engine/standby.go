@@ -9,7 +9,7 @@ import "leasehold/pkg/failover/binding"
 // partnersTurn tells whether one of the partners serves clients like this one.
 func (ex *exchange) partnersTurn() bool {
 	for _, p := range ex.plan.pairs {
-		if p.Authority().Answers(binding.Discover, ex.bucket(), ex.msg.Secs) == binding.SilentPartner {
+		if a := p.Authority(); a.Answers(binding.Discover, ex.bucket(a), ex.msg.Secs) == binding.SilentPartner {
 			return true
 		}
 	}

@@ -28,8 +28,8 @@ func (b *beats) set(now time.Time, epoch time.Time) {
 }
 
 // Fresh tells whether the authority is of now.
-func (p *Pair) Fresh() bool {
-	return p.beats.since(p.m.Clock.Now(), p.m.epoch) <= p.rel.Load().core.PollTimeout
+func (p *Pair) Fresh(now time.Time) bool {
+	return p.beats.since(now, p.m.epoch) <= p.rel.Load().core.PollTimeout
 }
 
 // beatsPerTimeout is how often the goroutine shows that it lives.

@@ -16,7 +16,7 @@ func TestStoodStill(t *testing.T) {
 	backup.stop()
 	main.until("interruption", func() bool { return main.related().State == "COMMUNICATIONS-INTERRUPTED" })
 	s.dora(1, main)
-	if !p.Fresh() {
+	if !p.Fresh(main.clock.Now()) {
 		t.Error("not fresh although it serves")
 	}
 	main.clock.by.Add(int64(time.Minute))
