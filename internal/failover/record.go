@@ -162,7 +162,7 @@ func (m *Manager) resume(r *relationship) (snap core.Snapshot, lost bool) {
 	switch {
 	case kept.Role == r.role:
 		return kept.Snapshot, false
-	case kept.Snapshot.PartnerState == 0 && kept.Snapshot.New: // it never had a partner
+	case kept.Snapshot.PartnerState == 0 && kept.Snapshot.New && !was: // it never had a partner
 		return core.Snapshot{}, false
 	}
 	m.Log.Log(msgSwapped, r.name, strings.ToLower(owner(r.role)), strings.ToLower(owner(kept.Role)))

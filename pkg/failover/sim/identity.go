@@ -27,7 +27,7 @@ func (e *endpoint) resume() (snap core.Snapshot, gone bool) {
 	case c.gens[i] < c.marks[i]:
 		return core.Snapshot{}, true
 	case c.roles[i] == e.role:
-	case snap.PartnerState == 0 && snap.New: // it never had a partner
+	case snap.PartnerState == 0 && snap.New && !c.known[i]: // it never had a partner
 		return core.Snapshot{}, false
 	default:
 		snap = core.Swap(snap, e.n.wall())
