@@ -113,6 +113,7 @@ func (l *link) primary() int {
 func (l *link) dial() {
 	side := l.primary()
 	if side < 0 {
+		l.quarrel()
 		l.redial(dialEvery)
 		return
 	}
@@ -135,6 +136,22 @@ func (l *link) dial() {
 	}
 	l.write(c, side, s.profile, wire.Message{XID: 1, Body: l.end(side).connect(s.profile)})
 	l.redial(connectTimeout)
+}
+
+// quarrel is what comes of it that both servers are configured as main: each
+// sends CONNECT, and the other refuses it.
+func (l *link) quarrel() {
+	if l.parted || !l.sides[0].alive || !l.sides[1].alive || l.p.ends[0].role != lease.Primary {
+		return
+	}
+	for side := range l.sides {
+		boot := l.p.ends[side].n.boot
+		l.w.after(l.w.sched.Latency, func() {
+			if l.p.ends[side].n.boot == boot {
+				l.end(side).denied()
+			}
+		})
+	}
 }
 
 // write encodes a message and sends it over a connection.

@@ -38,10 +38,11 @@ func (e *endpoint) owns(l *lease.Lease) bool {
 
 // counts tells whether a server would give its own free addresses, now or
 // when it starts again. While its partner is in PARTNER-DOWN it has none: it
-// recovers first, or serves at a risk.
+// recovers first, or serves at a risk. So does a main that knows of no partner
+// (risk.go), and it looks for one first.
 func (s *s4) counts(e *endpoint) bool {
 	if !e.n.up || e.state() == wire.StateStartup {
-		return serves(e.stored()) && e.same() && e.p.other(e.side).stored() != pd
+		return serves(e.stored()) && e.same() && !neverMet(e) && e.p.other(e.side).stored() != pd
 	}
 	return serves(e.state())
 }
