@@ -91,6 +91,7 @@ func (c *checkers) authorised(e *endpoint) { c.s4.authorised(e) }
 func (c *checkers) connected(p *pair, side int, maxUnacked uint32) {
 	c.s10.connected(p, side, maxUnacked)
 	c.l2.connected(p, side)
+	c.l6.connected(p.ends[side])
 	c.s9.entered(p)
 	c.l5.entered(p)
 }

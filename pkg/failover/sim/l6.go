@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"leasehold/internal/lease"
@@ -61,12 +62,14 @@ func (l *l6) replied(e *endpoint, q *query) {
 	}
 }
 
-func (l *l6) halted(n *node) {
-	rest := l.owing[:0]
-	for _, o := range l.owing {
-		if o.n != n {
-			rest = append(rest, o)
-		}
-	}
-	l.owing = rest
+// halted: a server has stopped.
+func (l *l6) halted(n *node) { l.forget(func(o *owed) bool { return o.n == n }) }
+
+// connected: a server is not alone any more.
+func (l *l6) connected(e *endpoint) {
+	l.forget(func(o *owed) bool { return o.n == e.n && o.c.p == e.p })
+}
+
+func (l *l6) forget(which func(*owed) bool) {
+	l.owing = slices.DeleteFunc(l.owing, func(o owed) bool { return which(&o) })
 }
