@@ -37,13 +37,14 @@ func (m *Machine) serve(xid uint32, all bool) {
 }
 
 // owe stores that the partner is to be told all, and when it lost what it had:
-// before it started. Two servers that never met had nothing to lose.
+// before it started. Two servers that never met had nothing to lose. The date that
+// a dhcpd tells is older; what it has on its disk it gives up for what it is told.
 func (m *Machine) owe() {
 	before := m.snap
 	m.snap.Owes = true
 	if !m.snap.New || !m.link.stranger {
 		lost := m.now.Wall
-		if m.snap.PartnerState == recovering && m.link.since > int64(neverTime) {
+		if m.snap.PartnerState == recovering && m.link.since > int64(neverTime) && m.link.profile != wire.ISC {
 			lost = min(lost, m.link.since)
 		}
 		m.snap.Forgot = max(m.snap.Forgot, lost)
