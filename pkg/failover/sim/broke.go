@@ -10,6 +10,7 @@ type brokeRule uint8
 const (
 	_ brokeRule = iota
 	brokeNoMCLT
+	brokeDate
 	brokeExpiredWins
 	brokeFudge
 	brokeLastWriter
@@ -21,6 +22,7 @@ const (
 
 var brokeNames = [...]string{
 	brokeNoMCLT:      "in PARTNER-DOWN it frees a lease at the end that it knows of, with no MCLT more",
+	brokeDate:        "declared to be alone while it starts, it gives its partner's addresses at once: the date of its state is that of the one before",
 	brokeExpiredWins: "it forgets a renewal that it has not told of when it hears that the lease expired",
 	brokeFudge:       "it lets a lease end 65 s early",
 	brokeLastWriter:  "it does not compare clients: the last one told of has the lease",

@@ -69,6 +69,7 @@ type offer struct {
 type dhcpdState struct {
 	state, partner wire.ServerState
 	since          int64 // start-time-of-state, as it keeps it
+	down           int64 // when PARTNER-DOWN began, which it does not keep
 	mclt           int64
 	hba            wire.HBA
 	leases         [maxPool]dhcpdLease

@@ -114,7 +114,7 @@ func (d *dhcpd) expire() {
 			if now < max(k.since+k.mclt, l.ends) {
 				continue
 			}
-			if now <= max(l.ends, l.tstp, l.tsfp, l.atsfp, k.since)+k.mclt {
+			if now <= max(l.ends, l.tstp, l.tsfp, l.atsfp, k.down)+k.mclt {
 				d.w.checks.broke.slot(d.e.p, slot, brokeNoMCLT)
 			}
 			d.free(slot, wire.StatusFree)

@@ -196,6 +196,9 @@ func (d *dhcpd) enter(to wire.ServerState, why string) {
 // begin when it is STARTUP that is left, nor of RECOVER-WAIT.
 func (d *dhcpd) move(from, to wire.ServerState, why string) {
 	k := d.disk()
+	if to == pd && k.state != pd {
+		k.down = d.now()
+	}
 	k.state = to
 	if from != startup && to != rw {
 		k.since = d.now()
