@@ -401,10 +401,11 @@ func (p *isc) name(text []byte, what string) string {
 }
 
 // The variables of a lease that are known here. dhcpd sets the first where
-// dhcpd.conf says so, and ddns-fwd-name when it has updated the DNS.
+// dhcpd.conf says so, and ddns-fwd-name when it has updated the DNS. The domain is
+// under a name of our own: domain-name is a keyword, which is no variable to dhcpd.
 const (
 	varVendorClass = "vendor-class-identifier"
-	varDomain      = "domain-name"
+	varDomain      = "client-domain-name"
 	varForwardName = "ddns-fwd-name"
 )
 

@@ -42,7 +42,7 @@ func (r *Record) ISC() string {
 		line("next binding state %s", next)
 	}
 	if r.BOOTP {
-		line("bootp")
+		line("dynamic-bootp")
 	}
 	if len(r.Hardware) > 0 {
 		line("hardware %s %s", hardwareName(r.HType), objects.FormatBlob(r.Hardware))
