@@ -16,7 +16,7 @@ import (
 // layers lists every package of the module from the bottom up. A package may
 // import only packages of lower layers.
 var layers = [][]string{
-	{"pkg/objects", "pkg/failover/wire", "internal/lease", "internal/clock", "internal/version", "pkg/rpc/adminv1", "test/dhcpload/mmsg", "test/netns", "test/frame", "test/isc"},
+	{"pkg/objects", "pkg/failover/wire", "internal/lease", "internal/clock", "internal/window", "internal/version", "pkg/rpc/adminv1", "test/dhcpload/mmsg", "test/netns", "test/frame", "test/isc"},
 	{"internal/option", "internal/packet", "internal/eventlog", "internal/leasefile", "pkg/rpc/adminv1/adminv1connect", "pkg/failover/binding", "pkg/failover/link"},
 	{"internal/expr", "internal/iscconf", "internal/parity", "internal/store", "internal/netio", "pkg/rpc", "pkg/failover/core"},
 	{"internal/engine", "internal/partner", "internal/probe", "internal/shell", "pkg/failover/flight", "pkg/failover/sim", "test/hub", "test/clients", "test/holders"},
@@ -26,7 +26,7 @@ var layers = [][]string{
 }
 
 // pure packages decide; they have no socket, file, database, log or clock.
-var pure = []string{"pkg/objects", "pkg/failover/wire", "pkg/failover/binding", "pkg/failover/core", "pkg/failover/sim", "pkg/failover/flight", "internal/lease", "internal/option", "internal/expr", "internal/iscconf", "internal/parity"}
+var pure = []string{"pkg/objects", "pkg/failover/wire", "pkg/failover/binding", "pkg/failover/core", "pkg/failover/sim", "pkg/failover/flight", "internal/lease", "internal/window", "internal/option", "internal/expr", "internal/iscconf", "internal/parity"}
 
 var effects = []string{"net", "os", "database/sql", "log/slog", "log", "net/http", "syscall"}
 

@@ -35,7 +35,7 @@ func BenchmarkUPDREQALL(b *testing.B) {
 		s.start()
 		b.StartTimer()
 		w.settle()
-		if s.m.snap.All || len(s.m.jobs) > 0 {
+		if s.m.snap.All || s.m.jobs.Len() > 0 {
 			b.Fatalf("not done: %s", s.m.state())
 		}
 	}

@@ -26,7 +26,7 @@ func (m *Machine) start(k lease.Key, j job) {
 	m.lastJob++
 	w := m.newWork()
 	w.key, w.job = k, j
-	m.jobs[m.lastJob] = w
+	m.jobs.Put(m.lastJob, w)
 	m.outs.hold(m.lastJob, k)
 }
 
@@ -42,7 +42,7 @@ func (m *Machine) newWork() *work {
 
 // end forgets a job; its work is used again.
 func (m *Machine) end(id uint64, w *work, l lease.Lease, err error) {
-	delete(m.jobs, id)
+	m.jobs.Delete(id)
 	w.job.done(m, l, err)
 	if len(m.idle) < maxIdle {
 		*w = work{}
@@ -51,8 +51,8 @@ func (m *Machine) end(id uint64, w *work, l lease.Lease, err error) {
 }
 
 func (m *Machine) held(id uint64) {
-	w := m.jobs[id]
-	if w == nil {
+	w, ok := m.jobs.Get(id)
+	if !ok {
 		m.outs.letGo(id)
 		return
 	}
@@ -68,7 +68,7 @@ func (m *Machine) held(id uint64) {
 }
 
 func (m *Machine) written(id uint64, err error) {
-	if w := m.jobs[id]; w != nil {
+	if w, ok := m.jobs.Get(id); ok {
 		m.end(id, w, w.lease, err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"leasehold/internal/lease"
+	"leasehold/internal/window"
 	"leasehold/pkg/failover/binding"
 	"leasehold/pkg/failover/wire"
 )
@@ -58,7 +59,7 @@ type Machine struct {
 	service service
 	share   share
 	reclaim reclaim
-	jobs    map[uint64]*work
+	jobs    window.Window[*work]
 	// taking is how many updates of the partner are on their way to our disk,
 	// stale those that came by an earlier connection.
 	taking, stale int
@@ -76,7 +77,7 @@ type Machine struct {
 // New makes the endpoint as it is after a start of the server: in STARTUP, with
 // the state that the snapshot tells as the one to go on from.
 func New(cfg Config, snap Snapshot, view View, now Now) *Machine {
-	m := &Machine{cfg: cfg, snap: snap, view: view, now: now, jobs: map[uint64]*work{}}
+	m := &Machine{cfg: cfg, snap: snap, view: view, now: now}
 	m.out.reset()
 	m.boot()
 	return m

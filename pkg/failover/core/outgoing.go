@@ -54,7 +54,10 @@ type entry struct {
 }
 
 // flight is a BNDUPD that is not acknowledged.
-type flight struct{ bindings []wire.Binding }
+type flight struct {
+	bindings []wire.Binding
+	entries  []*entry // of each binding
+}
 
 // later is an address to be told at a time, if it still is to be told then.
 type later struct {
@@ -65,7 +68,9 @@ type later struct {
 // outbox is what the partner is to be told on this connection. What is lost
 // with the connection is found again by its lease, which is not acknowledged.
 type outbox struct {
+	number  uint64 // counts the connections' outboxes
 	entries map[lease.Key]*entry
+	idle    []*entry // to be used again
 	queue   fifo
 	flights map[uint32]flight
 	refused []later
@@ -76,36 +81,36 @@ type outbox struct {
 }
 
 func (o *outbox) reset() {
-	*o = outbox{entries: map[lease.Key]*entry{}, flights: map[uint32]flight{}, retry: map[lease.Key]time.Duration{}, early: map[lease.Key]bool{}}
+	*o = outbox{number: o.number + 1, entries: map[lease.Key]*entry{}, flights: map[uint32]flight{}, retry: map[lease.Key]time.Duration{}, early: map[lease.Key]bool{}}
 }
 
 // fifo is a queue of addresses.
 type fifo struct {
-	keys []lease.Key
+	line []*entry
 	head int
 }
 
-func (f *fifo) len() int         { return len(f.keys) - f.head }
-func (f *fifo) push(k lease.Key) { f.keys = append(f.keys, k) }
+func (f *fifo) len() int      { return len(f.line) - f.head }
+func (f *fifo) push(e *entry) { f.line = append(f.line, e) }
 
-func (f *fifo) pop() lease.Key {
-	k := f.keys[f.head]
-	if f.head++; f.head == len(f.keys) {
-		f.keys, f.head = f.keys[:0], 0
-	} else if f.head >= 1024 && 2*f.head >= len(f.keys) {
-		f.keys, f.head = f.keys[:copy(f.keys, f.keys[f.head:])], 0
+func (f *fifo) pop() *entry {
+	e := f.line[f.head]
+	if f.head++; f.head == len(f.line) {
+		f.line, f.head = f.line[:0], 0
+	} else if f.head >= 1024 && 2*f.head >= len(f.line) {
+		f.line, f.head = f.line[:copy(f.line, f.line[f.head:])], 0
 	}
-	return k
+	return e
 }
 
 // unpop puts the last one that was popped back.
-func (f *fifo) unpop(k lease.Key) {
+func (f *fifo) unpop(e *entry) {
 	if f.head == 0 {
-		f.keys = append([]lease.Key{k}, f.keys...)
+		f.line = append([]*entry{e}, f.line...)
 		return
 	}
 	f.head--
-	f.keys[f.head] = k
+	f.line[f.head] = e
 }
 
 // changed takes leases that this server changed.
@@ -133,9 +138,9 @@ func (m *Machine) tell(k lease.Key) {
 func (m *Machine) enqueue(k lease.Key, force bool, gen uint32) {
 	e := m.out.entries[k]
 	if e == nil {
-		e = &entry{key: k}
+		e = m.out.entry(k)
 		m.out.entries[k] = e
-		m.out.queue.push(k)
+		m.out.queue.push(e)
 	} else if e.stage != queued {
 		e.again = true
 	}
@@ -150,13 +155,28 @@ func (m *Machine) enqueue(k lease.Key, force bool, gen uint32) {
 func (m *Machine) settled(e *entry) {
 	if e.again {
 		e.again, e.stage = false, queued
-		m.out.queue.push(e.key)
+		m.out.queue.push(e)
 		return
 	}
 	delete(m.out.entries, e.key)
 	if e.gen != 0 && e.gen == m.service.gen {
 		m.service.pending--
 	}
+	if len(m.out.idle) < maxIdle {
+		m.out.idle = append(m.out.idle, e)
+	}
+}
+
+// entry is one for an address that has none.
+func (o *outbox) entry(k lease.Key) *entry {
+	n := len(o.idle)
+	if n == 0 {
+		return &entry{key: k}
+	}
+	e := o.idle[n-1]
+	o.idle = o.idle[:n-1]
+	*e = entry{key: k}
+	return e
 }
 
 // flush sends what may be sent. What an earlier connection brought is to be on
@@ -186,7 +206,7 @@ func (m *Machine) flush() {
 
 // window tells whether another BNDUPD may be sent.
 func (m *Machine) window() bool {
-	return len(m.out.flights) < m.link.window && len(m.jobs) < maxJobs
+	return len(m.out.flights) < m.link.window && m.jobs.Len() < maxJobs
 }
 
 func (m *Machine) batch() int {
@@ -200,10 +220,11 @@ func (m *Machine) batch() int {
 // as far as they have room in it. It returns how many leases it looked at.
 func (m *Machine) sendBatch(auth *binding.Authority, n int) int {
 	looked, room := 0, wire.MaxMessage-wire.MinMessage
-	body := wire.BNDUPD{Bindings: make([]wire.Binding, 0, min(n, m.out.queue.len()))}
+	most := min(n, m.out.queue.len())
+	body, sent := wire.BNDUPD{Bindings: make([]wire.Binding, 0, most)}, make([]*entry, 0, most)
 	for looked < n && m.out.queue.len() > 0 {
 		looked++
-		e := m.out.entries[m.out.queue.pop()]
+		e := m.out.queue.pop()
 		b, ok := m.prepare(auth, e)
 		if !ok {
 			continue
@@ -214,16 +235,16 @@ func (m *Machine) sendBatch(auth *binding.Authority, n int) int {
 		}
 		m.draft = m.link.profile.AppendBinding(m.draft[:0], &b)
 		if room -= len(m.draft); room < 0 && len(body.Bindings) > 0 {
-			m.out.queue.unpop(e.key)
+			m.out.queue.unpop(e)
 			break
 		}
 		e.stage, e.force = flying, false
-		body.Bindings = append(body.Bindings, b)
+		body.Bindings, sent = append(body.Bindings, b), append(sent, e)
 	}
 	if len(body.Bindings) == 0 {
 		return looked
 	}
-	m.out.flights[m.send(body)] = flight{body.Bindings}
+	m.out.flights[m.send(body)] = flight{body.Bindings, sent}
 	m.counted.UpdatesSent += uint64(len(body.Bindings))
 	m.emit(Event{Kind: EventSent, All: body.Bindings})
 	if !m.timers[timeAcks].armed {
@@ -295,7 +316,7 @@ func (a announce) done(m *Machine, l lease.Lease, err error) {
 		return
 	}
 	e.stage, e.again = queued, false
-	m.out.queue.push(e.key)
+	m.out.queue.push(e)
 }
 
 // unsayable is an update that our disk does not let us send. A partner that
@@ -329,10 +350,8 @@ func (m *Machine) acks(xid uint32, body wire.BNDACK) {
 		if a.Reason != 0 {
 			m.counted.RefusalsReceived++
 		}
-		if e := m.out.entries[keyOf(b)]; e != nil {
-			e.stage = deciding
-		}
-		jobs[i] = answered{sent: b, link: m.link.number, reason: a.Reason, text: a.Text}
+		f.entries[i].stage = deciding
+		jobs[i] = answered{sent: b, entry: f.entries[i], out: m.out.number, reason: a.Reason, text: a.Text}
 		m.start(keyOf(b), &jobs[i])
 		m.answerCame(keyOf(b))
 	}
@@ -354,7 +373,8 @@ func answerTo(b *wire.Binding, i int, answers []wire.Answer) wire.Answer {
 // answered is the partner's answer to an update of ours.
 type answered struct {
 	sent   *wire.Binding
-	link   uint64
+	entry  *entry
+	out    uint64 // the outbox that the entry is of
 	reason wire.Reason
 	text   string
 }
@@ -369,8 +389,8 @@ func (a *answered) held(m *Machine, l lease.Lease) (lease.Lease, bool) {
 
 func (a *answered) done(m *Machine, l lease.Lease, err error) {
 	k := keyOf(a.sent)
-	if e := m.out.entries[k]; e != nil && a.link == m.link.number {
-		m.settled(e)
+	if a.out == m.out.number {
+		m.settled(a.entry)
 	}
 	if a.reason != 0 {
 		m.emit(Event{Kind: EventConflict, Key: k, Lease: new(l), Sent: a.sent, Why: a.reason, Text: a.text})

@@ -110,7 +110,7 @@ func (w *world) disagreement() string {
 		}
 	}
 	for _, n := range w.nodes {
-		if len(n.m.jobs)+len(n.m.out.entries)+len(n.m.out.flights)+n.m.share.moving > 0 {
+		if n.m.jobs.Len()+len(n.m.out.entries)+len(n.m.out.flights)+n.m.share.moving > 0 {
 			return fmt.Sprintf("%s is not done: %+v", n.name, n.m.Status())
 		}
 	}

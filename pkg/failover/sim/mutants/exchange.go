@@ -5,7 +5,7 @@ var exchangeFaults = []Mutant{
 	{
 		Name: "ack-before-written", What: "a binding update is acknowledged when it is on disk",
 		Edits: change(coreDir+"jobs.go", "\t\tm.outs.write(id, &next)\n\t\treturn",
-			"\t\tm.outs.write(id, &next)\n\t\tdelete(m.jobs, id)\n\t\tw.job.done(m, next, nil)\n\t\treturn"),
+			"\t\tm.outs.write(id, &next)\n\t\tm.jobs.Delete(id)\n\t\tw.job.done(m, next, nil)\n\t\treturn"),
 		Expect: []string{"S6", "S3"},
 	},
 	{
