@@ -129,11 +129,11 @@ func (p *Pair) hold(o core.Hold) {
 	for i, id := range o.IDs {
 		k := o.Keys[i]
 		if p.keeper.Try(k) {
-			p.holds[id] = holding{key: k, held: true}
+			p.holds.Put(id, holding{key: k, held: true})
 			p.ready = append(p.ready, id)
 			continue
 		}
-		p.holds[id] = holding{key: k}
+		p.holds.Put(id, holding{key: k})
 		p.wait(id, k)
 	}
 }
@@ -151,16 +151,16 @@ func (p *Pair) wait(id uint64, k lease.Key) {
 
 // held is told of an address that was waited for.
 func (p *Pair) held(e *entry) {
-	h, ok := p.holds[e.id]
+	h, ok := p.holds.Get(e.id)
 	switch {
 	case e.run != p.run || !ok:
 		p.keeper.Let(e.keys[0])
 	case h.gone:
-		delete(p.holds, e.id)
+		p.holds.Delete(e.id)
 		p.keeper.Let(h.key)
 	default:
 		h.held = true
-		p.holds[e.id] = h
+		p.holds.Put(e.id, h)
 		p.step(core.Held{IDs: []uint64{e.id}})
 	}
 }
@@ -171,7 +171,7 @@ func (p *Pair) held(e *entry) {
 func (p *Pair) write(o core.Write) {
 	run, ids := p.run, slices.Clone(o.IDs)
 	for _, id := range ids {
-		delete(p.holds, id)
+		p.holds.Delete(id)
 	}
 	later := p.profile == wire.Own && !p.rel.Load().eager
 	p.keeper.Write(o.Leases, later, func(n int, err error) {
@@ -181,15 +181,15 @@ func (p *Pair) write(o core.Write) {
 }
 
 func (p *Pair) let(id uint64) {
-	h, ok := p.holds[id]
+	h, ok := p.holds.Get(id)
 	switch {
 	case !ok:
 	case h.held:
-		delete(p.holds, id)
+		p.holds.Delete(id)
 		p.keeper.Let(h.key)
 	default:
 		h.gone = true
-		p.holds[id] = h
+		p.holds.Put(id, h)
 	}
 }
 
@@ -315,12 +315,12 @@ func (p *Pair) recover() {
 // when they come.
 func (p *Pair) letAll() {
 	p.run++
-	for _, h := range p.holds {
+	for _, h := range p.holds.All() {
 		if h.held {
 			p.keeper.Let(h.key)
 		}
 	}
-	clear(p.holds)
+	p.holds.Clear()
 	p.ready = p.ready[:0]
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"leasehold/internal/engine"
 	"leasehold/internal/lease"
+	"leasehold/internal/window"
 	"leasehold/pkg/failover/binding"
 	"leasehold/pkg/failover/core"
 	"leasehold/pkg/failover/flight"
@@ -52,7 +53,7 @@ type Pair struct {
 	// Of the goroutine alone.
 	conn    *link.Conn
 	profile *wire.Profile
-	holds   map[uint64]holding
+	holds   window.Window[holding]
 	ready   []uint64 // holds that were granted at once
 	spare   []uint64
 	run     int // which machine the holds are of
@@ -85,7 +86,7 @@ func silent(role lease.Role) *binding.Authority {
 }
 
 func newPair(m *Manager, r *relationship, role lease.Role) *Pair {
-	p := &Pair{m: m, name: r.name, role: role, in: newInbox(), holds: map[uint64]holding{}, missing: map[string]map[lease.Addr]struct{}{}, odd: map[lease.Addr]struct{}{}, oddSaid: map[string]bool{}, done: make(chan struct{})}
+	p := &Pair{m: m, name: r.name, role: role, in: newInbox(), missing: map[string]map[lease.Addr]struct{}{}, odd: map[lease.Addr]struct{}{}, oddSaid: map[string]bool{}, done: make(chan struct{})}
 	p.view = newView(m.Table, role)
 	p.view.affine = p.partners
 	p.rel.Store(r)
