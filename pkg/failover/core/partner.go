@@ -245,6 +245,8 @@ func (m *Machine) harmful(s wire.ServerState) bool {
 	switch m.snap.PartnerState {
 	case normal:
 		return slices.Contains(states{conflict, resolution, resolved}, s)
+	case conflict: // as the primary it may be in CONFLICT-DONE by now
+		return !m.primary() && (s == paused || s == shutdown)
 	case resolved:
 		return !slices.Contains(states{normal, conflict, resolution}, s)
 	}
