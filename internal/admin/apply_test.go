@@ -203,6 +203,20 @@ func TestApplyIsAllOrNothing(t *testing.T) {
 }
 
 // What is stored is canonical, however it was given.
+// TestApplyRenumbersNoVPNInUse: a VPN whose number is another one is another
+// VPN, and what is in it relies on it.
+func TestApplyRenumbersNoVPNInUse(t *testing.T) {
+	w := applyWorld(t)
+	renumbered := put(wire("vpn", "red", "id", "8"))
+	w.ok(w.root.create("scope", "branch", "10.9.0.0", "255.255.255.0", "vpn-id=7"))
+	w.ok(w.root.create("reservation", "red/10.9.0.9", "00:d0:ba:d3:bd:3b"))
+	_, err := w.root.apply(renumbered)
+	w.refused(err, objects.NotFound, `scope "branch" vpn-id: there is no vpn with the number 7`, `reservation "red/10.9.0.9"`)
+	w.ok(w.root.delete("scope", "branch"))
+	_, err = w.root.apply(renumbered)
+	w.ok(err)
+}
+
 func TestApplyMakesCanonical(t *testing.T) {
 	w := applyWorld(t)
 	_, err := w.root.apply(put(wire("policy", "x", "option.routers", "10.0.0.1 , 10.0.0.2", "option.51", "1w", "Grace-Period", "3600", "v4-reply-options", "routers")))

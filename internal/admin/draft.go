@@ -207,8 +207,10 @@ func (d *draft) lost(e *edit) []string {
 	}
 	switch o.Class {
 	case objects.Vpn:
-		if e.after == nil {
-			all = append(all, vpnNeed(objects.VpnID.Of(o)))
+		// Another number comes with a sync: scopes name it, and the scopes of
+		// its reservations are no longer in it.
+		if e.after == nil || objects.VpnID.Of(e.after) != objects.VpnID.Of(o) {
+			all = append(all, vpnNeed(objects.VpnID.Of(o)), objectNeed(o.Class.Name, o.Name))
 		}
 	case objects.Scope:
 		all = append(all, subnetNeed(objects.ScopeVPN.Of(o), objects.ScopeSubnet.Of(o)))

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"leasehold/internal/parity"
@@ -34,8 +35,8 @@ func (b *both) stopped(words syncing, source, target *member, steps *parity.Step
 	}
 	if !words.report {
 		e := &objects.Error{Code: code, Msg: reasons[0], Detail: reasons[1:]}
-		if n := len(steps.Refused); n > 0 {
-			e.Msg = fmt.Sprintf("%s: %s in the way of the sync; nothing was changed", b.pair.Ref(), stands(n))
+		if len(steps.Refused) > 0 {
+			e.Msg = fmt.Sprintf("%s: %s in the way of the sync; nothing was changed", b.pair.Ref(), stands(steps.Refused))
 			e.Detail = reasons
 		}
 		return e
@@ -55,8 +56,13 @@ func (b *both) stopped(words syncing, source, target *member, steps *parity.Step
 	return e
 }
 
-func stands(n int) string {
-	if n == 1 {
+// stands says how much is refused: scopes, and the pair if it is another one.
+func stands(refused []string) string {
+	n := len(refused)
+	switch {
+	case slices.ContainsFunc(refused, func(r string) bool { return strings.HasPrefix(r, objects.FailoverPair.Name) }):
+		return "a pair of that name stands"
+	case n == 1:
 		return "1 scope stands"
 	}
 	return fmt.Sprintf("%d scopes stand", n)

@@ -85,13 +85,48 @@ func (p *planner) oversee() {
 	}
 	for _, o := range p.deletes {
 		// Where the target's pair has only now come to have it, nobody has ever
-		// said that the two servers share it.
-		if o.Class == objects.Scope && before != nil && !objects.PairHas(before, o) {
+		// said that the two servers share it. A first exact makes a mirror image.
+		switch {
+		case o.Class != objects.Scope, before == nil && p.mode == Exact, before != nil && objects.PairHas(before, o):
+		default:
 			p.refuse("%s, %s, is on the target only, and not in its %s: the match list that goes with the scopes would take it in, and the sync delete it; move it out of the pair's subnets, create it on the source, or delete it, then sync",
-				o.Ref(), network(p.target, o), before.Ref())
+				o.Ref(), network(p.target, o), pair.Ref())
 		}
 	}
+	if before != nil {
+		p.namesake(before)
+	}
 	slices.SortFunc(p.refused, objects.CompareNames)
+}
+
+// namesake refuses to take over the target's pair for another one that only has
+// its name: in a back office several mains may have a pair of one name. A pair
+// whose server has moved has the same scopes as before.
+func (p *planner) namesake(before *objects.Object) {
+	src := p.source.Get(objects.FailoverPair, p.from.name)
+	main, backup := p.source.PairServers(src)
+	ownMain, ownBackup := p.target.PairServers(before)
+	if strings.EqualFold(main, ownMain) && strings.EqualFold(backup, ownBackup) {
+		return
+	}
+	var only []string
+	shared := p.from.all(objects.Scope)
+	for _, s := range pairOf(p.target, p.to.name, before).all(objects.Scope) {
+		if !slices.ContainsFunc(shared, func(o *objects.Object) bool { return objects.ScopeSubnet.Of(o).Overlaps(objects.ScopeSubnet.Of(s)) }) {
+			only = append(only, s.Ref()+", "+network(p.target, s))
+		}
+	}
+	if list := objects.FailoverPairMatches.Of(src); len(list) > 0 {
+		for _, m := range objects.FailoverPairMatches.Of(before) {
+			if !slices.ContainsFunc(list, func(o objects.Match) bool { return o.Covers(m) || m.Covers(o) }) {
+				only = append(only, "match-list "+m.String())
+			}
+		}
+	}
+	if len(only) > 0 {
+		p.refuse("%s is between main %s and backup %s on the target, between %s and %s on the source, and only the target's has %s: two pairs of one name. Rename one of them; if it is one pair, and a server has moved, set main-server and backup-server on the target, too, then sync",
+			before.Ref(), ownMain, ownBackup, main, backup, strings.Join(only, "; "))
+	}
 }
 
 func (p *planner) refuse(format string, args ...any) {
