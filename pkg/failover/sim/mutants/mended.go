@@ -20,7 +20,7 @@ package mutants
 var mendedFaults = []Mutant{
 	{
 		Name: "left-over-update-overtaken", What: "what an earlier connection brought is on disk before anything is told on the next",
-		Edits:  change(coreDir+"outgoing.go", `if !m.link.ok || m.stale > 0 {`, `if !m.link.ok {`),
+		Edits:  change(coreDir+"outgoing.go", `if !m.link.ok || m.stale > 0 || m.hasNotBegun() {`, `if !m.link.ok || m.hasNotBegun() {`),
 		Expect: append([]string{"S6", "equal"}, twoClients...),
 	},
 	{
