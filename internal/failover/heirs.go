@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	"leasehold/internal/lease"
+	"leasehold/pkg/failover/binding"
+	"leasehold/pkg/failover/core"
 	"leasehold/pkg/failover/wire"
 )
 
@@ -25,7 +27,7 @@ func (n *prepared) heirs() map[string]string {
 	}
 	heirs := map[string]string{}
 	for _, r := range n.c.ordered {
-		if r.role == lease.Alone || n.m.pairs[r.name] != nil {
+		if r.role == lease.Alone || n.m.pairs[r.name] != nil && n.m.pairs[r.name].started {
 			continue
 		}
 		own, _ := n.m.record(r.name)
@@ -65,6 +67,42 @@ func (r *relationship) ancestor(left map[string]record, own *record) string {
 		}
 	}
 	return found
+}
+
+// branch is what a relationship goes on from that has no record of its own and
+// takes scopes over from others between the same two servers in the same roles:
+// what was known there of the partner. One that begins without would take a
+// partner that is away for one that is not yet there, and serve all addresses.
+// Of several the one that may do least counts.
+func (m *Manager) branch(r *relationship, claims []claim) (snap core.Snapshot, lost bool) {
+	from := (*claim)(nil)
+	for i := range claims {
+		of := &claims[i]
+		met := of.snap.State != 0 && !(of.snap.New && of.snap.PartnerState == 0)
+		if !met || of.role != r.role || of.partner != r.partner().addr || !overlap(of.areas, r.areas()) {
+			continue
+		}
+		if lost = lost || of.lost; from == nil || rank(&of.snap) < rank(&from.snap) {
+			from = of
+		}
+	}
+	if from == nil {
+		return core.Snapshot{}, false
+	}
+	if err := m.Marks.SetCommissioned(context.Background(), r.name, true); err != nil {
+		m.Log.Log(msgUnsaved, r.name, err)
+		return core.Snapshot{}, true
+	}
+	m.Log.Log(msgBranched, r.name, from.name)
+	if lost {
+		return core.Snapshot{}, true
+	}
+	return from.snap, false
+}
+
+// rank orders what is known of relationships by how much it allows.
+func rank(s *core.Snapshot) int {
+	return power(&binding.Authority{State: s.State})
 }
 
 // inherit moves a record to another name. What is there twice after a crash in

@@ -27,8 +27,9 @@ type holdUp struct {
 // hold takes scopes out of the compiled relationships against which there are
 // claims, those that take says. mu is held.
 func (n *prepared) hold(take func(scope *objects.Object) bool) {
+	heirs := n.heirs()
 	for _, of := range n.m.claims() {
-		d := n.c.danger(of)
+		d := n.c.danger(of, heirs)
 		if d == nil {
 			continue
 		}
@@ -46,6 +47,9 @@ func (n *prepared) hold(take func(scope *objects.Object) bool) {
 				text := d.heldText("names another partner, " + serverName(to.partner()) + ", for " + strings.Join(names, ", "))
 				to.role, to.held = lease.Alone, h
 				to.wrong("%s", text)
+			case !another(to.partner().addr, d.partner):
+				scopes = append(scopes, names...)
+				why = append(why, fmt.Sprintf("has %s in failover %q, in which this server is the %s and not the %s", strings.Join(names, ", "), to.name, strings.ToLower(owner(to.role)), strings.ToLower(owner(d.role))))
 			default:
 				scopes = append(scopes, names...)
 				why = append(why, fmt.Sprintf("has %s in failover %q with another partner, %s", strings.Join(names, ", "), to.name, serverName(to.partner())))

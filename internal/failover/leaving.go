@@ -22,6 +22,7 @@ type claim struct {
 	areas       []area
 	snap        core.Snapshot
 	safe        bool // the partner serves nobody any more, or never did
+	lost        bool // the lease database has an older one
 }
 
 // claims are those of all relationships. mu is held.
@@ -35,6 +36,7 @@ func (m *Manager) claims() (all []claim) {
 			name: name, role: kept.Role, partner: kept.Partner, partnerName: or(kept.PartnerName, kept.Partner.String()),
 			areas: slices.Concat(kept.Areas, kept.Left), snap: kept.Snapshot,
 			safe: solitary(&kept.Snapshot, kept.Snapshot.MCLT, now),
+			lost: m.outdated(name, &kept),
 		})
 	}
 	for _, p := range m.pairs {
@@ -63,15 +65,16 @@ func (p *Pair) partnerAddr() netip.Addr {
 
 // danger is what a configuration would do against a claim: scopes that this
 // server would serve alone, and those that it would share with somebody else,
-// by relationship.
+// or with the same partner in the other role, by relationship.
 type danger struct {
 	claim
 	leaving []string
 	moving  map[*relationship][]string
 }
 
-// danger is nil if there is none.
-func (c *compiler) danger(of claim) *danger {
+// danger is nil if there is none. heirs tells which relationships take over what
+// is known of which.
+func (c *compiler) danger(of claim, heirs map[string]string) *danger {
 	if of.safe {
 		return nil
 	}
@@ -80,7 +83,7 @@ func (c *compiler) danger(of claim) *danger {
 		switch to := c.of[strings.ToLower(o.Name)]; {
 		case to == nil:
 			d.leaving = append(d.leaving, o.Name)
-		case to.role != lease.Alone && another(to.partner().addr, of.partner):
+		case to.role != lease.Alone && (another(to.partner().addr, of.partner) || of.exchanged(to, heirs)):
 			d.moving[to] = append(d.moving[to], o.Name)
 		}
 	}
@@ -88,6 +91,15 @@ func (c *compiler) danger(of claim) *danger {
 		return nil
 	}
 	return d
+}
+
+// exchanged tells whether scopes of the claim would be in a relationship in which
+// this server has the other role. Whose the free addresses are would be the other
+// way round at once here, and on the partner some time later. Where the
+// relationship is the same, or takes over what was known of it, both servers
+// exchange all leases first.
+func (of *claim) exchanged(to *relationship, heirs map[string]string) bool {
+	return of.role != lease.Alone && to.role != of.role && to.name != of.name && heirs[to.name] != of.name
 }
 
 // touched are the scopes that have addresses in common with areas, in order of
@@ -116,8 +128,9 @@ func another(a, b netip.Addr) bool { return a.IsValid() && b.IsValid() && a != b
 
 // dangers are all that the configuration would do. mu is held.
 func (n *prepared) dangers() (all []*danger) {
+	heirs := n.heirs()
 	for _, of := range n.m.claims() {
-		if d := n.c.danger(of); d != nil {
+		if d := n.c.danger(of, heirs); d != nil {
 			all = append(all, d)
 		}
 	}
@@ -146,6 +159,12 @@ func (d *danger) risks() (all []string) {
 			all = append(all, fmt.Sprintf("failover %q is in %s with partner %s and would have another partner, %s, for scopes %s: if %s still serves them, it and the new partner give the same addresses; "+
 				"stop %s and declare it down ('dhcp setPartnerDown %s') until MCLT has passed, then change the partner",
 				d.name, state(d.snap.State), d.partnerName, serverName(to.partner()), scopes, d.partnerName, d.partnerName, d.partnerName))
+			continue
+		}
+		if !another(to.partner().addr, d.partner) {
+			all = append(all, fmt.Sprintf("failover %q is in %s and would not have scopes %s any more but failover %q, in which this server is the %s and not the %s: as long as the partner %s has not changed the same, both take the same free addresses for their own; "+
+				"give the scopes a failover-pair of their own on both servers, exchange main and backup of that when it is in NORMAL, and move them to %q then",
+				d.name, state(d.snap.State), scopes, to.name, strings.ToLower(owner(to.role)), strings.ToLower(owner(d.role)), d.partnerName, to.name))
 			continue
 		}
 		all = append(all, fmt.Sprintf("failover %q is in %s and would not have scopes %s any more, which this server would then share with another partner: if its partner %s still serves them, all three give the same addresses; "+
@@ -208,7 +227,7 @@ func (n *prepared) settleClaims(claims []claim, heirs map[string]string) {
 		if goesOn || !ok || of.safe {
 			continue
 		}
-		if n.c.danger(of) != nil {
+		if n.c.danger(of, heirs) != nil {
 			kept.Snapshot = retired(kept.Snapshot, n.m.now().Wall)
 		} else if len(left) == len(of.areas) {
 			continue

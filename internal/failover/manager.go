@@ -237,7 +237,7 @@ func (n *prepared) Apply(k engine.Keeper) {
 	for _, r := range n.c.ordered {
 		p := n.pairs[r]
 		m.pairs[r.name] = p
-		m.enter(p, r)
+		m.enter(p, r, claims)
 	}
 	m.applied = true
 	m.alone = map[string]bool{}
@@ -273,8 +273,9 @@ func (m *Manager) remove(p *Pair, replaced bool) {
 	}
 }
 
-// enter brings a pair to what the configuration says of it.
-func (m *Manager) enter(p *Pair, r *relationship) {
+// enter brings a pair to what the configuration says of it. claims are those from
+// before.
+func (m *Manager) enter(p *Pair, r *relationship, claims []claim) {
 	old := p.rel.Load()
 	m.logConfiguration(r, old, !p.started)
 	switch {
@@ -282,7 +283,7 @@ func (m *Manager) enter(p *Pair, r *relationship) {
 		p.rel.Store(r)
 		return
 	case !p.started:
-		m.begin(p, r)
+		m.begin(p, r, claims)
 	default:
 		r.core.Role, r.core.Lost = r.role, old.core.Lost
 		p.rel.Store(r)
@@ -307,8 +308,8 @@ func (m *Manager) enter(p *Pair, r *relationship) {
 }
 
 // begin starts a pair.
-func (m *Manager) begin(p *Pair, r *relationship) {
-	snap, lost := m.resume(r)
+func (m *Manager) begin(p *Pair, r *relationship, claims []claim) {
+	snap, lost := m.resume(r, claims)
 	r.core.Role, r.core.Lost = r.role, lost
 	p.rel.Store(r)
 	p.view.configure(r)

@@ -131,6 +131,9 @@ var (
 	msgInherited = eventlog.Declare(6027, eventlog.Warning, "Failover",
 		"Failover '%s' goes on with what is known of '%s', which is not configured any more.",
 		"It has the same partner or the same addresses. Give the relationship the same name on both servers: until then they do not connect.")
+	msgBranched = eventlog.Declare(6035, eventlog.Info, "Failover",
+		"Failover '%s' is new and takes scopes over from '%s', with the same partner: it goes on with what is known of that.",
+		"The pair was split on this server. Split it on the partner, too: until then the new one does not connect.")
 	msgForced = eventlog.Declare(6029, eventlog.Warning, "Configuration",
 		"A configuration was taken by force: %s.",
 		"Addresses that two servers gave are in use twice. Look for conflicts in the leases of the two servers.")

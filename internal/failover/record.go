@@ -130,10 +130,17 @@ func (m *Manager) recorded() map[string]record {
 	return maps.Clone(m.records)
 }
 
-// resume is what a relationship begins with: what was kept of it. Where that is
-// older than it should be, or not there although the relationship was in
-// service, the leases are lost, too.
-func (m *Manager) resume(r *relationship) (snap core.Snapshot, lost bool) {
+// outdated tells whether the record of a relationship that is not in service is
+// older than it should be.
+func (m *Manager) outdated(name string, kept *record) bool {
+	known, err := m.Marks.Generation(context.Background(), name)
+	return err != nil || kept.Generation < known || m.Records.Restored() && !m.older[name]
+}
+
+// resume is what a relationship begins with: what was kept of it, or of those
+// among the claims that it comes from. Where that is older than it should be, or
+// not there although the relationship was in service, the leases are lost, too.
+func (m *Manager) resume(r *relationship, claims []claim) (snap core.Snapshot, lost bool) {
 	ctx := context.Background()
 	kept, ok := m.record(r.name)
 	known, err := m.Marks.Generation(ctx, r.name)
@@ -147,7 +154,7 @@ func (m *Manager) resume(r *relationship) (snap core.Snapshot, lost bool) {
 		m.Log.Log(msgLostRecord, r.name)
 		return core.Snapshot{}, true
 	case !ok:
-		return core.Snapshot{}, false
+		return m.branch(r, claims)
 	case m.Records.Restored() && !m.older[r.name]:
 		m.older[r.name] = true // what it has from now on is this server's
 		m.Log.Log(msgOlder, r.name)
