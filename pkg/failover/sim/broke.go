@@ -2,8 +2,14 @@ package sim
 
 // broke are the rules of the protocol that a dhcpd breaks, as far as it lets an
 // address go that a client still has. Who had it then may come to share it: the
-// rule is named and counted, and S1 does not count that holder any more.
-type broke struct{ w *World }
+// rule is named and counted, and S1 does not count that holder any more. Nor does it
+// count what the partner, which does not know, renews for him meanwhile.
+type broke struct {
+	w *World
+	// astray are the addresses that the dhcpd let go so, until one of the two
+	// servers has taken the other's word for it.
+	astray map[int]bool
+}
 
 type brokeRule uint8
 
@@ -36,6 +42,19 @@ func (b *broke) slot(p *pair, i int, rule brokeRule) {
 	if !b.w.checks.s1.forcedIf(p.index*maxPool + i) {
 		return
 	}
+	if b.astray == nil {
+		b.astray = map[int]bool{}
+	}
+	b.astray[p.index*maxPool+i] = true
 	b.w.stats.broke(rule)
 	b.w.say("** dhcpd, %v: %s", keyOf(p.index, i).Addr, brokeNames[rule])
+}
+
+// agreed: a dhcpd and its partner have the same of an address.
+func (b *broke) agreed(d *dhcpd, i int) { delete(b.astray, d.e.p.index*maxPool+i) }
+
+// unaware tells whether a client has an address from a server that does not know
+// that the dhcpd has let it go.
+func (b *broke) unaware(c *client, slot int) bool {
+	return b.astray[slot] && !b.w.nodes[c.server].dhcpd
 }

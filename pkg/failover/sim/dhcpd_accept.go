@@ -135,6 +135,7 @@ func (d *dhcpd) accept(slot int, b *wire.Binding) {
 		l.who = lease.Client{}
 	}
 	d.offers[slot] = offer{}
+	d.w.checks.broke.agreed(d, slot)
 	if t := b.StateStart.Unix(); t != 0 {
 		l.starts = t
 	}

@@ -168,6 +168,7 @@ func (d *dhcpd) acked(xid uint32, b wire.BNDACK) {
 
 // agreed: the partner has the lease as it was sent.
 func (d *dhcpd) agreed(slot int) {
+	d.w.checks.broke.agreed(d, slot)
 	l := d.lease(slot)
 	l.tsfp, l.atsfp = l.tstp, l.tstp
 	if transitional(l.state) || d.stale[slot] {

@@ -28,7 +28,7 @@ func (s *s1) begin(w *World) {
 // took: a client has been told that it has its address.
 func (s *s1) took(c *client) {
 	slot := s.w.slotOf(lease.Key{Addr: c.addr})
-	risky := s.w.checks.risk.taken(c.p) || c.bootp && s.lost(c, slot)
+	risky := s.w.checks.risk.taken(c.p) || c.bootp && s.lost(c, slot) || s.w.checks.broke.unaware(c, slot)
 	mine := holding{c, c.end, risky}
 	rest := s.held[slot][:0]
 	for _, h := range s.held[slot] {
