@@ -33,7 +33,7 @@ var brokeNames = [...]string{
 	brokeFudge:       "it lets a lease end 65 s early",
 	brokeLastWriter:  "it does not compare clients: the last one told of has the lease",
 	brokeRelease:     "it does not compare dates: a lease that its client has again is over when it hears that it was released before",
-	brokeAbandoned:   "it does not compare dates: an address that its client has again is out of use when it hears that it was declined before",
+	brokeAbandoned:   "it does not compare dates: an address that its client has again is out of use, or free, when it hears that it was declined before",
 	brokeFreed:       "it lets a lease of its own go for its partner's word that the address is free",
 }
 

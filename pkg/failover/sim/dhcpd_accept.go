@@ -91,7 +91,7 @@ func (d *dhcpd) breaks(slot int, b *wire.Binding, duel bool) {
 		rule = brokeLastWriter
 	case wire.StatusReleased:
 		rule = brokeRelease
-	case wire.StatusAbandoned:
+	case wire.StatusAbandoned, wire.StatusReset:
 		rule = brokeAbandoned
 	case wire.StatusExpired:
 		rule = brokeFudge
