@@ -26,6 +26,12 @@ type checkers struct {
 	l2    l2
 	l5    l5
 	l6    l6
+	// Parts of S7, L3, L5 and L6.
+	forgot  forgot
+	ended   ended
+	between between
+	l5pool  l5pool
+	l6new   l6new
 	// refused is when an update was refused last, by pair.
 	refused []time.Duration
 }
@@ -42,7 +48,11 @@ func (c *checkers) begin(w *World) {
 	c.s11.begin(w)
 	c.l2.begin(w)
 	c.l5.begin(w)
-	c.l6.w = w
+	c.l6.w, c.l6new.w = w, w
+	c.forgot.begin(w)
+	c.ended.begin(w)
+	c.between.begin(w)
+	c.l5pool.begin(w)
 	c.refused = make([]time.Duration, len(w.pairs))
 	for i := range c.refused {
 		c.refused[i] = -day
@@ -63,6 +73,8 @@ func (c *checkers) halted(n *node) {
 func (c *checkers) replaced(n *node) {
 	c.risk.replaced(n)
 	c.s5.replaced(n)
+	c.forgot.replaced(n)
+	c.ended.replaced(n)
 }
 
 // wrote: a lease has become durable.
@@ -73,6 +85,8 @@ func (c *checkers) wrote(n *node, slot int, before, after *lease.Lease) {
 	c.s5.wrote(n, slot, before, after)
 	c.s6.wrote(n, slot, before)
 	c.s11.wrote(n, slot, before, after)
+	c.ended.wrote(n, slot, before, after)
+	c.between.wrote(n, slot, before, after)
 	c.s3.wrote(slot)
 	c.s4.wrote(slot)
 	c.l5.wrote(n, slot, before, after)
@@ -83,6 +97,7 @@ func (c *checkers) entered(e *endpoint, from, to wire.ServerState) {
 	c.risk.entered(e, from, to)
 	c.s9.entered(e.p)
 	c.l5.entered(e.p)
+	c.between.changed(e.p)
 }
 
 // authorised: an endpoint's authority has changed.
@@ -94,11 +109,14 @@ func (c *checkers) connected(p *pair, side int, maxUnacked uint32) {
 	c.l6.connected(p.ends[side])
 	c.s9.entered(p)
 	c.l5.entered(p)
+	c.l5pool.connected(p)
+	c.between.changed(p)
 }
 
 func (c *checkers) disconnected(p *pair, side int) {
 	c.s10.disconnected(p, side)
 	c.l2.disconnected(p, side)
+	c.between.changed(p)
 }
 
 // decided: a machine has made its outputs; some may have to wait for the disk.
@@ -117,6 +135,7 @@ func (c *checkers) sending(e *endpoint, m core.Send) {
 	if e.conn == nil || e.p.link.sides[e.side].conn != e.conn {
 		return // it does not leave any more
 	}
+	c.l5pool.sending(e, m.XID, m.Body)
 	switch b := m.Body.(type) {
 	case wire.BNDUPD:
 		c.s10.update(e.p, e.side, m.XID)
@@ -147,6 +166,8 @@ func (c *checkers) got(p *pair, to int, m *wire.Message) {
 	case wire.BNDACK:
 		c.s10.acked(p, to, m.XID)
 		c.s5.acked(e, m.XID, &b)
+	case wire.POOLREQ:
+		c.l5pool.got(p, m.XID)
 	case wire.UPDREQ, wire.UPDREQALL:
 		_, all := m.Body.(wire.UPDREQALL)
 		c.s6.asked(e, all)
@@ -175,11 +196,15 @@ func (c *checkers) event(e *endpoint, o *core.Event) {
 // it is going to write.
 func (c *checkers) granting(x *exchange, l *lease.Lease) {
 	c.s7granting(x)
+	c.forgot.granting(x)
 	c.s4.granting(x, l)
 	c.s5.granting(x, l)
 }
 
-func (c *checkers) granted(x *exchange, before, after *lease.Lease) { c.s2granted(x, before, after) }
+func (c *checkers) granted(x *exchange, before, after *lease.Lease) {
+	c.s2granted(x, before, after)
+	c.ended.granted(x.e, c.w.slotOf(after.Key))
+}
 
 // replying: a packet leaves for a client.
 func (c *checkers) replying(e *endpoint, q *query, r *reply) {
@@ -188,7 +213,10 @@ func (c *checkers) replying(e *endpoint, q *query, r *reply) {
 }
 
 // asked: a client's packet has come to a server that is up.
-func (c *checkers) asked(e *endpoint, q *query) { c.l6.asked(e, q) }
+func (c *checkers) asked(e *endpoint, q *query) {
+	c.l6.asked(e, q)
+	c.l6new.asked(e, q)
+}
 
 // ranOut: a client could not keep its lease.
 func (c *checkers) ranOut(*client) {}

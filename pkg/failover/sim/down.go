@@ -7,7 +7,7 @@ import (
 
 // wentDown is that no server takes its partner to be down by itself: an operator
 // says so, the partner has, it was so before the server started, the pair is
-// new, or a safe period is over, out of touch. What two servers do that give out
+// new to both, or a safe period is over, out of touch. What two servers do that give out
 // each other's addresses is the risk of whoever had it so, and S1 forgives it.
 func (c *checkers) wentDown(e *endpoint, o *core.Event) {
 	if o.Kind != core.EventState || o.To != wire.StatePartnerDown || o.Text == commanded {
@@ -18,12 +18,21 @@ func (c *checkers) wentDown(e *endpoint, o *core.Event) {
 	switch {
 	case o.From == wire.StateStartup:
 		ok = ok || e.stored() == wire.StatePartnerDown || !e.n.disk.content.known[e.index]
+		if s.Snapshot.New && (s.Connected && e.p.other(e.side).met() || !s.Connected && e.refused) {
+			ok = false // it is not new: it has forgotten its partner
+		}
 	case o.Text == safePeriodOver:
 		ok = e.p.SafePeriod > 0 && !s.Connected
 	}
 	if !ok {
 		c.w.fail("down", "%s goes from %v to PARTNER-DOWN, connected %v: %s", e.n.name, o.From, s.Connected, o.Text)
 	}
+}
+
+// met tells whether a server of ours has a record of its partner.
+func (e *endpoint) met() bool {
+	snap := &e.n.disk.content.snaps[e.index]
+	return e.dhcpd == nil && snap.State != 0 && !snap.New
 }
 
 // The core's reasons.

@@ -83,6 +83,7 @@ type endpoint struct {
 	saving  bool
 	working bool
 	stopped bool // the snapshot could not be written
+	refused bool // the partner's server has refused the relationship
 	armed   time.Duration
 	timer   int
 	held    map[uint64]lease.Key
@@ -120,8 +121,11 @@ func (e *endpoint) up(u core.Up, c *conn) {
 	u.Received = e.time()
 	e.enter(entry{u, c})
 }
-func (e *endpoint) down(d core.Down)       { e.input(d) }
-func (e *endpoint) denied()                { e.input(core.Denied{}) }
+func (e *endpoint) down(d core.Down) { e.input(d) }
+func (e *endpoint) denied() {
+	e.refused = true
+	e.input(core.Denied{})
+}
 func (e *endpoint) message(m wire.Message) { e.input(core.Message{Message: m, Received: e.time()}) }
 
 // input gives the machine something that happened, after what it is at.

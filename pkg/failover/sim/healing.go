@@ -73,6 +73,7 @@ func (w *World) settle() {
 	w.l1check()
 	w.calm()
 	w.equalNow()
+	w.checks.ended.check()
 	for limit := w.now + w.longest(); w.failure == nil && w.now < limit && !w.restful(); {
 		w.run(min(w.now+20*time.Second, limit))
 	}

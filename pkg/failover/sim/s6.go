@@ -72,6 +72,7 @@ func (s *s6) acking(e *endpoint, xid uint32, b *wire.BNDACK) {
 		if l := e.onDisk(slot % maxPool); isFree(&l) {
 			s.w.checks.s12accepted(e, &o)
 		}
+		s.w.checks.s12over(e, &o)
 		s.w.checks.s5.agreed(e, &o.binding)
 		if s.commits[e.n.index][slot] > o.commits {
 			continue

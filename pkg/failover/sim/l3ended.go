@@ -1,0 +1,124 @@
+package sim
+
+import (
+	"time"
+
+	"leasehold/internal/lease"
+)
+
+// ended is the part of L3 that concerns clients which gave their address up: a
+// lease that was released or declined is over at both servers, or its address
+// is nobody's for as long as the lease would have lasted.
+type ended struct {
+	w     *World
+	given [][2]time.Duration // by slot and side: when the server gave it last
+	over  []over             // by slot
+}
+
+// over is a lease whose client gave it up.
+type over struct {
+	who  lease.ClientKey // zero is none
+	at   int64           // of one that was declined: when, by that server's clock
+	know [2]bool         // by side: it is on this server's disk
+}
+
+// unsure is how far apart a lease and its end must be that both servers agree
+// about which was first: the rules leave it open for some seconds.
+const unsure = 8 * time.Second
+
+func (x *ended) begin(w *World) {
+	x.w = w
+	x.given = make([][2]time.Duration, len(w.pairs)*maxPool)
+	for i := range x.given {
+		x.given[i] = [2]time.Duration{-day, -day}
+	}
+	x.over = make([]over, len(x.given))
+}
+
+// granted: a server gives the address to a client.
+func (x *ended) granted(e *endpoint, slot int) {
+	x.given[slot][e.side], x.over[slot] = x.w.now, over{}
+}
+
+// replaced: a server has another disk.
+func (x *ended) replaced(n *node) {
+	for _, e := range n.ends {
+		for i := range e.p.Pool {
+			x.forget(e, e.p.index*maxPool+i)
+		}
+	}
+}
+
+func (x *ended) forget(e *endpoint, slot int) {
+	if o := &x.over[slot]; o.know[e.side] {
+		if o.know[e.side] = false; !o.know[1-e.side] {
+			*o = over{}
+		}
+	}
+}
+
+func (x *ended) wrote(n *node, slot int, before, after *lease.Lease) {
+	p := x.w.pairs[slot/maxPool]
+	side := n.of(p).side
+	o := &x.over[slot]
+	if !o.who.IsZero() {
+		o.know[side] = o.know[side] || after.State != lease.Leased || after.Client() != o.who
+		return
+	}
+	if before.State != lease.Leased || !gaveUp(after) || before.Client() != after.Client() {
+		return
+	}
+	news := over{who: before.Client()}
+	said := after.LastTransaction
+	if after.State == lease.Unavailable {
+		said, news.at = after.StateStart, after.StateStart
+	}
+	if at := x.w.now - seconds(n.wall()-said); at > x.given[slot][1-side]+unsure+x.w.checks.risk.slackOf(p) {
+		news.know[side] = true
+		*o = news
+	}
+}
+
+// gaveUp tells whether the client ended the lease itself.
+func gaveUp(l *lease.Lease) bool {
+	switch l.State {
+	case lease.Released:
+		return true
+	case lease.PendingAvailable:
+		return l.Failover.Ended == lease.EndedReleased
+	case lease.Unavailable:
+		return l.Cause == "declined"
+	}
+	return false
+}
+
+// check is made when both servers have been in NORMAL for a while.
+func (x *ended) check() {
+	for _, p := range x.w.pairs {
+		if p.mixed() || x.w.checks.risk.taken(p) { // a dhcpd does not compare dates
+			continue
+		}
+		for i := range p.Pool {
+			x.look(p, i)
+		}
+	}
+}
+
+func (x *ended) look(p *pair, i int) {
+	o := &x.over[p.index*maxPool+i]
+	if o.who.IsZero() {
+		return
+	}
+	for _, e := range p.ends {
+		if l := e.onDisk(i); l.State == lease.Expired {
+			return // one of them has lost leases: it may have been extended before
+		}
+	}
+	for _, e := range p.ends {
+		l := e.onDisk(i)
+		// Within a second the lease goes before its being declined.
+		if l.State == lease.Leased && l.Client() == o.who && l.Expiration > e.n.wall() && l.LastTransaction != o.at {
+			x.w.fail("L3", "the client of %v gave it up, and %s has it leased (%s)", l.Addr, e.n.name, leaseText(&l))
+		}
+	}
+}
