@@ -118,7 +118,7 @@ var transitions = []transition{
 	{from: states{recoverDone}, on: up, partner: states{normal, recoverDone}, to: normal},
 	{from: states{recoverDone}, on: up, partner: states{interrupted}, guard: dhcpd, do: actions{tell}, ours: true}, // as it starts it does not look at a state that it has on record
 
-	{from: states{recoverDone, resolved}, on: command, guard: dhcpd, to: partnerDown, do: actions{takeDate, hangUpFirst, warn}, ours: true}, // it may be in NORMAL by now
+	{from: states{recovering, recoverWait, recoverDone, resolved}, on: command, guard: dhcpd, to: partnerDown, do: actions{takeDate, hangUpFirst, warn}, ours: true}, // it may be in another state by now
 	{from: states{recovering, recoverWait, recoverDone, resolved}, on: command, to: partnerDown, do: actions{takeDate, warn, again}, ours: true},
 
 	{from: states{conflict}, on: up, partner: states{resolved}, guard: secondary, do: actions{request}},
