@@ -3,6 +3,8 @@ package failover
 import (
 	"sync/atomic"
 	"time"
+
+	"leasehold/pkg/failover/link"
 )
 
 // A server that was stopped for a while, with its machine or alone, knows nothing
@@ -29,7 +31,13 @@ func (b *beats) set(now time.Time, epoch time.Time) {
 
 // Fresh tells whether the authority is of now.
 func (p *Pair) Fresh(now time.Time) bool {
-	return p.beats.since(now, p.m.epoch) <= p.rel.Load().core.PollTimeout
+	return p.beats.since(now, p.m.epoch) <= p.longestStill()
+}
+
+// longestStill is for how long the server may stand still without the partner
+// taking over meanwhile, or its addresses.
+func (p *Pair) longestStill() time.Duration {
+	return link.Silence(p.rel.Load().core.PollTimeout, p.authority.Load().MCLT)
 }
 
 // beatsPerTimeout is how often the goroutine shows that it lives.
@@ -38,7 +46,7 @@ const beatsPerTimeout = 4
 // beat shows that the goroutine lives. If it did not for too long, the
 // relationship begins anew as after a start, and asks its partner first.
 func (p *Pair) beat() {
-	now, limit := p.m.Clock.Now(), p.rel.Load().core.PollTimeout
+	now, limit := p.m.Clock.Now(), p.longestStill()
 	still := p.beats.since(now, p.m.epoch)
 	if still > limit {
 		p.authority.Store(silent(p.role)) // before it counts as fresh

@@ -22,7 +22,7 @@ type Config struct {
 	Partner netip.AddrPort
 
 	PollInterval time.Duration // longest time without sending, 10 s
-	PollTimeout  time.Duration // silence after which the partner is lost, 60 s
+	PollTimeout  time.Duration // silence after which the partner is lost, 60 s; see Silence
 
 	MCLT           uint32 // seconds; the primary sends it
 	MaxUnacked     uint32 // BNDUPDs that we take unacknowledged, 50
@@ -100,7 +100,18 @@ func orDefault[T comparable](v *T, d T) {
 	}
 }
 
-// receiveTimer is the receive-timer option that goes with a poll timeout.
-func (c *Config) receiveTimer() uint32 {
-	return uint32((c.PollTimeout + time.Second - 1) / time.Second)
+// receiveTimer is the receive-timer option, with the MCLT of the primary.
+func (c *Config) receiveTimer(mclt uint32) uint32 {
+	return uint32((Silence(c.PollTimeout, int64(mclt)) + time.Second - 1) / time.Second)
+}
+
+// Silence is after how long without a word the partner counts as lost: the poll
+// timeout, but no more than half of the MCLT (in seconds, 0 is unknown). A partner
+// that was told that this server is down takes its free addresses when the MCLT
+// has passed: by then it must not give them any more.
+func Silence(timeout time.Duration, mclt int64) time.Duration {
+	if mclt <= 0 {
+		return timeout
+	}
+	return min(timeout, max(time.Duration(mclt)*time.Second/2, time.Second))
 }

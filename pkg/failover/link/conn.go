@@ -54,7 +54,7 @@ type Conn struct {
 func newConn(p *Peer, o *opening, up Up, before <-chan struct{}) *Conn {
 	c := &Conn{
 		peer: p, nc: o.nc, raw: o.raw, in: o.in, out: newOutbox(), up: up, made: p.hub.clock.Now(),
-		timers: timers{receive: p.cfg.PollTimeout, send: sendTimer(up.ReceiveTimer, p.cfg.PollInterval)},
+		timers: timers{receive: Silence(p.cfg.PollTimeout, int64(up.MCLT)), send: sendTimer(up.ReceiveTimer, p.cfg.PollInterval)},
 		msgs:   make(chan wire.Message, backlog), before: before,
 		told: make(chan struct{}), flushed: make(chan struct{}), closed: make(chan struct{}), ended: make(chan struct{}),
 	}

@@ -73,7 +73,7 @@ func judgeConnect(cfg *Config, c wire.CONNECT, at circumstances) wire.CONNECTACK
 	if err := c.Check(); err != nil {
 		return refuse(err.Reason, "%s", err.Error())
 	}
-	ack.MaxUnacked, ack.ReceiveTimer = cfg.MaxUnacked, cfg.receiveTimer()
+	ack.MaxUnacked, ack.ReceiveTimer = cfg.MaxUnacked, cfg.receiveTimer(c.MCLT)
 	ack.VendorClass, ack.Vendor = cfg.Vendor, cfg.Options
 	return ack
 }
@@ -228,7 +228,7 @@ func (c *Config) proposal(profile *wire.Profile, secure bool) wire.CONNECT {
 	return wire.CONNECT{
 		Relationship:   c.Name,
 		MaxUnacked:     c.MaxUnacked,
-		ReceiveTimer:   c.receiveTimer(),
+		ReceiveTimer:   c.receiveTimer(c.MCLT),
 		VendorClass:    c.Vendor,
 		Version:        wire.ProtocolVersion,
 		TLS:            c.tlsRequest(secure),

@@ -241,7 +241,7 @@ func goodConnect(name string) wire.CONNECT {
 	hba := wire.Draft.Split(128)
 	return wire.CONNECT{
 		Relationship: name, MaxUnacked: 10, ReceiveTimer: 30, VendorClass: "other-1", Version: 1,
-		TLS: wire.TLSNone, MCLT: 60, HBA: &hba,
+		TLS: wire.TLSNone, MCLT: 3600, HBA: &hba,
 	}
 }
 

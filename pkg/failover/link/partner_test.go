@@ -54,7 +54,7 @@ func TestSecondaryAnswersCONNECT(t *testing.T) {
 		t.Errorf("got xid %d, %+v", xid, ack)
 	}
 	u := await[Up](r)
-	if u.Profile != wire.Draft || u.MCLT != 60 || u.MaxUnacked != 10 || u.Vendor != "other-1" {
+	if u.Profile != wire.Draft || u.MCLT != 3600 || u.MaxUnacked != 10 || u.Vendor != "other-1" {
 		t.Errorf("got %+v", u)
 	}
 	s.send(3, wire.UPDREQALL{})

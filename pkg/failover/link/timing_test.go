@@ -110,3 +110,21 @@ func TestJournal(t *testing.T) {
 		t.Error("after a connection a refusal is news again, and a duplicate none")
 	}
 }
+
+// A partner gets this server's free addresses MCLT after it was told that this
+// server is down: until then its silence must have been noticed.
+func TestSilence(t *testing.T) {
+	for _, tt := range []struct {
+		timeout time.Duration
+		mclt    uint32
+		want    time.Duration
+		receive uint32
+	}{{60 * s, 3600, 60 * s, 60}, {60 * s, 0, 60 * s, 60}, {60 * s, 120, 60 * s, 60}, {60 * s, 60, 30 * s, 30}, {60 * s, 10, 5 * s, 5}, {60 * s, 1, s, 1}, {3 * s, 10, 3 * s, 3}, {60 * s, ^uint32(0), 60 * s, 60}} {
+		if got := Silence(tt.timeout, int64(tt.mclt)); got != tt.want {
+			t.Errorf("%v and an MCLT of %d s: %v, want %v", tt.timeout, tt.mclt, got, tt.want)
+		}
+		if got := (&Config{PollTimeout: tt.timeout}).receiveTimer(tt.mclt); got != tt.receive {
+			t.Errorf("%v and an MCLT of %d s: receive-timer %d, want %d", tt.timeout, tt.mclt, got, tt.receive)
+		}
+	}
+}
