@@ -25,8 +25,6 @@ const (
 	ifLaterOrRuns
 	// ifOver is time(2), and ifKnown.
 	ifOver
-	// ifLaterThanState is time(3), or the lease still runs, as above.
-	ifLaterThanState
 	// ifKnown refuses the end of a lease that the partner had not heard all
 	// of: it may be on its way there, be accepted and renewed. The draft
 	// accepts any reset: also one that comes again after its acknowledgement
@@ -48,6 +46,8 @@ const (
 // status of the row does with an update that has the status of the column. That
 // a released lease expired, which the draft holds to time(1), is accepted: until
 // the partner agrees to our own word, no end of it that it tells has any effect.
+// So is any lease after a reset, which is held to time(3): one that is over ends
+// once more.
 var acceptance = map[wire.BindingStatus]struct {
 	active, expired, released, free, backup, reset, abandoned rule
 }{
@@ -56,7 +56,7 @@ var acceptance = map[wire.BindingStatus]struct {
 	wire.StatusReleased:  {ifLater, accept, accept, accept, accept, accept, ifLaterAbandoned},
 	wire.StatusFree:      {accept, accept, accept, accept, accept, accept, accept},
 	wire.StatusBackup:    {accept, accept, accept, accept, accept, accept, accept},
-	wire.StatusReset:     {ifLaterThanState, accept, accept, accept, accept, accept, ifLaterState},
+	wire.StatusReset:     {accept, accept, accept, accept, accept, accept, ifLaterState},
 	wire.StatusAbandoned: {ifLaterThanAbandoned, ifLaterThanAbandoned, ifLaterThanAbandoned, never, never, ifLaterState, accept},
 }
 
@@ -127,14 +127,8 @@ func (a *Authority) givenAway(l *lease.Lease) bool {
 
 // judge looks up what is to be done with the update; reason 0 accepts.
 func (a *Authority) judge(l *lease.Lease, b *wire.Binding, now int64) (wire.Reason, string) {
-	if b.Status == wire.StatusFree {
-		switch {
-		case a.givenAway(l):
-			return wire.ReasonLessCritical, "the address is on its way to you"
-		case a.Role == lease.Secondary && l.State == lease.Offered && owner(l) == a.Role:
-			// The primary asks for it back (section 5.4).
-			return wire.ReasonFatalConflict, "the address is offered to a client"
-		}
+	if b.Status == wire.StatusFree && a.givenAway(l) {
+		return wire.ReasonLessCritical, "the address is on its way to you"
 	}
 	if b.Status == wire.StatusBackup && a.Role == lease.Secondary && l.State == lease.PendingAvailable {
 		// The primary gave it before it heard of the lease, which makes it
@@ -171,8 +165,6 @@ func (a *Authority) judge(l *lease.Lease, b *wire.Binding, now int64) (wire.Reas
 		ok, why = isKnown, "you had not heard all of the lease"
 	case ifKnown:
 		ok, why = isKnown, "you had not heard all of the lease"
-	case ifLaterThanState:
-		ok, why = runs || b.LastTransaction.Unix() > l.StateStart, "the address was reset since"
 	case ifLaterAbandoned:
 		over := l.State == lease.PendingAvailable && b.StateStart.Unix() == l.LastTransaction
 		ok = b.StateStart == 0 || later(l, b.StateStart) || over
@@ -200,9 +192,9 @@ func (a *Authority) judge(l *lease.Lease, b *wire.Binding, now int64) (wire.Reas
 
 // contest decides between two clients that each have the address for one of the
 // servers. The draft has the primary keep its client, the secondary give way.
-// That is for leases that run: one that is over does not end one that runs (it
-// came late from a server that was down, and the other has given the address
-// to somebody else since), and of two that are over the later is the news.
+// That is for leases that run: one that is over ends none (it came late from a
+// server that was down, and the other has given the address to somebody else
+// since). Of two that are over neither server takes the other's: they end.
 func (a *Authority) contest(l *lease.Lease, b *wire.Binding, now int64) (wire.Reason, string) {
 	over, theirsOver := end(l) <= now, b.Expiration.Unix() <= now
 	refusal := wire.ReasonOutdated
@@ -212,10 +204,6 @@ func (a *Authority) contest(l *lease.Lease, b *wire.Binding, now int64) (wire.Re
 	switch {
 	case a.State == wire.StateRecover && later(l, b.LastTransaction):
 		// What we have may be from a backup; the partner served since.
-	case over && theirsOver:
-		if !a.prevails(l, b.LastTransaction, l.LastTransaction) {
-			return refusal, "another client had the address since"
-		}
 	case theirsOver:
 		return refusal, "another client has the address, and yours is over"
 	case !over && a.Role == lease.Primary:

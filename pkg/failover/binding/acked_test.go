@@ -178,7 +178,6 @@ func TestOfferedAway(t *testing.T) {
 		reason   wire.Reason
 		state    lease.State
 	}{
-		{"the primary asks for what the secondary offers", lease.Secondary, lease.Backup, free, wire.ReasonFatalConflict, lease.Offered},
 		{"the primary confirms it", lease.Secondary, lease.Backup, backup, 0, lease.Offered},
 		{"the secondary claims what the primary offers", lease.Primary, 0, backup, 0, lease.OtherAvailable},
 		{"the secondary confirms it", lease.Primary, 0, free, 0, lease.Offered},
@@ -256,10 +255,6 @@ func TestReusable(t *testing.T) {
 		a := Authority{Role: lease.Secondary, State: wire.StatePartnerDown, Down: down, MCLT: mclt}
 		if at, ok := a.Reusable(&c.l); ok != c.ok || ok && at != c.at {
 			t.Errorf("%s: %d %v, want %d %v", c.name, at, ok, c.at, c.ok)
-		}
-		a.Connected = true
-		if _, ok := a.Reusable(&c.l); ok {
-			t.Errorf("%s: reusable while the partner is there to be asked", c.name)
 		}
 		for _, state := range allStates {
 			if state == wire.StatePartnerDown {

@@ -9,10 +9,9 @@ import (
 // may be given to another client without the partner's word (draft-12 sections
 // 7.1.5 and 9.4.2); false if never. Until the MCLT after the latest time that
 // either server may have gone by, the partner's last lease may run. Times are
-// in whole seconds, so it is the second after. A partner that is back in touch
-// is asked instead: what it sent before it knew may still be on its way.
+// in whole seconds, so it is the second after.
 func (a *Authority) Reusable(l *lease.Lease) (int64, bool) {
-	if a.State != wire.StatePartnerDown || a.Connected || l.State != lease.PendingAvailable {
+	if a.State != wire.StatePartnerDown || l.State != lease.PendingAvailable {
 		return 0, false
 	}
 	f := &l.Failover

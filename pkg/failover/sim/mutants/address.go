@@ -148,11 +148,6 @@ var addressFaults = []Mutant{
 		Expect: append([]string{"equal"}, twoClients...),
 	},
 	{
-		Name: "old-lease-over-reset", What: "t3: a lease that is over and older than the reset of its address is refused",
-		Edits:  change(bindingDir+"accept.go", `ok, why = runs || b.LastTransaction.Unix() > l.StateStart, "the address was reset since"`, `ok, why = true, "the address was reset since"`),
-		Expect: append([]string{"equal", "L3"}, twoClients...),
-	},
-	{
 		Name: "offer-of-a-lease-that-ended", What: "what the partner has a say in is not offered: an offer is forgotten with the server",
 		Edits:  change(leaseDir+"state.go", `if l.Role != Alone && l.State != Offered && !l.Free() {`, `if l.Role != Alone && l.State != Offered && l.State == Leased {`),
 		Expect: append([]string{"equal", "L3"}, twoClients...),

@@ -37,7 +37,7 @@ var pastFaults = []Mutant{
 	{
 		Name: "dhcpd-crossing-updates", What: "an update that crosses ours of the same address is refused: a primary keeps to what it gave away",
 		Edits: []Edit{
-			{bindingDir + "accept.go", "case a.givenAway(l):\n", "case a.givenAway(l) && l.StateStart < 0:\n"},
+			{bindingDir + "accept.go", `if b.Status == wire.StatusFree && a.givenAway(l) {`, `if b.Status == wire.StatusFree && a.givenAway(l) && l.StateStart < 0 {`},
 			{bindingDir + "taken.go", `case a.givenAway(&l) && b.Status != wire.StatusBackup:`, `case a.givenAway(&l) && l.StateStart < 0:`},
 		},
 		Expect: append([]string{"equal"}, twoClients...), Notes: "since 4.1.0a2",

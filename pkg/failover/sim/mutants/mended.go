@@ -204,11 +204,6 @@ var mendedFaults = []Mutant{
 		Expect: twoClients,
 	},
 	{
-		Name: "reused-in-touch", What: "a partner that is back in touch is asked before its lease is free",
-		Edits:  change(bindingDir+"reuse.go", `a.State != wire.StatePartnerDown || a.Connected ||`, `a.State != wire.StatePartnerDown ||`),
-		Expect: twoClients,
-	},
-	{
 		Name: "asked-back-of-recovering", What: "who recovers is not asked for addresses back: it would agree, and its client has the address",
 		Edits:  change(bindingDir+"update.go", `return l.State == lease.PendingAvailable && l.Failover.Ended == lease.EndedReclaimed &&`, `return l.State == lease.Offered && l.Failover.Ended == lease.EndedReclaimed &&`),
 		Expect: twoClients,
@@ -232,16 +227,6 @@ var mendedFaults = []Mutant{
 		Name: "backup-of-an-end", What: "an address that the primary gives before it agreed that its lease ended is not taken",
 		Edits:  change(bindingDir+"accept.go", `if b.Status == wire.StatusBackup && a.Role == lease.Secondary && l.State == lease.PendingAvailable {`, `if b.Status == wire.StatusBackup && a.Role == lease.Alone && l.State == lease.PendingAvailable {`),
 		Expect: append([]string{"equal", "L3"}, twoClients...),
-	},
-	{
-		Name: "offered-given-back", What: "an address that the secondary offers to a client is not given back to the primary",
-		Edits:  change(bindingDir+"accept.go", `case a.Role == lease.Secondary && l.State == lease.Offered && owner(l) == a.Role:`, `case a.Role == lease.Alone && l.State == lease.Offered && owner(l) == a.Role:`),
-		Expect: append([]string{"equal", "L3"}, twoClients...),
-	},
-	{
-		Name: "older-of-two-ended", What: "of two leases that are over, the later is the news",
-		Edits:  change(bindingDir+"accept.go", `if !a.prevails(l, b.LastTransaction, l.LastTransaction) {`, `if a.prevails(l, b.LastTransaction, l.LastTransaction) {`),
-		Expect: append([]string{"equal", "L3", "L5"}, twoClients...),
 	},
 	{
 		Name: "ended-over-running", What: "a client's lease that is over does not end another's that runs",
