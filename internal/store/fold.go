@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql/driver"
+	"strings"
 )
 
 const (
@@ -9,6 +10,9 @@ const (
 	// journal that grows in spite of it is folded in larger slices.
 	sliceRows      = 128
 	largeSliceRows = 4096
+	// severalRows go into the lease table with one statement: each call into
+	// SQLite costs more than the row does.
+	severalRows = 16
 	// trimSize octets, about, of the journal are deleted in one transaction.
 	trimSize = 1 << 20
 )
@@ -46,16 +50,30 @@ func (t *tender) foldSlice(o *overlay, refs []ref) error {
 	t.db.mu.Lock()
 	defer t.db.mu.Unlock()
 	return t.c.inTx(func() error {
-		for _, r := range refs {
-			row, commit := o.row(r)
-			err := t.replace.exec(int64(row.key.VPN), int64(row.key.Addr), int64(row.state), int64(row.flags),
-				blob(row.hw), blob(row.clientID), row.expiration, int64(commit), blob(row.rest))
-			if err != nil {
+		for len(refs) > 0 {
+			n, with := 1, t.replace
+			if len(refs) >= severalRows {
+				n, with = severalRows, t.several
+			}
+			t.args = t.args[:0]
+			for _, r := range refs[:n] {
+				row, commit := o.row(r)
+				t.args = append(t.args, int64(row.key.VPN), int64(row.key.Addr), int64(row.state), int64(row.flags),
+					blob(row.hw), blob(row.clientID), row.expiration, int64(commit), blob(row.rest))
+			}
+			if err := with.exec(t.args...); err != nil {
 				return err
 			}
+			refs = refs[n:]
 		}
 		return nil
 	})
+}
+
+// replaceRows is the statement that writes n rows of the lease table.
+func replaceRows(n int) string {
+	const row = "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	return "REPLACE INTO lease (vpn, address, state, flags, hw, client_id, expiration, commit_no, rest) VALUES " + row + strings.Repeat(", "+row, n-1)
 }
 
 // blob is b for SQLite, NULL where it is empty.

@@ -1,10 +1,8 @@
 package store
 
 import (
-	"cmp"
 	"database/sql/driver"
 	"errors"
-	"slices"
 
 	"leasehold/internal/lease"
 )
@@ -92,9 +90,7 @@ func (o *overlay) add(seq int64, commit uint64, packed []byte) error {
 
 // sort brings the rows into key order and leaves the youngest of each key.
 func (o *overlay) sort() {
-	slices.SortFunc(o.refs, func(a, b ref) int {
-		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.chunk, b.chunk), cmp.Compare(a.offset, b.offset))
-	})
+	o.refs = byKey(o.refs)
 	kept := o.refs[:0]
 	for i, r := range o.refs {
 		if i+1 < len(o.refs) && o.refs[i+1].key == r.key {
@@ -103,6 +99,41 @@ func (o *overlay) sort() {
 		kept = append(kept, r)
 	}
 	o.refs = kept
+}
+
+// byKey sorts refs by their keys and keeps the order of those that have the same:
+// by one octet of the key after the other, those alone that are not the same in
+// all. The keys of a journal are many and of few networks.
+func byKey(refs []ref) []ref {
+	sorted, all, some := true, ^uint64(0), uint64(0)
+	for i := range refs {
+		all, some = all&refs[i].key, some|refs[i].key
+		sorted = sorted && (i == 0 || refs[i-1].key <= refs[i].key)
+	}
+	if sorted {
+		return refs
+	}
+	spare := make([]ref, len(refs))
+	for shift := 0; shift < 64; shift += 8 {
+		if (all^some)>>shift&0xff == 0 {
+			continue
+		}
+		var place [256]int
+		for i := range refs {
+			place[refs[i].key>>shift&0xff]++
+		}
+		next := 0
+		for b, n := range place {
+			place[b], next = next, next+n
+		}
+		for _, r := range refs {
+			at := &place[r.key>>shift&0xff]
+			spare[*at] = r
+			*at++
+		}
+		refs, spare = spare, refs
+	}
+	return refs
 }
 
 // row returns the row that r points to and the number of its commit. It was

@@ -43,11 +43,13 @@ type tender struct {
 	db      *LeaseDB
 	c       *conn
 	file    *os.File // to sync the database file beside commits
-	replace *stmt
+	replace *stmt    // one row of the lease table
+	several *stmt    // severalRows of them
 	trim    *stmt
 	folded  *stmt
 	noop    *stmt
 	passive *stmt
+	args    []driver.Value // of replace or several
 
 	running sync.Mutex // held while at work
 
@@ -72,8 +74,8 @@ func newTender(db *LeaseDB) (t *tender, err error) {
 		s   **stmt
 		sql string
 	}{
-		{&t.replace, `REPLACE INTO lease (vpn, address, state, flags, hw, client_id, expiration, commit_no, rest)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&t.replace, replaceRows(1)},
+		{&t.several, replaceRows(severalRows)},
 		{&t.trim, "DELETE FROM journal WHERE seq <= ?"},
 		{&t.folded, "UPDATE meta SET value = max(value, ?) WHERE key = 'folded'"},
 		{&t.noop, "PRAGMA wal_checkpoint(NOOP)"},
@@ -234,7 +236,7 @@ func (t *tender) finish() error {
 
 func (t *tender) close() error {
 	var errs []error
-	for _, s := range []*stmt{t.replace, t.trim, t.folded, t.noop, t.passive} {
+	for _, s := range []*stmt{t.replace, t.several, t.trim, t.folded, t.noop, t.passive} {
 		if s != nil {
 			errs = append(errs, s.Close())
 		}
