@@ -407,12 +407,7 @@ func (a *answered) done(m *Machine, l lease.Lease, err error) {
 	}
 	m.outs.ack(k)
 	if l.Flags&lease.FailoverUpdated == 0 {
-		// It is not what was told: the ack itself may have changed it.
-		if m.service.active && len(m.service.xids) > 0 {
-			m.enqueue(k, false, m.service.gen) // the partner is to know before it is told that it has all
-		} else {
-			m.tell(k)
-		}
+		m.tell(k) // it is not what was told: the ack itself may have changed it
 	}
 	m.poolsChanged()
 }

@@ -34,11 +34,6 @@ var mendedFaults = []Mutant{
 		Expect: append([]string{"S6", "equal"}, twoClients...),
 	},
 	{
-		Name: "ack-changed-lease-later", What: "what an acknowledgement changed is told before UPDDONE",
-		Edits:  change(coreDir+"outgoing.go", `if m.service.active && len(m.service.xids) > 0 {`, `if m.service.active && len(m.service.xids) > 1<<10 {`),
-		Expect: append([]string{"S6", "equal"}, twoClients...),
-	},
-	{
 		Name: "lost-leases-not-doubted", What: "a lease of which the partner lost its extension stays its client's for that long",
 		Edits:  change(bindingDir+"doubt.go", `if !f.Told || l.LastTransaction >= a.Forgotten {`, `if !f.Told || l.LastTransaction >= min(a.Forgotten, 0) {`),
 		Expect: twoClients,
