@@ -1,6 +1,9 @@
 package sim
 
-import "leasehold/pkg/failover/wire"
+import (
+	"leasehold/internal/lease"
+	"leasehold/pkg/failover/wire"
+)
 
 // l5pool is that addresses are asked for and answered once: of two of ours the
 // secondary alone sends POOLREQ, and the primary POOLRESP, for a POOLREQ that
@@ -25,14 +28,13 @@ func (l *l5pool) sending(e *endpoint, xid uint32, body wire.Body) {
 	if e.p.mixed() {
 		return // a dhcpd asks and is asked in either role
 	}
-	primary, secondary := e.p.inOrder()
 	switch body.(type) {
 	case wire.POOLREQ:
-		if e != secondary {
+		if e.role != lease.Secondary {
 			l.w.fail("L5", "%s, the primary, asks for addresses", e.n.name)
 		}
 	case wire.POOLRESP:
-		if e != primary || !l.asks[e.p.index][xid] {
+		if e.role != lease.Primary || !l.asks[e.p.index][xid] {
 			l.w.fail("L5", "%s answers a request for addresses that nobody made", e.n.name)
 		}
 		delete(l.asks[e.p.index], xid)
