@@ -202,7 +202,6 @@ func TestApplyIsAllOrNothing(t *testing.T) {
 	w.refused(err, objects.TooFewArguments)
 }
 
-// What is stored is canonical, however it was given.
 // TestApplyRenumbersNoVPNInUse: a VPN whose number is another one is another
 // VPN, and what is in it relies on it.
 func TestApplyRenumbersNoVPNInUse(t *testing.T) {
@@ -217,6 +216,7 @@ func TestApplyRenumbersNoVPNInUse(t *testing.T) {
 	w.ok(err)
 }
 
+// What is stored is canonical, however it was given.
 func TestApplyMakesCanonical(t *testing.T) {
 	w := applyWorld(t)
 	_, err := w.root.apply(put(wire("policy", "x", "option.routers", "10.0.0.1 , 10.0.0.2", "option.51", "1w", "Grace-Period", "3600", "v4-reply-options", "routers")))

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -21,7 +22,11 @@ import (
 const (
 	roleMain   = "MAIN"
 	roleBackup = "BACKUP"
+	roleNone   = "NONE"
 )
+
+// notMember is why a server has no role in a pair, if nothing else is wrong.
+const notMember = "neither main-server nor backup-server is an address of this machine that failover is spoken on"
 
 // calls are what both servers are asked in the same words: the partner over
 // the network, this one by itself.
@@ -108,8 +113,73 @@ func (c *call) together() (*both, *objects.Error) {
 		b.close()
 		return nil, itself(b.pair, b.partner.called())
 	}
+	if err := b.recognise(c.ctx, b.partner.conn); err != nil {
+		b.close()
+		return nil, err
+	}
 	b.partner.calls = b.partner.conn.Client()
 	return b, nil
+}
+
+// recognise asks the server behind the partner's cluster what it is between the
+// two servers of the pair. A cluster may lead to a third one, whose own
+// configuration must not be taken for the partner's, nor be replaced. A server
+// that is too old to be asked is believed.
+func (b *both) recognise(ctx context.Context, conn *partner.Conn) *objects.Error {
+	main, backup := b.own.cfg.PairServers(b.pair)
+	answer, err := conn.Client().Invoke(ctx, connect.NewRequest(&adminv1.InvokeRequest{
+		Class: objects.FailoverPair.Name, Name: b.pair.Name, Method: "role", Arguments: []string{main, backup},
+	}))
+	if err != nil {
+		if code := rpc.AsError(err).Code; code == objects.UnknownKeyword || code == objects.NotSupported {
+			return nil
+		}
+		return conn.Failed("asking what it is in the pair", err)
+	}
+	lines := append(answer.Msg.Lines, "", "")
+	if lines[0] == b.partner.role {
+		return nil
+	}
+	attr := objects.FailoverPairMain
+	if b.partner.role == roleBackup {
+		attr = objects.FailoverPairBackup
+	}
+	why := "it takes itself for the " + strings.ToLower(lines[0])
+	if lines[0] == roleNone {
+		why = lines[1]
+	}
+	e := objects.Errorf(objects.Invalid, "%s: cluster %q at %s is not the %s of the pair, whose main is %s and whose backup is %s; nothing was changed",
+		b.pair.Ref(), conn.Cluster, conn.Address, b.partner.word(), main, backup)
+	e.Detail = []string{"That server says: " + why, fmt.Sprintf("'failover-pair %s set %s=<cluster>' names the right one.", objects.QuoteWord(b.pair.Name), attr.Name)}
+	return e
+}
+
+// pairRole tells what this server is between a main and a backup server, be
+// there such a pair here or not.
+func pairRole(c *call) *objects.Error {
+	s := c.service
+	if s.failover == nil {
+		return objects.Errorf(objects.NotSupported, "this server speaks no failover")
+	}
+	pair := objects.New(objects.FailoverPair, c.name)
+	for i, attr := range []objects.Handle[string]{objects.FailoverPairMainServer, objects.FailoverPairBackupServer} {
+		if c.args[i] != "" {
+			pair.Attrs[attr.Name] = c.args[i]
+		}
+	}
+	cfg := objects.NewConfig()
+	s.mu.RLock()
+	cfg.Put(s.stored.cfg.Dhcp())
+	s.mu.RUnlock()
+	is := s.failover.Member(cfg, pair)
+	switch is.Role {
+	case roleMain, roleBackup:
+		c.line(is.Role)
+	default:
+		c.line(roleNone)
+		c.line(cmp.Or(is.Problem, notMember))
+	}
+	return nil
 }
 
 // itself refuses a cluster of the partner's that turns out to be this server.
@@ -141,11 +211,7 @@ func (b *both) takeRoles() (fingerprint string, err *objects.Error) {
 	case roleBackup:
 		b.partner = &member{role: roleMain}
 	default:
-		why := is.Problem
-		if why == "" {
-			why = "neither main-server nor backup-server is an address of this machine that failover is spoken on"
-		}
-		return "", objects.Errorf(objects.Invalid, "%s: what this server is in the pair cannot be told: %s", b.pair.Ref(), why)
+		return "", objects.Errorf(objects.Invalid, "%s: what this server is in the pair cannot be told: %s", b.pair.Ref(), cmp.Or(is.Problem, notMember))
 	}
 	return is.Fingerprint, nil
 }

@@ -70,25 +70,33 @@ func (s *Service) deliver(ctx context.Context) {
 			continue
 		}
 		seen[key] = true
-		if why := s.deliverTo(ctx, entry.Cluster); why != nil {
+		if why := s.deliverTo(ctx, entry); why != nil {
 			s.outbox.putOff(entry.Cluster, why, s.clock.Now())
 		}
 	}
 }
 
-func (s *Service) deliverTo(ctx context.Context, name string) *objects.Error {
+// deliverTo has the partner that an entry is for do all that waits for it.
+func (s *Service) deliverTo(ctx context.Context, entry *store.Pending) *objects.Error {
 	release, err := s.outbox.take(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
 	s.mu.RLock()
-	cluster := s.stored.cfg.Get(objects.Cluster, name)
+	cluster, pair, cfg := s.stored.cfg.Get(objects.Cluster, entry.Cluster), s.stored.cfg.Get(objects.FailoverPair, entry.Pair), s.stored.cfg.Clone()
 	s.mu.RUnlock()
 	if cluster == nil {
-		return objects.Errorf(objects.NotFound, "there is no cluster %q any more", name)
+		return objects.Errorf(objects.NotFound, "there is no cluster %q any more", entry.Cluster)
 	}
-	conn, err := s.outbox.reach(ctx, s, cluster)
+	var b *both
+	if pair != nil { // without it nobody can tell whose partner the server is
+		b = &both{call: &call{service: s}, pair: pair, own: &member{cfg: cfg}}
+		if _, err := b.takeRoles(); err != nil {
+			return err
+		}
+	}
+	conn, err := s.outbox.reach(ctx, s, cluster, b)
 	if err != nil {
 		return err
 	}

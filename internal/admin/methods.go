@@ -59,6 +59,7 @@ var methodTable = map[*objects.Class]map[string]methodFunc{
 		"checklist":      checkPairList,
 		"confirm":        confirmPair,
 		"probe":          probePair,
+		"role":           pairRole,
 		"listPending":    listPending,
 		"cancelPending":  cancelPending,
 	},

@@ -139,8 +139,8 @@ func (b *outbox) unreachable(cluster string, now time.Time) *objects.Error {
 }
 
 // reach returns a connection to a partner, the one that is open if its cluster
-// has not changed.
-func (b *outbox) reach(ctx context.Context, s *Service, cluster *objects.Object) (*partner.Conn, *objects.Error) {
+// has not changed. A new one is asked first whether it is the partner.
+func (b *outbox) reach(ctx context.Context, s *Service, cluster *objects.Object, of *both) (*partner.Conn, *objects.Error) {
 	key := strings.ToLower(cluster.Name)
 	b.mu.Lock()
 	open := b.conns[key]
@@ -152,6 +152,11 @@ func (b *outbox) reach(ctx context.Context, s *Service, cluster *objects.Object)
 		open.conn.Close()
 	}
 	conn, err := partner.Dialer{Host: s.cluster, Met: s.met, Timeout: partnerPatience}.Dial(ctx, cluster)
+	if err == nil && of != nil {
+		if err = of.recognise(ctx, conn); err != nil {
+			conn.Close()
+		}
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.conns, key)

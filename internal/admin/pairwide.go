@@ -36,6 +36,7 @@ import (
 
 // target is a partner that a command goes to.
 type target struct {
+	of      *both
 	pair    string
 	cluster *objects.Object
 	conn    *partner.Conn
@@ -134,7 +135,7 @@ func (s *Service) targetsOf(p *pairwide) ([]*target, *objects.Error) {
 		}
 		if key := strings.ToLower(cluster.Name); !known[key] {
 			known[key] = true
-			all = append(all, &target{pair: pair.Name, cluster: cluster})
+			all = append(all, &target{of: b, pair: pair.Name, cluster: cluster})
 		}
 	}
 	return all, nil
@@ -212,7 +213,7 @@ func (s *Service) ready(ctx context.Context, who *session, p *pairwide, t *targe
 		return nil
 	}
 	var err *objects.Error
-	if t.conn, err = s.outbox.reach(ctx, s, t.cluster); err == nil {
+	if t.conn, err = s.outbox.reach(ctx, s, t.cluster, t.of); err == nil {
 		if t.later = s.catchUp(ctx, t.conn); t.later != nil {
 			return nil
 		}

@@ -444,6 +444,10 @@ func TestBothTroubles(t *testing.T) {
 	d.main.ok(d.main.root.unset("failover-pair", "office", "backup"))
 	refused(create, objects.Invalid, "failover-pair office set backup=<name>")
 	d.main.ok(d.main.root.set("failover-pair", "office", "backup=backup"))
+	there := d.backup.service.failover.(*declared)
+	there.is.Role = ""
+	refused(create, objects.Invalid, `cluster "backup"`, "is not the backup of the pair", "Nothing was changed")
+	there.is.Role = roleBackup
 	d.main.ok(d.main.root.set("cluster", "backup", "password=wrong"))
 	refused(create, objects.LoginFailure, `cluster "backup"`)
 	d.main.ok(d.main.root.set("cluster", "backup", "password="+d.backup.firstPassword()))
@@ -456,6 +460,27 @@ func TestBothTroubles(t *testing.T) {
 	d.main.ok(d.main.root.create("admin", "reader", "password=read-only-1", "roles=read-only"))
 	err, _ = reader.connect("reader", "read-only-1", false).both(command(create))
 	d.main.refused(err, objects.GenericError, "permission denied")
+}
+
+// TestPendingIsForThePartnerOnly: what is pending is not done by another server
+// that the cluster leads to meanwhile.
+func TestPendingIsForThePartnerOnly(t *testing.T) {
+	d := newDuet(t)
+	d.gate.lead("")
+	err, _ := d.main.root.both(command("reservation 10.1.0.10 create " + mac))
+	d.main.refused(err, objects.OkWithWarnings, "pending on")
+	there := d.backup.service.failover.(*declared)
+	there.is.Role = ""
+	d.open()
+	d.deliver()
+	d.main.is(d.backup.holds(), "")
+	if l := d.pending(); !strings.Contains(l, "is not the backup of the pair") {
+		t.Errorf("the list is\n%s", l)
+	}
+	there.is.Role = roleBackup
+	d.deliver()
+	d.main.is(d.pending(), "Nothing is pending on the partner.")
+	d.main.is(d.backup.holds(), d.main.holds())
 }
 
 // In synchronous mode both running servers have it at once, or neither does.

@@ -181,6 +181,18 @@ func TestSyncRefused(t *testing.T) {
 			d.is.Fingerprint = backup.server.Fingerprint()
 			return func() { d.is = is }
 		}, objects.Invalid, []string{`cluster "backup"`, "this server itself"}},
+		{"another server", func() func() {
+			there := backup.service.failover.(*declared)
+			was := there.is
+			there.is = failover.Member{Problem: "neither 10.0.0.1 nor 10.0.0.2 is an address of this server"}
+			return func() { there.is = was }
+		}, objects.Invalid, []string{`cluster "backup" at 127.0.0.2`, "is not the backup of the pair, whose main is 10.0.0.1", "neither 10.0.0.1 nor 10.0.0.2", "set backup=<cluster>"}},
+		{"another main", func() func() {
+			there := backup.service.failover.(*declared)
+			was := there.is
+			there.is.Role = roleMain
+			return func() { there.is = was }
+		}, objects.Invalid, []string{"is not the backup of the pair", "it takes itself for the main"}},
 		{"both are main", func() func() {
 			backup.ok(backup.root.set("failover-pair", "office", "main-server=10.0.0.2", "backup-server=10.0.0.1"))
 			before = backup.storedVersion()

@@ -96,6 +96,7 @@ func init() {
 		{Name: "listPending", ReadOnly: true, Help: "List the commands with -both that are still to be done on the partner, or that it refused"},
 		{Name: "cancelPending", Usage: "(<number> | all)", Min: 1, Max: 1, Help: "Give up a command that listPending shows; what it did on this server stays"},
 		{Name: "probe", Visibility: Expert, Help: "Have a test client lease an address of the pair from this server alone and give it back at once"},
+		{Name: "role", Usage: "<main-server> <backup-server>", Min: 2, Max: 2, ReadOnly: true, Visibility: Expert, Help: "Tell which of two servers this one is, whether it has the pair or not; the partner asks it before it changes anything here"},
 		{Name: "pollLeaseHistory", Help: "Collect lease history from both servers now", Unsupported: noHistory},
 		{Name: "getLeaseHistoryState", ReadOnly: true, Help: "Show how the collection of lease history is", Unsupported: noHistory},
 	}
