@@ -10,8 +10,9 @@ import (
 	"leasehold/pkg/failover/wire"
 )
 
-// stateHeld is how long our first STATE waits for that of a dhcpd.
-const stateHeld = 5 * time.Second
+// stateHeld is how long our first STATE waits for that of a dhcpd: as long as it
+// waits itself for a first message.
+const stateHeld = 15 * time.Second
 
 // link is the connection to the partner.
 type link struct {
