@@ -158,7 +158,7 @@ func (m *Machine) tellState() {
 		if m.snap.New { // it may serve alone afterwards, but has not yet
 			s.State = recovering
 		}
-	case m.phase != 0:
+	case m.phase != 0 && s.State != partnerDown: // else the partner has to recover from us, not to take over
 		s.State = m.phase
 	}
 	if m.harmful(s.State) {

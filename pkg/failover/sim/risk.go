@@ -217,8 +217,8 @@ func (r *risk) mayRunLonger(p *pair) bool {
 // standsIn tells whether the endpoint gives out its partner's addresses, or
 // would after a start.
 func (e *endpoint) standsIn() bool {
-	if e.n.up {
-		return e.state() == wire.StatePartnerDown
+	if s := e.state(); e.n.up && s != paused && s != shut {
+		return s == wire.StatePartnerDown
 	}
 	return e.stored() == wire.StatePartnerDown && !neverMet(e)
 }
