@@ -41,7 +41,8 @@ func (c *checkers) begin(w *World) {
 	c.risk.begin(w)
 	c.broke.w = w
 	c.s1.begin(w)
-	c.s3.w, c.s4.w, c.s8.w, c.s9.w = w, w, w, w
+	c.s3.w, c.s4.w, c.s8.w = w, w, w
+	c.s9.begin(w)
 	c.s5.begin(w)
 	c.s6.begin(w)
 	c.s10.begin(w)

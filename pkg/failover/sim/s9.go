@@ -8,22 +8,29 @@ import (
 
 // s9 is compatible states: two connected servers with nothing under way are in
 // states that go together.
-type s9 struct{ w *World }
+type s9 struct {
+	w       *World
+	changes []int // by pair: changes of state, and connections
+}
+
+func (s *s9) begin(w *World) { s.w, s.changes = w, make([]int, len(w.pairs)) }
 
 const settling = 3 * time.Second
 
 func (s *s9) entered(p *pair) {
-	s.w.after(settling, func() { s.look(p, 20, [2]wire.ServerState{}) })
+	s.changes[p.index]++
+	s.w.after(settling, func() { s.look(p, 20, 0) })
 }
 
-// look fails when it sees the same two states for the second time.
-func (s *s9) look(p *pair, tries int, seen [2]wire.ServerState) {
+// look fails when it finds states that do not go together for the second time,
+// and nothing has changed: seen is what it saw then.
+func (s *s9) look(p *pair, tries, seen int) {
 	a, b, ok := p.link.settled()
-	now := [2]wire.ServerState{}
-	if ok {
-		now = [2]wire.ServerState{a.state(), b.state()}
+	now := 0
+	bad := ok && !compatible(a.state(), b.state())
+	if bad {
+		now = s.changes[p.index]
 	}
-	bad := ok && !compatible(now[0], now[1])
 	switch {
 	case !ok || bad && seen != now:
 		if tries > 0 && p.link.sides[0].conn != nil {
