@@ -67,6 +67,9 @@ type Machine struct {
 	lastJob       uint64
 	counted       Counters
 
+	// toldBy is the connection on which the partner last told all it had.
+	toldBy uint64
+
 	// Kept to be filled anew.
 	leases []lease.Lease
 	keys   []lease.Key

@@ -75,7 +75,7 @@ func (m *Machine) updateDone(xid uint32) {
 		return
 	}
 	m.emit(Event{Kind: EventSync, Text: "UPDDONE received", N: m.asked.number})
-	m.asked = asked{}
+	m.asked, m.toldBy = asked{}, m.link.number
 	m.cancel(timeRequest)
 	m.fire(updated, "the partner has told all")
 }

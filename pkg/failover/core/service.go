@@ -1,6 +1,7 @@
 package core
 
 import (
+	"slices"
 	"time"
 
 	"leasehold/internal/lease"
@@ -49,9 +50,19 @@ func (m *Machine) owe() {
 		}
 		m.snap.Forgot = max(m.snap.Forgot, lost)
 	}
+	if m.outdated() {
+		m.snap.All = true // see askStill
+	}
 	if m.snap != before {
 		m.save()
 	}
+}
+
+// outdated tells whether this server lost its leases and got them from a partner
+// that has lost its own since: what that has now may be more.
+func (m *Machine) outdated() bool {
+	return slices.Contains(states{recoverWait, recoverDone}, m.state()) && !m.snap.Swapped &&
+		m.link.profile == wire.Own && m.toldBy != m.link.number
 }
 
 // tellAll sends all that the partner has not acknowledged.

@@ -82,7 +82,7 @@ func (m *Machine) record(to wire.ServerState) {
 	case partnerDown:
 		m.snap.Down = m.now.Wall
 	case normal:
-		m.snap.All = m.snap.All && !m.snap.New // see askStill
+		m.snap.All = m.snap.All && !(m.snap.New && m.link.stranger) // see askStill
 		m.snap.New, m.snap.Failed, m.snap.Interrupted = false, 0, 0
 	}
 }
