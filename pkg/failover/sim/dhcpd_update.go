@@ -10,8 +10,8 @@ import (
 // tell queues an address for the partner. What is under way is forgotten: its
 // answer does not count any more.
 func (d *dhcpd) tell(slot int) {
+	d.stale[slot] = false
 	if d.queued[slot] {
-		d.stale[slot] = false
 		return
 	}
 	d.recall(slot)
