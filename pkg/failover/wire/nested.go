@@ -94,7 +94,8 @@ func (v VendorOptions) Get(code uint16) (string, bool) {
 
 // With adds an option. One that no message could hold makes the message too long.
 func (v VendorOptions) With(code uint16, data string) VendorOptions {
-	return v + VendorOptions(appendOption(nil, Code(code), data[:min(len(data), MaxMessage)]))
+	var space [64]byte // most are short
+	return VendorOptions(appendOption(append(space[:0], v...), Code(code), data[:min(len(data), MaxMessage)]))
 }
 
 // PackName turns a domain name into DNS wire form, uncompressed. A backslash
