@@ -152,7 +152,7 @@ func (a *Authority) judge(l *lease.Lease, b *wire.Binding, now int64) (wire.Reas
 	case ifLaterOrRuns:
 		ok = runs || b.LastTransaction.Unix() > l.LastTransaction || a.forgetful(l, b, same)
 	case ifOver:
-		if a.State == wire.StateRecover && (b.Status == wire.StatusFree || b.Status == wire.StatusBackup) &&
+		if a.State == wire.StateRecover && !a.Whole && (b.Status == wire.StatusFree || b.Status == wire.StatusBackup) &&
 			max(b.LastTransaction, b.StateStart).Unix() > l.LastTransaction {
 			break // ours is from a backup; since then both agreed that it ended
 		}

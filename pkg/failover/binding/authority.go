@@ -25,6 +25,10 @@ type Authority struct {
 	// Forgotten is when one of the two servers lost leases that it had given,
 	// Unix seconds, 0 never.
 	Forgotten int64
+	// Whole: this server has all leases that it ever gave, though it recovers,
+	// for its role was changed. The addresses that are its own now were its
+	// partner's.
+	Whole bool
 	// Longest is the longest lease that this server gives, in seconds.
 	Longest int64
 	// Balanced: load balancing is in force; Buckets then says which hash
@@ -160,7 +164,14 @@ func (a *Authority) MayGive(l *lease.Lease, now int64, bootp bool) bool {
 	if !service[a.State].all {
 		return false
 	}
-	return owner(l) == a.Role || l.Flags&lease.Reserved != 0 && a.Agreed.has(l) || a.MayGivePartners(now, bootp)
+	return owner(l) == a.Role && a.everOwn(now) || l.Flags&lease.Reserved != 0 && a.Agreed.has(l) || a.MayGivePartners(now, bootp)
+}
+
+// everOwn tells whether the partner can have given none of what is this server's
+// own to clients that nobody knows of any more: it was the partner's until the
+// roles were changed, and that may have lost its leases before both had agreed.
+func (a *Authority) everOwn(now int64) bool {
+	return a.State != wire.StatePartnerDown || !a.Whole || now > after(a.Down, a.MCLT)
 }
 
 // MayGivePartners tells whether free addresses of the partner may be given:

@@ -61,7 +61,7 @@ type Snapshot struct {
 	// The partner is told so by a start-time-of-state of 1.
 	New bool
 	// Swapped: the roles were changed; all leases of this server are on its
-	// disk, and it has served nobody since.
+	// disk, and both servers have not agreed since.
 	Swapped bool
 	// Forgot is when one of the two servers came back without leases that it
 	// had given, Unix seconds, 0 never.

@@ -78,7 +78,7 @@ func (m *Machine) bootNew() {
 // goes by the MCLT in that: then the wait is whole. So it is for a server that
 // was in PARTNER-DOWN itself, or was recovering.
 func Swap(s Snapshot, now int64) Snapshot {
-	s.Swapped = s.State == normal || s.State == interrupted || s.Swapped
+	s.Swapped = s.State == normal || s.State == interrupted || s.Swapped && s.State != partnerDown
 	s.State, s.Since, s.Down = recovering, now, 0
 	s.All, s.Failed, s.New = true, now, false
 	return s

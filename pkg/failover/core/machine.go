@@ -162,7 +162,7 @@ func (m *Machine) Authority() binding.Authority {
 	return binding.Authority{
 		Role: m.cfg.Role, State: m.serving(), Down: m.snap.Down, MCLT: m.mclt(),
 		Connected: m.link.ok, Partner: m.profile(), PartnerState: m.snap.PartnerState,
-		Balanced: m.snap.Balanced, Buckets: m.snap.Buckets, DelayedService: m.cfg.DelayedService, Forgotten: m.snap.Forgot,
+		Balanced: m.snap.Balanced, Buckets: m.snap.Buckets, DelayedService: m.cfg.DelayedService, Forgotten: m.snap.Forgot, Whole: m.snap.Swapped,
 		Longest: m.cfg.Longest,
 	}
 }

@@ -69,11 +69,11 @@ func (m *Machine) enter(to wire.ServerState, why string) {
 
 // record changes the stored state.
 func (m *Machine) record(to wire.ServerState) {
-	m.snap.State, m.snap.Since = to, m.now.Wall
-	m.snap.Down = 0
-	if !slices.Contains(states{recovering, recoverWait, recoverDone}, to) {
+	if m.snap.State == partnerDown || !slices.Contains(states{recovering, recoverWait, recoverDone, partnerDown}, to) {
 		m.snap.Swapped = false
 	}
+	m.snap.State, m.snap.Since = to, m.now.Wall
+	m.snap.Down = 0
 	switch to {
 	case interrupted:
 		if m.snap.Interrupted == 0 {

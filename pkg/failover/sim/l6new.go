@@ -11,7 +11,7 @@ import (
 // l6new is the part of L6 that concerns new clients: a lone survivor that serves
 // offers an address for as long as there is a free one that it may give, which in
 // PARTNER-DOWN is also its partner's when the MCLT has passed, but for dynamic
-// BOOTP.
+// BOOTP. What was the partner's until the roles were exchanged waits for that, too.
 type l6new struct{ w *World }
 
 // asked: a client's packet has come to a server that is up. The answer to
@@ -38,7 +38,9 @@ func (l *l6new) asked(e *endpoint, q *query) {
 // has tells whether the server has an address to give that nobody is at.
 func (l *l6new) has(e *endpoint) bool {
 	a := &e.auth
-	theirs := a.State == wire.StatePartnerDown && !e.p.BOOTP && e.n.wall() > a.Down+a.MCLT
+	passed := e.n.wall() > a.Down+a.MCLT
+	theirs := a.State == wire.StatePartnerDown && !e.p.BOOTP && passed
+	ours := a.State != wire.StatePartnerDown || !e.m.Status().Snapshot.Swapped || passed
 	for i := range e.p.Pool {
 		slot := e.p.index*maxPool + i
 		k := l.w.keyAt(slot)
@@ -46,7 +48,7 @@ func (l *l6new) has(e *endpoint) bool {
 		if r.State != lease.Available && r.State != lease.OtherAvailable || e.n.reserved[slot] != "" || e.n.claims[slot] != nil {
 			continue
 		}
-		if e.owns(&r) || theirs {
+		if e.owns(&r) && ours || theirs {
 			return true
 		}
 	}

@@ -95,7 +95,7 @@ var addressFaults = []Mutant{
 	{
 		Name: "given-while-under-way", What: "an address on its way to the partner is given to nobody",
 		Edits: []Edit{
-			{bindingDir + "authority.go", `return owner(l) == a.Role || l.Flags&lease.Reserved != 0`, `return owner(l) == a.Role || l.Flags&(lease.Reserved|lease.FailoverUpdated) != lease.FailoverUpdated`},
+			{bindingDir + "authority.go", `return owner(l) == a.Role && a.everOwn(now) || l.Flags&lease.Reserved != 0`, `return owner(l) == a.Role && a.everOwn(now) || l.Flags&(lease.Reserved|lease.FailoverUpdated) != lease.FailoverUpdated`},
 			{leaseDir + "state.go", `if role == Alone || f&Reserved != 0 || `, `if role == Alone || f&Reserved != 0 || role == Primary && f&(Backup|FailoverUpdated) == Backup || `},
 		},
 		Expect: twoClients,

@@ -115,7 +115,7 @@ var mendedFaults = []Mutant{
 	},
 	{
 		Name: "never-asked-in-normal", What: "who was made to serve without its leases asks for them in NORMAL",
-		Edits:  change(coreDir+"state.go", `m.snap.All = m.snap.All && !m.snap.New // see askStill`, `m.snap.All = false`),
+		Edits:  change(coreDir+"state.go", `m.snap.All = m.snap.All && !(m.snap.New && m.link.stranger) // see askStill`, `m.snap.All = false`),
 		Expect: append([]string{"equal", "L3", "S6", "L4", "L6"}, twoClients...),
 	},
 	{
