@@ -37,6 +37,7 @@ type relationship struct {
 	problem []string // what is wrong with it
 	held    *holdUp  // why it has no role although it could be told; nil mostly
 	left    []area   // that it had once, and the partner may serve still
+	place   string   // what its role was told from (around.go)
 }
 
 // endpoint is one of the two servers.

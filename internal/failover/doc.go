@@ -6,6 +6,7 @@
 //	compile.go   relationships from the dhcp, scope and failover-pair objects
 //	roles.go     which of the two servers this one is; resolve.go their names
 //	security.go  what the link is encrypted with
+//	around.go    names and own addresses that come later
 //	manager.go   all relationships of a server: Prepare and Apply at a reload
 //	record.go    what is kept of them beside the leases
 //	pair.go      one relationship at work: inbox.go what happens to it,

@@ -73,8 +73,8 @@ type Manager struct {
 	serving bool
 	closed  bool
 	keeper  engine.Keeper
-	looking chan struct{} // ends the search for names
-	pause   time.Duration // between two searches
+	looking chan struct{} // ends the looking around
+	pause   time.Duration // between two searches for names
 	tasks   sync.WaitGroup
 	reset   map[string]uint64 // counters at the last ResetStats
 
@@ -244,7 +244,7 @@ func (n *prepared) Apply(k engine.Keeper) {
 	for _, name := range n.c.alone {
 		m.alone[name] = true
 	}
-	m.lookAgain()
+	m.lookAround()
 	m.Wrote() // a new pair needs its sums
 }
 
@@ -458,46 +458,4 @@ func (p *Pair) vendor() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.machine.Status().Snapshot.Vendor
-}
-
-// lookTime is the time between attempts to find names that were not found.
-const lookTime = 15 * time.Second
-
-// lookAgain has the configuration taken into service once more after a while
-// if a relationship lacks a server's address.
-func (m *Manager) lookAgain() {
-	if m.looking != nil {
-		close(m.looking)
-		m.looking = nil
-	}
-	var lacking []string
-	for _, p := range m.pairs {
-		r := p.rel.Load()
-		for _, e := range []endpoint{r.main, r.backup} {
-			if e.name != "" && !e.addr.IsValid() {
-				lacking = append(lacking, e.name)
-			}
-		}
-	}
-	if len(lacking) == 0 || m.Again == nil || m.closed {
-		return
-	}
-	stop := make(chan struct{})
-	m.looking = stop
-	pause := m.pause
-	go func() {
-		for {
-			select {
-			case <-stop:
-				return
-			case <-m.Clock.After(pause):
-			}
-			for _, a := range m.names.find(slices.Clone(lacking)) {
-				if a.err == nil && a.addr.IsValid() {
-					m.Again()
-					return
-				}
-			}
-		}
-	}()
 }

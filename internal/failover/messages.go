@@ -18,7 +18,7 @@ var (
 		"A scope whose leases are kept together with the partner.")
 	msgWrong = eventlog.Declare(4096, eventlog.Error, "Configuration",
 		"Failover '%s' is wrong: %s. Its scopes are not served, the partner may be serving them: %s.",
-		"It cannot be told what this server is in the relationship. Mend the configuration, then 'dhcp reload'; where a name could not be resolved the server tries again by itself.")
+		"It cannot be told what this server is in the relationship. Mend the configuration, then 'dhcp reload'; where a name could not be resolved, or an address is not this machine's yet, the server tries again by itself.")
 	msgPartly = eventlog.Declare(4097, eventlog.Warning, "Configuration",
 		"Failover '%s': %s.",
 		"Something is wrong with the relationship; its scopes are served as far as that is safe without the partner.")

@@ -81,6 +81,7 @@ func (c *compiler) settleOne(r *relationship, answers map[string]answer, local L
 	}
 	r.secured()
 	r.takeRole(local)
+	r.place = r.placeIn(local)
 	if r.object == nil && r.main.addr.IsValid() && r.backup.addr.IsValid() {
 		// Each side may call the servers by other names.
 		r.wire = r.main.addr.String() + "-" + r.backup.addr.String()
