@@ -18,6 +18,7 @@ type holding struct {
 	c       *client
 	until   time.Duration
 	tainted bool
+	broken  bool // a dhcpd has let it go against the rules
 }
 
 func (s *s1) begin(w *World) {
@@ -29,7 +30,7 @@ func (s *s1) begin(w *World) {
 func (s *s1) took(c *client) {
 	slot := s.w.slotOf(lease.Key{Addr: c.addr})
 	risky := s.w.checks.risk.taken(c.p) || c.bootp && s.lost(c, slot) || s.w.checks.broke.unaware(c, slot)
-	mine := holding{c, c.end, risky}
+	mine := holding{c: c, until: c.end, tainted: risky}
 	rest := s.held[slot][:0]
 	for _, h := range s.held[slot] {
 		if h.c == c || h.until <= s.w.now {
@@ -69,12 +70,12 @@ func (s *s1) forced(slot int) {
 	}
 }
 
-// forcedIf is forced, and tells whether there was anybody.
+// forcedIf is forced, by a dhcpd, and tells whether there was anybody.
 func (s *s1) forcedIf(slot int) bool {
 	any := false
 	for i, h := range s.held[slot] {
 		if h.until > s.w.now+s.w.checks.risk.slackOf(h.c.p) {
-			s.held[slot][i].tainted = true
+			s.held[slot][i].tainted, s.held[slot][i].broken = true, true
 			any = true
 		}
 	}

@@ -59,9 +59,10 @@ func (f *forgot) granting(x *exchange) {
 	}
 }
 
-// holds tells whether the client still has the lease, and no other since.
+// holds tells whether the client still has the lease, and no other since, and no
+// dhcpd has let it go.
 func (f *forgot) holds(l *forgotten) bool {
-	return slices.ContainsFunc(f.w.checks.s1.held[l.slot], func(h holding) bool { return h.c == l.c && h.until == l.until })
+	return slices.ContainsFunc(f.w.checks.s1.held[l.slot], func(h holding) bool { return h.c == l.c && h.until == l.until && !h.broken })
 }
 
 // known tells whether one of the servers has a record of the client there.
