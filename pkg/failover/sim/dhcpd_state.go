@@ -132,12 +132,13 @@ func (d *dhcpd) resume() {
 	}
 }
 
-// startupEnds: nobody was there.
+// startupEnds: nobody was there, or said what state it is in. It goes on as after
+// the loss of the connection (section 5.2 of the reference).
 func (d *dhcpd) startupEnds() {
 	d.starting = false
 	k := d.disk()
 	to := k.state
-	if d.conn == nil && (to == normal || to == pc) {
+	if to == normal || to == pc {
 		to = map[wire.ServerState]wire.ServerState{normal: ci, pc: resolutionInt}[to]
 		k.since = d.now()
 	}
