@@ -127,7 +127,7 @@ var (
 		"The lease database was restored from a copy, so that leases are missing in it. The server waits for its partner and then for the maximum client lead time.")
 	msgSwapped = eventlog.Declare(6026, eventlog.Warning, "Failover",
 		"Failover '%s': this server is the %s now and was the %s: the two servers exchange all leases before either serves.",
-		"The roles were changed. Nobody is served until the partner has its new role, too; if it serves in another one, the server also waits for the maximum client lead time.")
+		"The roles were changed. Nobody is served until the partner has its new role, too; a server that was alone, or lost leases, also waits for the maximum client lead time.")
 	msgInherited = eventlog.Declare(6027, eventlog.Warning, "Failover",
 		"Failover '%s' goes on with what is known of '%s', which is not configured any more.",
 		"It has the same partner or the same addresses. Give the relationship the same name on both servers: until then they do not connect.")

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"slices"
 	"time"
 
 	"leasehold/internal/lease"
@@ -72,11 +71,7 @@ func (m *Machine) bootNew() {
 // not know any more. A server that was in NORMAL or COMMUNICATIONS-INTERRUPTED
 // with its lease database has none: whatever it acknowledged to a client is on
 // its disk, and its partner is told of it before it can be in NORMAL. So it need
-// not wait, if only its partner gives nothing meanwhile: one that is recovering,
-// too, serves nobody, and waits itself where it has forgotten something. A
-// partner in PARTNER-DOWN may be giving this server's addresses to others, and
-// goes by the MCLT in that: then the wait is whole. So it is for a server that
-// was in PARTNER-DOWN itself, or was recovering.
+// not wait. A server that was in PARTNER-DOWN itself, or was recovering, waits.
 func Swap(s Snapshot, now int64) Snapshot {
 	s.Swapped = s.State == normal || s.State == interrupted || s.Swapped && s.State != partnerDown
 	s.State, s.Since, s.Down = recovering, now, 0
@@ -84,12 +79,8 @@ func Swap(s Snapshot, now int64) Snapshot {
 	return s
 }
 
-// swapped tells whether both servers are about to exchange their roles, and
-// neither serves.
-func (m *Machine) swapped() bool {
-	return m.snap.Swapped && m.link.ok && !m.link.starting && m.link.profile == wire.Own &&
-		slices.Contains(states{recovering, recoverWait, recoverDone}, m.snap.PartnerState)
-}
+// swapped tells whether the role was changed, and no lease of this server lost.
+func (m *Machine) swapped() bool { return m.snap.Swapped && m.link.profile == wire.Own }
 
 // refused: the partner is alive and knows this server, though not this
 // relationship. A primary that has no record of it does not take it for one

@@ -213,7 +213,7 @@ var guards = [...]struct {
 		return m.link.since+offsetNoise >= m.snap.Heartbeat && !m.link.stranger
 	}},
 	untold:  {"the partner does not know all of our changes", func(m *Machine) bool { return m.untold() }},
-	swapped: {"the roles were changed, this server lost no leases, and the partner serves nobody either", func(m *Machine) bool { return m.swapped() }},
+	swapped: {"the roles were changed, and this server lost no leases", func(m *Machine) bool { return m.swapped() }},
 	waited:  {"MCLT has passed since this server's last operation, or it never was in any", func(m *Machine) bool { return m.waitOver() }},
 	waiting: {"this server lost its leases and MCLT has not passed since", func(m *Machine) bool { return !m.waitOver() }},
 }

@@ -144,11 +144,6 @@ var mendedFaults = []Mutant{
 		Expect: []string{"L5", "L1", "S9"},
 	},
 	{
-		Name: "roles-exchanged-by-one", What: "exchanged roles need no wait only where the partner serves nobody either",
-		Edits:  change(coreDir+"boot.go", "return m.snap.Swapped && m.link.ok && !m.link.starting && m.link.profile == wire.Own &&\n\t\tslices.Contains(states{recovering, recoverWait, recoverDone}, m.snap.PartnerState)", "return m.snap.Swapped && m.link.ok && slices.Contains(inOrder, m.snap.PartnerState)"),
-		Expect: states,
-	},
-	{
 		Name: "roles-exchanged-without-leases", What: "exchanged roles need no wait only where no lease was lost",
 		Edits:  change(coreDir+"boot.go", `s.Swapped = s.State == normal || s.State == interrupted || s.Swapped`, `s.Swapped = true`),
 		Expect: append([]string{"S6"}, states...),
