@@ -45,14 +45,15 @@ func (p *Pair) hearTerms(c wire.CONTACT) {
 }
 
 // tellRefused tells the partner once more of the addresses that it refused: it
-// may have them now.
+// may have them now. What it refuses again is noted again.
 func (p *Pair) tellRefused() {
 	var keys []lease.Key
-	for _, of := range p.missing {
-		for a := range of {
-			keys = append(keys, lease.Key{Addr: a})
-		}
+	for a := range p.missing { // nobody else writes it
+		keys = append(keys, lease.Key{Addr: a})
 	}
+	p.mu.Lock()
+	clear(p.missing)
+	p.mu.Unlock()
 	if len(keys) > 0 {
 		slices.SortFunc(keys, func(a, b lease.Key) int { return cmp.Compare(a.Addr, b.Addr) })
 		p.step(core.Changed{Keys: keys})
@@ -64,7 +65,7 @@ func (p *Pair) compareTerms() {
 	if p.theirs == nil { // nobody else writes it
 		return
 	}
-	found := p.terms().differ(p.theirs)
+	found := p.terms().differ(p.theirs, p.role)
 	p.mu.Lock()
 	before := p.differs
 	p.differs = found
@@ -77,27 +78,23 @@ func (p *Pair) compareTerms() {
 }
 
 // maxOdd is how many addresses are remembered that one server has and the other
-// not, of a scope.
+// not.
 const maxOdd = 1000
 
 // noteMissing remembers that the partner refuses an address as one that it does
 // not know. It is said once a scope.
 func (p *Pair) noteMissing(k lease.Key) {
 	place, ok := p.m.Table.Place(k)
-	if !ok {
+	if !ok || !p.view.Mine(k) { // its scope has gone meanwhile
 		return
 	}
 	p.mu.Lock()
-	of, said := p.missing[place.Name]
-	if !said {
-		of = map[lease.Addr]struct{}{}
-		p.missing[place.Name] = of
-	}
-	if len(of) < maxOdd {
-		of[k.Addr] = struct{}{}
+	if len(p.missing) < maxOdd {
+		p.missing[k.Addr] = struct{}{}
 	}
 	p.mu.Unlock()
-	if !said {
+	if !p.missSaid[place.Name] {
+		p.missSaid[place.Name] = true
 		p.m.Log.Log(msgLease, p.name, p.partnerName(), k.Addr, place.Name)
 	}
 }
@@ -108,9 +105,8 @@ func (p *Pair) noteKnown(k lease.Key) {
 	if len(p.missing) == 0 { // nobody else writes it
 		return
 	}
-	place, _ := p.m.Table.Place(k)
 	p.mu.Lock()
-	delete(p.missing[place.Name], k.Addr)
+	delete(p.missing, k.Addr)
 	p.mu.Unlock()
 }
 
@@ -120,22 +116,41 @@ func (p *Pair) forgetNotes() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	clear(p.missing)
+	clear(p.missSaid)
 	clear(p.odd)
 	if p.profile != wire.Own {
 		p.theirs, p.differs = nil, nil
 	}
 }
 
-// refusals say what the partner has refused. mu is held.
+// refusals say what the partner has refused, of the scopes that are still there.
+// mu is held.
 func (p *Pair) refusals() (all []string) {
-	for _, scope := range slices.Sorted(maps.Keys(p.missing)) {
-		if of := p.missing[scope]; len(of) > 0 {
-			first := slices.Min(slices.Collect(maps.Keys(of)))
-			all = append(all, fmt.Sprintf("the partner refuses %s of scope %q, %s first: it does not have the scope in this relationship, or not these addresses in its ranges",
-				addresses(len(of)), scope, first))
+	found := tally{}
+	for a := range p.missing {
+		if place, ok := p.m.Table.Place(lease.Key{Addr: a}); ok && p.view.Mine(lease.Key{Addr: a}) {
+			found.add(place.Name, a)
 		}
 	}
+	for _, scope := range slices.Sorted(maps.Keys(found)) {
+		all = append(all, fmt.Sprintf("the partner refuses %s of scope %q, %s first: it does not have the scope in this relationship, or not these addresses in its ranges",
+			addresses(found[scope].count), scope, found[scope].first))
+	}
 	return all
+}
+
+// tally counts addresses by where they are.
+type tally map[string]struct {
+	first lease.Addr
+	count int
+}
+
+func (t tally) add(where string, a lease.Addr) {
+	one, ok := t[where]
+	if one.count++; !ok || a < one.first {
+		one.first = a
+	}
+	t[where] = one
 }
 
 // noteOdd looks for addresses that the partner shares and this server does not.
@@ -178,18 +193,14 @@ func (p *Pair) odds(a lease.Addr) string {
 // strays say which addresses the partner shares and this server does not. mu is
 // held.
 func (p *Pair) strays() (all []string) {
-	first, count := map[string]lease.Addr{}, map[string]int{}
+	found := tally{}
 	for a := range p.odd {
-		where := p.odds(a)
-		if where == "" {
-			continue
-		}
-		if count[where]++; count[where] == 1 || a < first[where] {
-			first[where] = a
+		if where := p.odds(a); where != "" {
+			found.add(where, a)
 		}
 	}
-	for _, where := range slices.Sorted(maps.Keys(count)) {
-		all = append(all, fmt.Sprintf("the partner shares %s, %s first, in %s", addresses(count[where]), first[where], where))
+	for _, where := range slices.Sorted(maps.Keys(found)) {
+		all = append(all, fmt.Sprintf("the partner shares %s, %s first, in %s", addresses(found[where].count), found[where].first, where))
 	}
 	return all
 }

@@ -37,18 +37,18 @@ type Pair struct {
 	machine  *core.Machine
 	recorded *flight.Endpoint // the machine, if it is recorded
 	peer     *link.Peer
-	linked   link.Config                        // of peer
-	balanced bool                               // it was told of load balancing
-	pin      string                             // the fingerprint that it takes, as configured
-	unsaved  error                              // why it is out of service
-	foreign  int64                              // the MCLT of a main server that has another than this one
-	theirs   *terms                             // as the partner told them last, nil never
-	differs  []string                           // what it has otherwise
-	missing  map[string]map[lease.Addr]struct{} // by scope: addresses that the partner refused
-	odd      map[lease.Addr]struct{}            // those that it told of and that are in no range here
-	contacts bool                               // the partner was ever heard
-	drift    drift                              // only what is seen of it
-	restored bool                               // the lease database was an older copy
+	linked   link.Config             // of peer
+	balanced bool                    // it was told of load balancing
+	pin      string                  // the fingerprint that it takes, as configured
+	unsaved  error                   // why it is out of service
+	foreign  int64                   // the MCLT of a main server that has another than this one
+	theirs   *terms                  // as the partner told them last, nil never
+	differs  []string                // what it has otherwise
+	missing  map[lease.Addr]struct{} // addresses that the partner refused
+	odd      map[lease.Addr]struct{} // those that it told of and that are in no range here
+	contacts bool                    // the partner was ever heard
+	drift    drift                   // only what is seen of it
+	restored bool                    // the lease database was an older copy
 
 	// Of the goroutine alone.
 	conn    *link.Conn
@@ -68,6 +68,7 @@ type Pair struct {
 	hearing    terms  // the partner's, as far as they have come
 	oddSaid    map[string]bool
 	deniedSaid bool
+	missSaid   map[string]bool
 	quiet      bool // no risk is taken
 	timer      <-chan time.Time
 	timerAt    time.Duration
@@ -86,7 +87,7 @@ func silent(role lease.Role) *binding.Authority {
 }
 
 func newPair(m *Manager, r *relationship, role lease.Role) *Pair {
-	p := &Pair{m: m, name: r.name, role: role, in: newInbox(), missing: map[string]map[lease.Addr]struct{}{}, odd: map[lease.Addr]struct{}{}, oddSaid: map[string]bool{}, done: make(chan struct{})}
+	p := &Pair{m: m, name: r.name, role: role, in: newInbox(), missing: map[lease.Addr]struct{}{}, odd: map[lease.Addr]struct{}{}, oddSaid: map[string]bool{}, missSaid: map[string]bool{}, done: make(chan struct{})}
 	p.view = newView(m.Table, role)
 	p.view.affine = p.partners
 	p.rel.Store(r)
@@ -359,6 +360,7 @@ func (p *Pair) handle(e *entry) {
 		p.tellTerms()
 		p.compareTerms()
 		p.agree()
+		p.tellRefused()
 	case learnt:
 		p.hearNews(e.news)
 	case resized:

@@ -505,11 +505,34 @@ func TestDifferences(t *testing.T) {
 	if p := backup.related().Detail; len(p.Problems) != 2 || !strings.Contains(p.Problems[0], "60 s") || p.MCLT != 60 {
 		t.Errorf("mclt %d, problems %v", p.MCLT, p.Problems)
 	}
+	// A scope that goes takes with it what was said of its addresses, also when it
+	// is there again, on both.
+	main.set("delete scope extra")
+	main.reload()
+	main.until("nothing to be refused", func() bool { return len(main.related().Detail.Problems) == 0 })
+	for _, n := range []*node{backup, main} {
+		n.set("scope extra subnet=10.78.0.0/24 ranges=10.78.0.10-10.78.0.20")
+		n.reload()
+	}
+	main.until("nothing to be refused", func() bool { return len(main.related().Detail.Problems) == 0 && main.related().Requests == 0 })
+	backup.set("delete scope extra")
+	backup.reload()
+	backup.until("the problem", func() bool {
+		return !backup.problem("it leaves new clients to this server") && backup.problem("a scope of 10.78.0.0/24 is configured on the partner only")
+	})
+	main.until("the problem", func() bool { return main.problem(`scope "extra" is configured on this server only`) })
 	// Mended on one server by a reload, it is told to both.
 	main.set("delete scope extra")
 	main.reload()
 	main.until("agreement", func() bool { return !main.problem("configured on this server only") })
 	backup.until("agreement", func() bool { return !backup.problem("configured on the partner only") })
+	// One that only the backup has is served by nobody at first, and it says so.
+	main.set("delete scope lab")
+	main.reload()
+	backup.until("the problem", func() bool {
+		return backup.problem(`scope "lab" is configured on this server only`) && backup.problem("are served by nobody until they have asked for a while")
+	})
+	main.until("the problem", func() bool { return main.problem("and it leaves new clients to this server, the main") })
 }
 
 // problem tells whether getRelatedServers says so.

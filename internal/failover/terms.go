@@ -164,8 +164,8 @@ func (t *terms) read(c wire.CONTACT) (last, ok bool) {
 	return flags&termsLast != 0, true
 }
 
-// differ says what the partner has otherwise.
-func (t *terms) differ(theirs *terms) (all []string) {
+// differ says what the partner has otherwise. role is this server's.
+func (t *terms) differ(theirs *terms, role lease.Role) (all []string) {
 	if t.balanced != theirs.balanced {
 		with, without := "this server", "its partner"
 		if theirs.balanced {
@@ -181,21 +181,27 @@ func (t *terms) differ(theirs *terms) (all []string) {
 		s := &t.scopes[i]
 		o := there[s.subnet.Addr()]
 		delete(there, s.subnet.Addr())
-		if why := s.differs(o); why != "" {
+		if why := s.differs(o, role); why != "" {
 			all = append(all, fmt.Sprintf("scope %q %s", s.name, why))
 		}
 	}
 	for i := range theirs.scopes {
 		if s := &theirs.scopes[i]; there[s.subnet.Addr()] == s {
-			all = append(all, fmt.Sprintf("a scope of %s is configured on the partner only: its leases are refused", s.subnet))
+			why := ""
+			if role == lease.Primary {
+				why = ", and it leaves new clients to this server, the main, until they have asked for a while"
+			}
+			all = append(all, fmt.Sprintf("a scope of %s is configured on the partner only: its leases are refused%s", s.subnet, why))
 		}
 	}
 	return all
 }
 
 // differs says what the partner has otherwise of the scope; "" is nothing.
-func (s *termScope) differs(o *termScope) string {
+func (s *termScope) differs(o *termScope, role lease.Role) string {
 	switch {
+	case o == nil && role == lease.Secondary:
+		return "is configured on this server only: the partner refuses its leases, and new clients, which this server leaves to the main, are served by nobody until they have asked for a while"
 	case o == nil:
 		return "is configured on this server only: the partner refuses its leases"
 	case o.subnet != s.subnet:

@@ -47,7 +47,7 @@ func TestTermsTravel(t *testing.T) {
 	if !reflect.DeepEqual(got, sent) {
 		t.Error("the terms changed on the way")
 	}
-	if d := sent.differ(&got); d != nil {
+	if d := sent.differ(&got, lease.Primary); d != nil {
 		t.Errorf("they differ: %v", d)
 	}
 }
@@ -58,13 +58,13 @@ func TestTermsSettle(t *testing.T) {
 	b := terms{scopes: []termScope{scopeOf("10.0.0.0/24", 10, 30), scopeOf("10.0.0.0/24", 31, 60), scopeOf("10.0.1.0/24", 1, 5, 6, 9)}}
 	a.settle()
 	b.settle()
-	if d := a.differ(&b); d != nil {
+	if d := a.differ(&b, lease.Primary); d != nil {
 		t.Errorf("%v", d)
 	}
 	c := terms{scopes: []termScope{scopeOf("10.0.0.0/24"), scopeOf("10.0.1.0/24", 1, 2, 4, 4, 6, 6, 8, 8, 10, 10, 12, 12)}}
 	c.settle()
 	for i, want := range []string{"has the ranges 10.0.0.10-10.0.0.60 on this server and (none) on its partner", "10.0.1.8-10.0.1.8, 2 more on its partner"} {
-		if d := a.differ(&c); len(d) != 2 || !strings.Contains(d[i], want) {
+		if d := a.differ(&c, lease.Primary); len(d) != 2 || !strings.Contains(d[i], want) {
 			t.Errorf("%q, want %q", d, want)
 		}
 	}
@@ -82,7 +82,7 @@ func FuzzTerms(f *testing.F) {
 		if _, ok := got.read(wire.CONTACT{Vendor: wire.VendorOptions(vendor)}); !ok {
 			return
 		}
-		good.differ(&got)
+		good.differ(&got, lease.Primary)
 		for _, c := range got.pages() {
 			if len(c.Vendor) > wire.MaxMessage {
 				t.Fatalf("a page of %d octets", len(c.Vendor))
