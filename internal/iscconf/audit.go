@@ -46,7 +46,7 @@ func (c *converter) acts(d *declaration, p parameter) bool {
 		g, there := c.root.parameters[p.name]
 		return d.kind == global || there && g.on == p.on && g.num == p.num && g.text == p.text || off(p)
 	case slices.Contains(ofNetworks, p.name):
-		return d.kind == global || net || d.kind == group
+		return d.kind == global || net || d.kind == group && c.holding[d]
 	case p.name == "use-host-decl-names":
 		return d.kind == global || d.kind == group || !p.on
 	case p.name == "booting":

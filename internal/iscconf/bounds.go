@@ -14,16 +14,28 @@ import (
 func (c *converter) dropSubnets() {
 	for _, n := range c.networks {
 		n.subnets = slices.DeleteFunc(n.subnets, func(s *subnetDecl) bool {
-			if bits := s.prefix.Bits(); bits >= 8 && bits <= 30 {
+			why := leftOut(s.prefix)
+			if why == "" {
 				return false
 			}
-			c.find(s.pos, "subnet "+s.prefix.String(), "a scope has a subnet from /8 to /30; the subnet is left out, with what stands in it")
+			c.find(s.pos, "subnet "+s.prefix.String(), why+"; the subnet is left out, with what stands in it")
 			delete(c.subnets.byPrefix, s.prefix)
 			c.gone = append(c.gone, s.prefix)
 			return true
 		})
 	}
 	c.networks = slices.DeleteFunc(c.networks, func(n *network) bool { return len(n.subnets) == 0 })
+}
+
+// leftOut says why a subnet can be no scope's.
+func leftOut(p netip.Prefix) string {
+	switch bits, first := p.Bits(), p.Addr().As4()[0]; {
+	case bits < 8 || bits > 30:
+		return "a scope has a subnet from /8 to /30"
+	case first == 0 || first >= 224:
+		return "no network has addresses of 0.0.0.0/8, nor from 224.0.0.0 up"
+	}
+	return ""
 }
 
 // clip takes the address of a subnet itself and its broadcast address out of

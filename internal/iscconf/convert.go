@@ -3,7 +3,6 @@ package iscconf
 import (
 	"cmp"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -65,7 +64,6 @@ type converter struct {
 	parent         values
 	scopes         []*scope
 	clientClass    bool
-	gone           []netip.Prefix  // subnets that are left out
 	foreign        map[string]bool // peers with pools that are left out
 	clientNames    map[*declaration]string
 	clientsTaken   nameSet

@@ -132,6 +132,7 @@ type configuration struct {
 	byPeer     map[string]*peer
 	keys       []*keyDecl
 	zones      []*zoneDecl
+	gone       []netip.Prefix // subnets that are left out
 	findings   []Finding
 	statements int
 }

@@ -2,6 +2,7 @@ package iscconf
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"leasehold/pkg/objects"
@@ -44,6 +45,53 @@ func (c *configuration) settle() *Error {
 					}
 				}
 			}
+			if err := s.once(); err != nil {
+				return err
+			}
+		}
+	}
+	return c.named()
+}
+
+// once makes sure that no address of a subnet is in two ranges, and that none is
+// both shared with a failover peer and for any BOOTP client.
+func (s *subnetDecl) once() *Error {
+	var all []addressRange
+	for _, p := range s.pools {
+		for _, r := range p.ranges {
+			if r.bootp && p.peer != "" {
+				return errorAt(r.pos, "range dynamic-bootp %s %s: a pool of a failover peer has no addresses for dynamic BOOTP", r.first, r.last)
+			}
+		}
+		all = append(all, p.ranges...)
+	}
+	slices.SortStableFunc(all, func(a, b addressRange) int { return a.first.Compare(b.first) })
+	for i := 1; i < len(all); i++ {
+		a, b := all[i-1], all[i]
+		if b.first.Compare(a.last) > 0 {
+			continue
+		}
+		if b.pos.Line < a.pos.Line {
+			a, b = b, a
+		}
+		return errorAt(b.pos, "range %s %s: it has addresses of the range in line %d", b.first, b.last, a.pos.Line)
+	}
+	return nil
+}
+
+// named makes sure that hosts have names of their own, and that there is what
+// zones name.
+func (c *configuration) named() *Error {
+	hosts := map[string]*declaration{}
+	for _, h := range c.hosts {
+		if other := hosts[h.name]; other != nil {
+			return errorAt(h.pos, "host %s: there is a host of that name in line %d", shorten(h.name), other.pos.Line)
+		}
+		hosts[h.name] = h
+	}
+	for _, z := range c.zones {
+		if z.key != "" && !slices.ContainsFunc(c.keys, func(k *keyDecl) bool { return strings.EqualFold(k.name, z.key) }) {
+			return errorAt(z.pos, "zone %s: there is no key %s", shorten(z.name), shorten(z.key))
 		}
 	}
 	return nil
@@ -128,6 +176,10 @@ func (r *reader) statement(s *Statement) *Error {
 
 func (r *reader) group(c *cursor) *Error {
 	d := &declaration{kind: group, pos: c.s.Pos}
+	if r.open.kind == host && !c.s.Block {
+		r.configuration.find(c.s.Pos, c.s.text(), "a host is in the groups that it stands in; what the named one says is not carried")
+		return nil
+	}
 	if c.more() {
 		name, err := c.name("the name of the group")
 		if err != nil {
@@ -185,6 +237,11 @@ func (r *reader) subnet(c *cursor) *Error {
 	}
 	if r.open.within(subnet) != nil {
 		return errorAt(at, "%s: a subnet stands within no other", c.s.head())
+	}
+	if why := leftOut(prefix); why != "" && len(c.s.Body) == 0 && r.open.within(sharedNetwork) == nil {
+		r.configuration.find(c.s.Pos, "subnet "+prefix.String(), why+"; the subnet, in which nothing stands, is left out")
+		r.gone = append(r.gone, prefix)
+		return nil
 	}
 	s := &subnetDecl{declaration: &declaration{kind: subnet, name: prefix.String(), prefix: prefix, pos: c.s.Pos}}
 	if o := r.subnets.add(s); o != nil {
@@ -279,8 +336,8 @@ func (r *reader) addRange(c *cursor) *Error {
 		d.ranges = append(d.ranges, rg)
 		return nil
 	}
-	if r.open.within(subnet) == nil && r.open.within(sharedNetwork) == nil {
-		return errorAt(c.s.Pos, "a range stands within a subnet, a pool or a shared-network")
+	if r.open.within(subnet) == nil {
+		return errorAt(c.s.Pos, "a range stands within a subnet or a pool")
 	}
 	s := r.subnetAt(r.open, rg.first)
 	if s == nil || !s.prefix.Contains(rg.first) || !s.prefix.Contains(rg.last) {

@@ -27,6 +27,10 @@ func (r *reader) option(c *cursor, how string) *Error {
 		return err
 	}
 	def, ok := r.spaces.lookup(name)
+	if space, _, in := strings.Cut(strings.ToLower(name), "."); !ok && in && notCarried[space] != "" && !c.s.Block {
+		r.configuration.find(c.s.Pos, c.s.text(), notCarried[space])
+		return nil
+	}
 	if !ok {
 		return errorAt(at.pos, "there is no option %s; define it by 'option %s code <n> = <type>;' first", at, shorten(name))
 	}

@@ -17,6 +17,7 @@ func (c *converter) definitions() {
 	cfg := objects.NewConfig()
 	var lines []string
 	names := takenOptions(c.catalog)
+	octets := c.octetTexts()
 	for _, d := range c.spaces.customs() {
 		switch {
 		case d.space != "dhcp":
@@ -42,6 +43,9 @@ func (c *converter) definitions() {
 		}
 		o := objects.New(objects.Option, fmt.Sprintf("%s/%d", objects.CustomSet, d.code))
 		t, repeat := d.format.ourType()
+		if octets[d.code] && t == "AT_NSTRING" {
+			t = "AT_BLOB"
+		}
 		o.Attrs["name"], o.Attrs["type"], o.Attrs["repeat"] = name, t, repeat
 		if cfg.Get(objects.Option, o.Name) != nil {
 			c.note(d.pos, "option "+d.name, fmt.Sprintf("option %d has another name already; values have that", d.code))
@@ -64,6 +68,21 @@ func (c *converter) definitions() {
 		c.heading("Option definitions.")
 		c.lines = append(c.lines, lines...)
 	}
+}
+
+// octetTexts are the numbers of options of the configuration's own that some
+// value has other octets than text in: a text that ends in a nul or a newline is
+// what some clients want.
+func (c *converter) octetTexts() map[int]bool {
+	all := map[int]bool{}
+	c.walk(func(d *declaration) {
+		for _, s := range d.options {
+			if s.def.custom && s.def.space == "dhcp" && len(s.value) > 0 && !printable(s.value) {
+				all[s.def.code] = true
+			}
+		}
+	})
+	return all
 }
 
 // customs lists the definitions of the configuration, by space and code.

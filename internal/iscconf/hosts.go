@@ -34,6 +34,13 @@ func hostName(h *declaration, v values) (string, Pos) {
 	return "", h.pos
 }
 
+// says tells whether a host, or a group around it, has something for its client
+// beside an address.
+func (c *converter) says(h *declaration) bool {
+	v := c.hostValues(h)
+	return len(v.options) > 0 || len(v.parameters) > 0
+}
+
 // needsClient tells whether a host is more than a reservation.
 func (c *converter) needsClient(h *declaration) bool {
 	v := c.hostValues(h)
@@ -61,6 +68,12 @@ func (c *converter) hostObjects() {
 		}
 		for _, a := range h.fixed {
 			c.reserve(h, a, reserved)
+		}
+		if h.hardware != nil && (h.uid != nil || h.identifier != nil) {
+			c.find(h.pos, "host "+h.name, "dhcpd finds it by its hardware address, too, here it is found by the identifier alone: a client of that address with another identifier, or with none, is another one")
+		}
+		if len(h.fixed) > 0 && len(c.networks) > 1 && c.says(h) {
+			c.noteOnce(h.pos, "host "+h.name, "on a network that none of its fixed addresses is of, dhcpd takes a client for no host; here it gets an address of that network with the options of the host. So it is with all hosts that have a fixed address and options")
 		}
 		if c.needsClient(h) {
 			c.client(h, byKey)

@@ -65,6 +65,16 @@ func TestWhatCannotBeRead(t *testing.T) {
 		{"default-lease-time ten;", "expected a number, not 'ten'"},
 		{"if option host-name = \"x\" { subnet 10.0.0.0 netmask 255.0.0.0 { } }", "no declarations stand within if"},
 		{"key k { algorithm hmac-md5; secret !!!; }", "the secret is no base64 text"},
+		{"default-lease-time 300\nsubnet 10.0.0.0 netmask 255.255.255.0 { }", "d.conf:2:1: default-lease-time 300 subnet 10.0.0.0 ...: unexpected 'subnet': is a ';' missing at the end of the line before?"},
+		{"next-server 10.0.0.9\nsubnet 10.0.0.0 netmask 255.255.255.0 { }", "is a ';' missing"},
+		{"set x = \"y\"\nsubnet 10.0.0.0 netmask 255.255.255.0 { }", "takes no braces; is a ';' missing before?"},
+		{"host ü { }", "d.conf:1:6: the character 'ü' has no meaning in dhcpd.conf outside of quotes"},
+		{"option fqdn.nonsense", "is not ended by ';'"},
+		{"shared-network a { subnet 10.0.0.0 netmask 255.255.255.0 { } range 10.0.0.5; }", "a range stands within a subnet or a pool"},
+		{"subnet 10.0.0.0 netmask 255.255.255.0 { range 10.0.0.5 10.0.0.9;\n pool { range 10.0.0.9 10.0.0.12; } }", "d.conf:2:9: range 10.0.0.9 10.0.0.12: it has addresses of the range in line 1"},
+		{"host a { }\nhost a { }", "d.conf:2:1: host a: there is a host of that name in line 1"},
+		{"zone a.b { primary 127.0.0.1; key nope; }", "zone a.b: there is no key nope"},
+		{"failover peer \"x\" { primary; address 10.0.0.1; peer address 10.0.0.2; mclt 60; split 128; }\nsubnet 10.0.0.0 netmask 255.255.255.0 { pool { failover peer \"x\"; range dynamic-bootp 10.0.0.5 10.0.0.9; } }", "no addresses for dynamic BOOTP"},
 	} {
 		_, err := Import("d.conf", inMemory(map[string]string{"d.conf": c.text}))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -215,4 +225,32 @@ func FuzzImport(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestWhatIsTold: what dhcpd takes and cannot be carried as it is does not stand
+// in the way of the rest, and is told.
+func TestWhatIsTold(t *testing.T) {
+	const net = "subnet 10.0.0.0 netmask 255.255.255.0 { range 10.0.0.5; }\n"
+	for _, c := range []struct{ text, want string }{
+		{net + "option fqdn.no-client-update on;", "option fqdn.no-client-update on: dhcpd answers option 81"},
+		{net + "option wpad code 252 = text;\noption wpad \"http://w/\\n\";", "option 252 create dhcp-custom wpad AT_BLOB"},
+		{net + "option wpad code 252 = text;\noption wpad \"http://w/\\n\";", "setOption wpad 68:74:74:70:3a:2f:2f:77:2f:0a"},
+		{net + "option nwip.nsq-broadcast on;", "NetWare/IP"},
+		{net + "subnet 0.0.0.0 netmask 0.0.0.0 { }", "subnet 0.0.0.0/0: a scope has a subnet from /8 to /30"},
+		{"subnet 0.0.0.0 netmask 0.0.0.0 { }\n" + net, "subnet 0.0.0.0/0: a scope has a subnet from /8 to /30"},
+		{net + "subnet 240.0.0.0 netmask 255.0.0.0 { range 240.0.0.5; }", "subnet 240.0.0.0/8: no network has addresses of"},
+		{net + "host a { hardware ethernet 2:0:0:0:0:1; group \"g\"; fixed-address 10.0.0.9; }", `group "g": a host is in the groups that it stands in`},
+		{net + "host a { hardware ethernet 2:0:0:0:0:1; option dhcp-client-identifier \"a\"; fixed-address 10.0.0.9; }", "host a: dhcpd finds it by its hardware address, too"},
+		{net + "group { deny bootp; host a { hardware ethernet 2:0:0:0:0:1; } }", "deny bootp: it is a setting of a network here, not of a group"},
+		{net + "subnet 10.1.0.0 netmask 255.255.255.0 { }\nhost a { hardware ethernet 2:0:0:0:0:1; fixed-address 10.0.0.9; option routers 10.0.0.1; }", "host a: on a network that none of its fixed addresses is of"},
+	} {
+		r, err := Import("d.conf", inMemory(map[string]string{"d.conf": c.text}))
+		if err != nil {
+			t.Errorf("%s\n%v", c.text, err)
+			continue
+		}
+		if text := strings.Join(r.Lines, "\n"); !strings.Contains(text, c.want) || !strings.Contains(text, "scope 10.0.0.0-24 addRange") {
+			t.Errorf("%s\nno %q in\n%s", c.text, c.want, text)
+		}
+	}
 }

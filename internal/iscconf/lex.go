@@ -3,6 +3,7 @@ package iscconf
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // Pos is a place in a file.
@@ -123,6 +124,9 @@ func (l *lexer) next() (token, *Error) {
 		}
 		l.at += n
 		return token{mark, l.text[l.at-n : l.at], p}, nil
+	}
+	if r, n := utf8.DecodeRuneInString(l.text[l.at:]); n > 1 {
+		return token{}, errorAt(p, "the character %q has no meaning in dhcpd.conf outside of quotes", r)
 	}
 	return token{}, errorAt(p, "the character %q has no meaning in dhcpd.conf", rune(c))
 }

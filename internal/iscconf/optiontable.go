@@ -44,6 +44,15 @@ var agentOptions = map[string]int{
 	"circuit-id": 1, "remote-id": 2, "agent-id": 3, "docsis-device-class": 4, "link-selection": 5, "relay-port": 19,
 }
 
-// nwip and fqdn are further spaces that dhcpd has; nothing of theirs is set or
+// otherSpaces are further spaces that dhcpd has; nothing of theirs is set or
 // read often enough to be carried, and what is used of them is a finding.
 var otherSpaces = []string{"nwip", "fqdn", "server", "dhcp6", "isc", "vivco", "vivso"}
+
+// notCarried are those whose options a configuration may set; what they mean is
+// for findings.
+var notCarried = map[string]string{
+	"nwip":  "options of NetWare/IP (option 63) are not sent",
+	"fqdn":  "dhcpd answers option 81 as it says; here the answer to option 81 follows from the client's question alone",
+	"dhcp6": "DHCPv6 is not served",
+	"isc":   "it is about the text of dhcpd's messages", "vivco": "options of 124 are set by an option set", "vivso": "options of 125 are set by an option set",
+}

@@ -156,6 +156,9 @@ func (r *reader) other(c *cursor, name string) *Error {
 		return r.server(c, name)
 	}
 	if meaning, ok := effects[name]; ok {
+		if c.s.Block && !slices.Contains(inBraces, name) {
+			return errorAt(c.s.last, "%s: takes no braces; is a ';' missing before?", c.s.head())
+		}
 		r.configuration.find(c.s.Pos, c.s.text(), meaning)
 		return nil
 	}
@@ -193,6 +196,9 @@ var effects = map[string]string{
 	"lease-id-format":     "it is about dhcpd's lease file",
 }
 
+// inBraces are those of them that have statements of their own.
+var inBraces = []string{"on", "define", "switch", "subnet6", "pool6"}
+
 // server reads a parameter by its row.
 func (r *reader) server(c *cursor, name string) *Error {
 	p := parameter{name: name, pos: c.s.Pos, whole: c.s.text()}
@@ -204,10 +210,11 @@ func (r *reader) server(c *cursor, name string) *Error {
 	for _, t := range c.s.tokens[c.at:] {
 		p.text = strings.TrimSpace(p.text + " " + t.text)
 	}
-	if c.accept("=") { // server.x = ...
+	computed := c.accept("=") // server.x = ...
+	if computed {
 		p.text = strings.TrimSpace(strings.TrimPrefix(p.text, "="))
 	}
-	if row.fate == carried && !c.plain() {
+	if computed && row.fate == carried && !c.plain() && !c.s.Block {
 		r.configuration.find(p.pos, p.whole, "dhcpd computes the value for each packet; nothing of it is carried")
 		return nil
 	}
