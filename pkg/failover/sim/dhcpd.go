@@ -70,6 +70,7 @@ type dhcpdState struct {
 	state, partner wire.ServerState
 	since          int64 // start-time-of-state, as it keeps it
 	down           int64 // when PARTNER-DOWN began, which it does not keep
+	alone          bool  // it was in that since it was in NORMAL, which RECOVER hides after a shutdown
 	mclt           int64
 	hba            wire.HBA
 	leases         [maxPool]dhcpdLease

@@ -200,6 +200,7 @@ func (d *dhcpd) move(from, to wire.ServerState, why string) {
 	if to == pd && k.state != pd {
 		k.down = d.now()
 	}
+	k.alone = to == pd || k.alone && to != normal
 	k.state = to
 	if from != startup && to != rw {
 		k.since = d.now()

@@ -217,6 +217,9 @@ func (r *risk) mayRunLonger(p *pair) bool {
 // standsIn tells whether the endpoint gives out its partner's addresses, or
 // would after a start.
 func (e *endpoint) standsIn() bool {
+	if e.dhcpd != nil && e.stored() == rec && e.dhcpd.disk().alone {
+		return true // it was shut down as such
+	}
 	if s := e.state(); e.n.up && s != paused && s != shut {
 		return s == wire.StatePartnerDown
 	}
