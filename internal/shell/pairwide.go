@@ -45,7 +45,13 @@ func (c *call) notBoth(v *classVerb) *objects.Error {
 	if len(words) == 0 || !isBoth(words[len(words)-1]) || c.class == objects.Session {
 		return nil
 	}
-	if v.method == nil && (!slices.Contains(bothVerbs, v.name) || v.name == "set") || v.method != nil && v.method.ReadOnly {
+	if v.method == nil && v.name == "set" {
+		// Behind a whole assignment it is no value: attr=value, not attr=.
+		if n := len(words); n < 2 || !strings.Contains(words[n-2].Text, "=") || strings.HasSuffix(words[n-2].Text, "=") {
+			return nil
+		}
+	}
+	if v.method == nil && !slices.Contains(bothVerbs, v.name) || v.method != nil && v.method.ReadOnly {
 		return nil
 	}
 	return objects.Errorf(objects.NotSupported, "%s %s takes no %s; failover-pair <name> sync copies such changes to the partner", c.class.Name, v.name, objects.BothFlag)

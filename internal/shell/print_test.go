@@ -46,6 +46,7 @@ func TestTyposBeforeAnyServer(t *testing.T) {
 		{"scope office addRange 1 2 3", `309 Too many arguments - "3" is too much; write scope <name> addRange <start> <end>`},
 		{"scope office set polcy=default", `308 Unknown parameter - scope has no attribute "polcy", did you mean policy?`},
 		{"scope office set policy", `310 Too few arguments - policy has no value; write policy=<value>`},
+		{"scope office set policy=a -both", `322 Feature not supported - scope set takes no -both; failover-pair <name> sync copies such changes to the partner`},
 		{"scope office set policy=a bootp", `310 Too few arguments - "bootp" has no value; write bootp=<value>`},
 		{"scope office set policy a b", `309 Too many arguments - "b" is too much; a value with blanks stands in quotes`},
 		{"scope office set", `310 Too few arguments - write scope <name> set <attribute>=<value> ...`},
