@@ -21,6 +21,7 @@ func (p *Pair) carry() {
 	outs := p.machine.Take()
 	now := p.machine.Authority()
 	p.mu.Unlock()
+	p.agedNow = false
 	last := -1
 	for i, o := range outs {
 		if _, ok := o.(core.Save); ok {
@@ -108,7 +109,10 @@ func (p *Pair) send(o core.Send) {
 	}
 	switch o.Body.(type) {
 	case wire.BNDUPD, wire.BNDACK:
-		p.tellAge()
+		if !p.agedNow { // all that is told now was on disk before
+			p.tellAge()
+			p.agedNow = true
+		}
 	}
 	p.logMessage(true, wire.Message{Time: wire.TimeOf(p.m.now().Wall), XID: o.XID, Body: o.Body})
 	if err := p.conn.Send(o.XID, o.Body); err != nil && !errors.Is(err, link.ErrClosed) {

@@ -65,6 +65,7 @@ type Pair struct {
 	age        age
 	reserved   reservations
 	toldAge    uint64 // on this connection
+	agedNow    bool   // by what is carried out now
 	hearing    terms  // the partner's, as far as they have come
 	oddSaid    map[string]bool
 	deniedSaid bool
@@ -254,7 +255,7 @@ func (p *Pair) loop() {
 // gather is how long leases that this server changed are gathered for the
 // partner, after the last that it was told of: each message wakes it, and each
 // answer this server.
-const gather = 10 * time.Millisecond
+const gather = 20 * time.Millisecond
 
 // tellChanged tells the core of the leases that this server changed, some time
 // after the last ones: nobody waits for the partner to have them. That is not so

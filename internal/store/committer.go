@@ -19,8 +19,9 @@ const (
 	// store: tries a failing one, or lets a good one tidy up.
 	lookEvery = time.Second
 	// leisure is how long after a batch those leases are written at the
-	// earliest that nobody waits for, unless others are.
-	leisure = 10 * time.Millisecond
+	// earliest that nobody waits for, unless others are or they fill a
+	// transaction.
+	leisure = 20 * time.Millisecond
 )
 
 // Waiter is told once what became of its lease: on disk in that commit, or
@@ -126,7 +127,8 @@ func (c *Committer) SubmitAll(leases []lease.Lease, w Waiter, later bool) {
 		}
 		return
 	}
-	first := len(c.queue.leases) == 0
+	before := len(c.queue.leases)
+	first := before == 0 || before < maxBatch && before+len(leases) >= maxBatch
 	if !later {
 		first = !c.urgent
 		c.urgent = true
@@ -179,7 +181,7 @@ func (c *Committer) take() (q *queue, wait time.Duration, closed bool) {
 		return nil, 0, c.closed
 	}
 	now := c.clock.Now()
-	if !c.urgent && !c.closed {
+	if !c.urgent && !c.closed && len(c.queue.leases) < maxBatch {
 		if wait := c.last.Add(leisure).Sub(now); wait > 0 {
 			return nil, wait, false
 		}

@@ -56,14 +56,23 @@ func TestLeasesThatMayWait(t *testing.T) {
 		pause(time.Second)
 		check("a second later", 3, 3, 4, 2)
 
+		// As many as a transaction takes go at once.
+		submitLater(c, heard, 20, 21)
+		check("the first again", 3, 3, 4, 2, 1)
+		submitLater(c, heard, 21, 20+maxBatch)
+		check("not a whole one", 3, 3, 4, 2, 1)
+		submitLater(c, heard, 20+maxBatch, 21+maxBatch)
+		check("a whole one", 3, 3, 4, 2, 1, maxBatch)
+		pause(time.Second)
+
 		// What waits when the Committer is closed is written, too.
 		submit(c, heard, 12, 13)
 		synctest.Wait()
 		submitLater(c, heard, 13, 15)
 		c.Close()
-		check("closed", 3, 3, 4, 2, 1, 2)
+		check("closed", 3, 3, 4, 2, 1, maxBatch, 1, 2)
 		submitLater(c, heard, 15, 17)
-		if n := len(heard.errs); n != 17 || !errors.Is(heard.errs[15], ErrClosed) || !errors.Is(heard.errs[16], ErrClosed) {
+		if n := len(heard.errs); n != 18+maxBatch || !errors.Is(heard.errs[n-2], ErrClosed) || !errors.Is(heard.errs[n-1], ErrClosed) {
 			t.Errorf("after Close: %d were told, the last %v", n, heard.errs[n-1])
 		}
 	})
