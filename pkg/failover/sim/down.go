@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"leasehold/internal/lease"
 	"leasehold/pkg/failover/core"
 	"leasehold/pkg/failover/wire"
 )
@@ -18,7 +19,7 @@ func (c *checkers) wentDown(e *endpoint, o *core.Event) {
 	switch {
 	case o.From == wire.StateStartup:
 		ok = ok || e.stored() == wire.StatePartnerDown || !e.n.disk.content.known[e.index]
-		if s.Snapshot.New && (s.Connected && e.p.other(e.side).met() || !s.Connected && e.refused) {
+		if s.Snapshot.New && e.role == lease.Primary && (s.Connected && e.p.other(e.side).met() || !s.Connected && e.refused) {
 			ok = false // it is not new: it has forgotten its partner
 		}
 	case o.Text == safePeriodOver:
