@@ -73,7 +73,8 @@ func (x *ended) wrote(n *node, slot int, before, after *lease.Lease) {
 	if after.State == lease.Unavailable {
 		said, news.at = after.StateStart, after.StateStart
 	}
-	if at := x.w.now - seconds(n.wall()-said); at > x.given[slot][1-side]+unsure+x.w.checks.risk.slackOf(p) {
+	given := max(x.given[slot][side], x.given[slot][1-side]+unsure) // its own clock may have been set back since
+	if at := x.w.now - seconds(n.wall()-said); at > given+x.w.checks.risk.slackOf(p) {
 		news.know[side] = true
 		*o = news
 	}
