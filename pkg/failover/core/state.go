@@ -158,7 +158,8 @@ func (m *Machine) tellState() {
 		if m.snap.New { // it may serve alone afterwards, but has not yet
 			s.State = recovering
 		}
-	case m.phase != 0 && s.State != partnerDown: // else the partner has to recover from us, not to take over
+	case m.phase != 0 && !slices.Contains(states{partnerDown, conflict, resolution, resolved}, s.State):
+		// From those the partner has to learn first what was given; it must not take over at once.
 		s.State = m.phase
 	}
 	if m.harmful(s.State) {
