@@ -75,7 +75,7 @@ func (m *Machine) bootNew() {
 func Swap(s Snapshot, now int64) Snapshot {
 	s.Swapped = s.State == normal || s.State == interrupted || s.Swapped && s.State != partnerDown
 	s.State, s.Since, s.Down = recovering, now, 0
-	s.All, s.Failed, s.New = true, now, false
+	s.All, s.Failed, s.New = s.All || !s.Swapped, now, false
 	return s
 }
 

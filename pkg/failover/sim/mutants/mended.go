@@ -149,8 +149,8 @@ var mendedFaults = []Mutant{
 		Expect: append([]string{"S6"}, states...),
 	},
 	{
-		Name: "roles-exchanged-known", What: "after an exchange of roles all leases are told anew",
-		Edits:  change(coreDir+"boot.go", `s.All, s.Failed, s.New = true, now, false`, `s.All, s.Failed, s.New = false, now, false`),
+		Name: "roles-exchanged-known", What: "a server that was alone is told all leases anew after an exchange of roles",
+		Edits:  change(coreDir+"boot.go", `s.All, s.Failed, s.New = s.All || !s.Swapped, now, false`, `s.All, s.Failed, s.New = false, now, false`),
 		Expect: append([]string{"equal", "L3", "S6"}, twoClients...),
 	},
 	{
