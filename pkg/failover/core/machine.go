@@ -168,16 +168,16 @@ func (m *Machine) Authority() binding.Authority {
 }
 
 // serving is the state as far as serving clients goes. Who leaves PARTNER-DOWN
-// has given up its privileges. Nobody may be served in RECOVER-DONE without a
-// partner, which may be in PARTNER-DOWN and give the addresses to others; nor
-// by a server that still waits for what it forgot, when the link breaks during
-// the resolution.
+// has given up its privileges. Nobody may be served in RECOVER-DONE beside a
+// partner in PARTNER-DOWN, or without one, which may be in it: it gives addresses
+// to others, and would not hear of a renewal if the link broke. Nor by a server
+// that still waits for what it forgot, when the link breaks during the resolution.
 func (m *Machine) serving() wire.ServerState {
 	s := m.state()
 	switch {
 	case s == partnerDown && m.leaving.begun:
 		return interrupted
-	case s == recoverDone && !m.link.ok, s == resolution && !m.waitOver():
+	case s == recoverDone && (!m.link.ok || m.snap.PartnerState == partnerDown), s == resolution && !m.waitOver():
 		return recoverWait
 	}
 	return s

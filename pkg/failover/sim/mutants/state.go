@@ -99,8 +99,13 @@ var stateFaults = []Mutant{
 	},
 	{
 		Name: "recover-done-unconnected", What: "in RECOVER-DONE nobody is served while the partner is out of touch",
-		Edits:  change(coreDir+"machine.go", `case s == recoverDone && !m.link.ok,`, `case s == recoverDone && m.phase != 0,`),
+		Edits:  change(coreDir+"machine.go", `case s == recoverDone && (!m.link.ok || m.snap.PartnerState == partnerDown),`, `case s == recoverDone && m.link.ok && m.snap.PartnerState == partnerDown,`),
 		Expect: []string{"S7"},
+	},
+	{
+		Name: "recover-done-beside-partner-down", What: "in RECOVER-DONE nobody is served while the partner is in PARTNER-DOWN: it may free the lease before it hears of the renewal",
+		Edits:  change(coreDir+"machine.go", `case s == recoverDone && (!m.link.ok || m.snap.PartnerState == partnerDown),`, `case s == recoverDone && !m.link.ok,`),
+		Expect: twoClients,
 	},
 	{
 		Name: "safe-period-connected", What: "the safe period counts while communications are interrupted, and no longer",
