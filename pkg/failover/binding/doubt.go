@@ -40,12 +40,13 @@ func (a *Authority) doubt(l *lease.Lease) (until int64, doubtful bool) {
 }
 
 // latest is when a lease ends at the latest that was promised until then and
-// forgotten. A dhcpd keeps what this server promised, and tells the end of the lease
-// without it: the promise was at most the longest lease more, and what was given
-// before it was forgotten lasts no longer than that.
+// forgotten. A partner that is not one of ours, or not known again yet, tells the end
+// of a lease without what was promised: a dhcpd keeps that to itself. The promise was
+// at most the longest lease more, and what was given before it was forgotten lasts no
+// longer than that.
 func (a *Authority) latest(promised int64) int64 {
 	until := after(max(promised, a.Forgotten), a.MCLT)
-	if a.profile() == wire.ISC {
+	if a.profile() != wire.Own {
 		until = max(until, min(after(a.Forgotten, a.Longest), after(after(promised, a.Longest), a.MCLT)))
 	}
 	return until
@@ -55,7 +56,8 @@ func (a *Authority) latest(promised int64) int64 {
 // given again before it lost its disk. One of ours would not say so.
 func (a *Authority) forgot(l *lease.Lease, b *wire.Binding, now int64) bool {
 	ended := b.Status == wire.StatusExpired || b.Status == wire.StatusReleased
-	return ended && a.State == wire.StateRecover && a.profile() == wire.ISC && isFree(l) &&
+	asking := a.State == wire.StateRecover || a.State == wire.StatePotentialConflict
+	return ended && asking && a.profile() != wire.Own && isFree(l) &&
 		max(b.LastTransaction.Unix(), l.LastTransaction) < a.Forgotten && a.latest(promise(b)) > now
 }
 
