@@ -225,3 +225,20 @@ func TestPairsHoldTheirReferences(t *testing.T) {
 	w.ok(c.delete("cluster", "boston"))
 	w.ok(c.delete("vpn", "red"))
 }
+
+// The last match of a pair beside another one does not go, and the refusal names
+// the ways that are open.
+func TestLastMatch(t *testing.T) {
+	w := newWorld(t)
+	c := w.root
+	w.ok(c.create("failover-pair", "p", "10.0.0.1", "10.0.0.2", "addMatch", "10.1.0.0/16"))
+	w.ok(c.create("failover-pair", "q", "10.0.0.2", "10.0.0.1", "addMatch", "10.2.0.0/16"))
+	remove := func() *objects.Error { err, _ := c.do("failover-pair", "p", "removeMatch", "10.1.0.0/16"); return err }
+	w.refused(remove(), objects.DuplicateObject, `those of failover-pair "q" too`, "addMatch before the last one goes", "set match-list=", "disable failover")
+	w.ok(c.set("failover-pair", "p", "match-list=10.3.0.0/16"))
+	w.ok(c.set("failover-pair", "p", "match-list=10.1.0.0/16"))
+	w.ok(c.set("failover-pair", "p", "failover=disabled"))
+	if err := remove(); err == nil || err.Code.Failed() {
+		t.Errorf("of a pair that is off: %v", err)
+	}
+}

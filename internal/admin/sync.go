@@ -112,6 +112,9 @@ func (b *both) sync(words syncing) *objects.Error {
 	if err != nil {
 		return b.noPlan(source, err)
 	}
+	if err := b.unread(source, steps); err != nil {
+		return err
+	}
 	change := partner.Change{
 		Expected: target.version, Put: steps.Puts, Delete: steps.Deletes, DryRun: words.report,
 		Reason: fmt.Sprintf("sync %s %s of %s", words.mode, words.direction(), b.pair.Ref()),

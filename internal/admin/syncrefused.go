@@ -68,6 +68,24 @@ func stands(refused []string) string {
 	return fmt.Sprintf("%d scopes stand", n)
 }
 
+// unread refuses to take a secret away from the target that this server, the
+// source, has and cannot read: it only counts as not set.
+func (b *both) unread(source *member, steps *parity.Steps) *objects.Error {
+	if source.conn != nil {
+		return nil
+	}
+	for _, l := range b.call.service.store.Lost() {
+		if slices.ContainsFunc(steps.Changes, func(ch parity.Change) bool {
+			return ch.Action == parity.Unset && ch.Class == l.Class.Name && strings.EqualFold(ch.Name, l.Name) && ch.Attr == l.Attr
+		}) {
+			ref := objects.Ref(l.Class, l.Name)
+			return objects.Errorf(objects.Invalid, "%s: the %s of %s cannot be read on this server (%v), and the sync would take it from the %s; nothing was changed. Put the key back and start the server anew, or give it: %s %s set %s=<%s>",
+				b.pair.Ref(), l.Attr, ref, l.Why, b.partner.word(), l.Class.Name, objects.QuoteWord(l.Name), l.Attr, l.Attr)
+		}
+	}
+	return nil
+}
+
 // wayOut tells what can be done about scopes that the target will not lose.
 func (b *both) wayOut(source, target *member, steps *parity.Steps, err *objects.Error) string {
 	if err == nil {

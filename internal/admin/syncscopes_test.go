@@ -2,9 +2,12 @@ package admin
 
 import (
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"leasehold/internal/store"
 	"leasehold/pkg/objects"
 )
 
@@ -140,4 +143,27 @@ func TestReloadWarnsOfAScopeThatThePartnerShares(t *testing.T) {
 	}
 	main.ok(main.root.unset("failover-pair", "office", "match-list"))
 	main.ok(main.root.control("reload", false))
+}
+
+// TestSyncTakesNoSecretForLost: a secret that the source has and cannot read
+// counts as not set there, and is not taken from the target for that.
+func TestSyncTakesNoSecretForLost(t *testing.T) {
+	main, backup := couple(t)
+	main.ok(main.root.create("ldap", "people", "ldap.example.com", "password=first-secret"))
+	run := func(words ...string) *objects.Error { err, _ := main.sync(words...); return err }
+	main.ok(run("complete"))
+	was := main.service.failover
+	main.shut()
+	if err := os.Remove(filepath.Join(main.data, store.SecretKeyFile)); err != nil {
+		t.Fatal(err)
+	}
+	main.open(nil)
+	main.service.failover = was
+	main.ok(main.root.set("cluster", "backup", "password="+backup.firstPassword()))
+	for _, words := range [][]string{{"complete", "-report"}, {"exact"}} {
+		main.refused(run(words...), objects.Invalid, `the password of ldap "people" cannot be read`, "ldap people set password=<password>", "nothing was changed")
+	}
+	main.is(backup.root.value("ldap", "people", "password"), hidden)
+	main.ok(main.root.set("ldap", "people", "password=second-secret"))
+	main.ok(run("complete"))
 }
