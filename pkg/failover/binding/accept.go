@@ -1,6 +1,8 @@
 package binding
 
 import (
+	"math"
+
 	"leasehold/internal/lease"
 	"leasehold/pkg/failover/wire"
 )
@@ -48,7 +50,7 @@ const (
 // the partner agrees to our own word, no end of it that it tells has any effect.
 // So is any lease after a reset, which is held to time(3): one that is over ends
 // once more.
-var acceptance = map[wire.BindingStatus]struct {
+var acceptance = [math.MaxUint8 + 1]struct {
 	active, expired, released, free, backup, reset, abandoned rule
 }{
 	wire.StatusActive:    {ifNotConflict, ifOver, ifLaterRelease, ifOver, ifOver, ifKnown, ifLaterAbandoned},

@@ -1,6 +1,8 @@
 package binding
 
 import (
+	"math"
+
 	"leasehold/internal/lease"
 	"leasehold/pkg/failover/wire"
 )
@@ -85,7 +87,7 @@ const (
 
 // service is whom a server serves in one of its states (draft-12 section 9;
 // table 5.1 of docs/failover.md). A state without a row serves nobody.
-var service = map[wire.ServerState]struct {
+var service = [math.MaxUint8 + 1]struct {
 	renewals bool // clients that hold a lease
 	all      bool // everybody else, from the server's own free addresses
 	shared   bool // the partner serves, too, and each has its clients
