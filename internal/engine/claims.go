@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"sync"
 
 	"leasehold/internal/lease"
@@ -14,15 +15,20 @@ import (
 // on disk: apart from offers, and from addresses that were found to be in use,
 // which nobody may be given whatever the disk does.
 type claims struct {
-	stripes [256]struct {
-		mu   sync.Mutex
-		held map[lease.Key]*claim
-	}
+	stripes [256]stripe
 }
 
-type claim struct {
-	waiters []waiting
+// stripe is some of the addresses that are claimed, few at a time: to look
+// through them all is quicker than any map.
+type stripe struct {
+	mu   sync.Mutex
+	keys []lease.Key
+	// waiters are those in line for each; nil where there are none, as mostly.
+	waiters []*queuing
 }
+
+// queuing is who waits for an address, in the order in which they came.
+type queuing struct{ line []waiting }
 
 // waiting is who gets an address next: an exchange that is run again, or a
 // function that is called.
@@ -31,26 +37,32 @@ type waiting struct {
 	held func()
 }
 
-// free is the claim of all addresses nobody waits for: most claims never get
-// a waiter and cost no allocation.
-var free = new(claim)
+func (c *claims) stripe(k lease.Key) *stripe {
+	return &c.stripes[(uint32(k.Addr)*2654435761^k.VPN)>>24]
+}
 
-func (c *claims) stripe(k lease.Key) int {
-	return int((uint32(k.Addr)*2654435761 ^ k.VPN) >> 24)
+// add claims an address that nobody has. The lock is held.
+func (s *stripe) add(k lease.Key) {
+	s.keys, s.waiters = append(s.keys, k), append(s.waiters, nil)
+}
+
+// remove ends a claim. The lock is held.
+func (s *stripe) remove(i int) {
+	last := len(s.keys) - 1
+	s.keys[i], s.waiters[i] = s.keys[last], s.waiters[last]
+	s.waiters[last] = nil
+	s.keys, s.waiters = s.keys[:last], s.waiters[:last]
 }
 
 // try claims the address if nobody has it.
 func (c *claims) try(k lease.Key) bool {
-	s := &c.stripes[c.stripe(k)]
+	s := c.stripe(k)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, taken := s.held[k]; taken {
+	if slices.Contains(s.keys, k) {
 		return false
 	}
-	if s.held == nil {
-		s.held = map[lease.Key]*claim{}
-	}
-	s.held[k] = free
+	s.add(k)
 	return true
 }
 
@@ -69,25 +81,22 @@ const unlimited = 1 << 30
 // wait claims the address or puts w in line for it; it is w's turn when
 // release returns it.
 func (c *claims) wait(k lease.Key, w waiting, limit int) claimed {
-	s := &c.stripes[c.stripe(k)]
+	s := c.stripe(k)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	h, taken := s.held[k]
-	if !taken {
-		if s.held == nil {
-			s.held = map[lease.Key]*claim{}
-		}
-		s.held[k] = free
+	i := slices.Index(s.keys, k)
+	if i < 0 {
+		s.add(k)
 		return claimGot
 	}
-	if len(h.waiters) >= limit {
+	if s.waiters[i] == nil {
+		s.waiters[i] = new(queuing)
+	}
+	q := s.waiters[i]
+	if len(q.line) >= limit {
 		return claimRefused
 	}
-	if h == free {
-		h = new(claim)
-		s.held[k] = h
-	}
-	h.waiters = append(h.waiters, w)
+	q.line = append(q.line, w)
 	return claimQueued
 }
 
@@ -102,18 +111,19 @@ func (c *claims) acquire(k lease.Key) {
 // release gives the address up. If somebody waits for it, it is the first in
 // line who has it now, and must be told.
 func (c *claims) release(k lease.Key) (next waiting, waited bool) {
-	s := &c.stripes[c.stripe(k)]
+	s := c.stripe(k)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	h := s.held[k]
-	if len(h.waiters) == 0 {
-		delete(s.held, k)
+	i := slices.Index(s.keys, k)
+	q := s.waiters[i]
+	if q == nil {
+		s.remove(i)
 		return waiting{}, false
 	}
-	next = h.waiters[0]
-	h.waiters[0] = waiting{}
-	if h.waiters = h.waiters[1:]; len(h.waiters) == 0 {
-		s.held[k] = free
+	next = q.line[0]
+	q.line[0] = waiting{}
+	if q.line = q.line[1:]; len(q.line) == 0 {
+		s.waiters[i] = nil
 	}
 	return next, true
 }

@@ -359,11 +359,11 @@ func TestKeeperWaitsItsTurn(t *testing.T) {
 
 // waiters is how many wait for an address.
 func (c *claims) waiters(k lease.Key) int {
-	s := &c.stripes[c.stripe(k)]
+	s := c.stripe(k)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if h := s.held[k]; h != nil {
-		return len(h.waiters)
+	if i := slices.Index(s.keys, k); i >= 0 && s.waiters[i] != nil {
+		return len(s.waiters[i].line)
 	}
 	return 0
 }
