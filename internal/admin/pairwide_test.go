@@ -483,6 +483,33 @@ func TestPendingIsForThePartnerOnly(t *testing.T) {
 	d.main.is(d.backup.holds(), d.main.holds())
 }
 
+// TestSyncComesBehindWhatIsPending: what was given before a sync is done before
+// it, and does not undo a part of it later.
+func TestSyncComesBehindWhatIsPending(t *testing.T) {
+	d := newDuet(t)
+	err, _ := d.main.root.both(command("reservation 10.1.0.10 create " + mac))
+	d.main.ok(err)
+	d.gate.lead("")
+	for _, line := range []string{"reservation 10.1.0.10 set description=old", "reservation 10.1.0.11 create 1,6,02:00:00:00:00:08", "reservation 10.1.0.11 delete"} {
+		err, _ = d.main.root.both(command(line))
+		d.main.refused(err, objects.OkWithWarnings, "pending on")
+	}
+	d.main.ok(d.main.root.set("reservation", "10.1.0.10", "description=new"))
+	d.main.ok(d.main.root.create("reservation", "10.1.0.11", "1,6,02:00:00:00:00:08"))
+	d.open()
+	err, lines := d.main.sync("update", "-report")
+	d.main.ok(err)
+	if !strings.Contains(lines, "3 commands with -both pending on the backup") {
+		t.Errorf("the report says\n%s", lines)
+	}
+	err, _ = d.main.sync("update")
+	d.main.ok(err)
+	d.deliver()
+	d.main.is(d.pending(), "Nothing is pending on the partner.")
+	d.main.is(d.backup.root.value("reservation", "10.1.0.10", "description"), "new")
+	d.main.is(d.backup.holds(), d.main.holds())
+}
+
 // In synchronous mode both running servers have it at once, or neither does.
 func TestBothSynchronous(t *testing.T) {
 	d := newDuet(t)

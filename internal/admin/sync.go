@@ -7,6 +7,7 @@ import (
 
 	"leasehold/internal/parity"
 	"leasehold/internal/partner"
+	"leasehold/internal/store"
 	"leasehold/pkg/objects"
 	"leasehold/pkg/rpc"
 	"leasehold/pkg/rpc/adminv1"
@@ -79,7 +80,9 @@ func syncPair(c *call) *objects.Error {
 	b, err := c.together()
 	if err == nil {
 		defer b.close()
-		err = b.read()
+		if err = b.settleFirst(words.report); err == nil {
+			err = b.read()
+		}
 	}
 	if err == nil {
 		err = b.sync(words)
@@ -88,6 +91,30 @@ func syncPair(c *call) *objects.Error {
 		c.audit(err)
 	}
 	return err
+}
+
+// settleFirst has the partner do what is pending there: a command that came
+// behind the sync, though given before it, would undo a part of it.
+func (b *both) settleFirst(report bool) *objects.Error {
+	s, conn := b.call.service, b.partner.conn
+	n := len(s.outbox.list(func(e *store.Pending) bool { return waiting(e) && strings.EqualFold(e.Cluster, conn.Cluster) }))
+	if n == 0 {
+		return nil
+	}
+	if report {
+		b.call.line(fmt.Sprintf("%s with %s pending on the %s: the sync has it done first, and this report is without", counted(n, "command"), objects.BothFlag, b.partner.word()))
+		return nil
+	}
+	release, err := s.outbox.take(b.call.ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if later := s.catchUp(b.call.ctx, conn); later != nil {
+		return later
+	}
+	b.call.line(fmt.Sprintf("%s with %s, pending until now, done on the %s first", counted(n, "command"), objects.BothFlag, b.partner.word()))
+	return nil
 }
 
 // mayDoAll asks for every right: what is done on both servers is done on the
