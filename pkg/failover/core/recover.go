@@ -116,6 +116,14 @@ func (m *Machine) learnFailure(s wire.STATE) {
 	m.save()
 }
 
+// waitToo counts from now for a dhcpd that recovers. It heard of our RECOVER-DONE,
+// and may have given leases in NORMAL and lost them; it does not wait beside a partner
+// that recovers, too.
+func (m *Machine) waitToo() {
+	m.snap.New, m.snap.Failed = false, m.now.Wall
+	m.markFailed()
+}
+
 // markFailed moves the end of operation to the monotonic clock.
 func (m *Machine) markFailed() {
 	m.snap.Failed = min(m.snap.Failed, m.now.Wall)

@@ -113,6 +113,7 @@ var transitions = []transition{
 	{from: states{recoverWait}, on: expiry, to: recoverDone},
 	{from: states{recoverWait, recoverDone}, on: up, partner: states{conflict, resolution, resolved}, to: conflict, ours: true},
 	{from: states{recoverWait}, on: up, partner: states{normal, interrupted}, guard: dhcpd, to: recovering, do: actions{again}, ours: true},
+	{from: states{recoverDone}, on: up, partner: states{recovering}, guard: metDhcpdAgain, to: recovering, do: actions{waitToo, again}, ours: true},
 	{from: states{recoverWait, recoverDone}, on: up, partner: states{recovering, partnerDown}, guard: metDhcpdAgain, to: recovering, do: actions{again}, ours: true},
 
 	{from: states{recoverDone}, on: up, partner: states{normal, recoverDone}, to: normal},
@@ -198,7 +199,7 @@ var guards = [...]struct {
 	secondary: {"this server is the secondary", func(m *Machine) bool { return !m.primary() }},
 	dhcpd:     {"the partner is a dhcpd", func(m *Machine) bool { return m.link.profile == wire.ISC }},
 	neverMetDhcpd: {"this server has no record of a partner, which is a dhcpd", func(m *Machine) bool {
-		return m.snap.New && m.link.profile == wire.ISC
+		return m.snap.New && m.link.profile == wire.ISC && m.snap.State != recoverDone
 	}},
 	metDhcpdAgain: {"the partner is a dhcpd and the connection is new", func(m *Machine) bool {
 		return m.link.first && m.link.profile == wire.ISC
@@ -235,6 +236,7 @@ const (
 	warn
 	leave
 	keepWaiting
+	waitToo
 	recoverLater
 )
 
@@ -263,6 +265,7 @@ func init() { // the functions come back here
 		warn:         {text: "warn of the risk", later: (*Machine).warn},
 		leave:        {text: "give up the partner's addresses, go on when it knows", later: (*Machine).leave},
 		keepWaiting:  {text: "go on when MCLT has passed", later: (*Machine).keepWaiting},
+		waitToo:      {text: "wait for MCLT from now: the partner may have been in NORMAL since, and does not wait", now: (*Machine).waitToo},
 		recoverLater: {text: "the stored state becomes RECOVER", now: (*Machine).recoverLater},
 	}
 }
