@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"leasehold/internal/lease"
@@ -13,6 +14,8 @@ type ended struct {
 	w     *World
 	given [][2]time.Duration // by slot and side: when the server gave it last
 	over  []over             // by slot
+	// stepped: a server's clock is set.
+	stepped bool
 }
 
 // over is a lease whose client gave it up.
@@ -33,6 +36,7 @@ func (x *ended) begin(w *World) {
 		x.given[i] = [2]time.Duration{-day, -day}
 	}
 	x.over = make([]over, len(x.given))
+	x.stepped = slices.ContainsFunc(w.sched.Steps, func(s Step) bool { return s.Verb == "step" })
 }
 
 // granted: a server gives the address to a client.
@@ -73,7 +77,10 @@ func (x *ended) wrote(n *node, slot int, before, after *lease.Lease) {
 	if after.State == lease.Unavailable {
 		said, news.at = after.StateStart, after.StateStart
 	}
-	given := max(x.given[slot][side], x.given[slot][1-side]+unsure) // its own clock may have been set back since
+	given := x.given[slot][1-side] + unsure
+	if x.stepped { // its own clock may have been set back since
+		given = max(given, x.given[slot][side])
+	}
 	if at := x.w.now - seconds(n.wall()-said); at > given+x.w.checks.risk.slackOf(p) {
 		news.know[side] = true
 		*o = news

@@ -70,7 +70,7 @@ var pastFaults = []Mutant{
 	{
 		Name: "dhcpd-conflict-done-not-read", What: "CONFLICT-DONE is a state that is read from disk",
 		Edits:  change(coreDir+"boot.go", `known := m.snap.State != 0`, `known := m.snap.State != 0 && m.snap.State != resolved`),
-		Expect: append([]string{"S6"}, states...), Notes: "since 4.1.0",
+		Expect: append([]string{"down"}, states...), Notes: "since 4.1.0",
 	},
 	{
 		Name: "dhcpd-renewed-after-end", What: "a lease whose end the partner was told of is not renewed",
@@ -95,7 +95,7 @@ var pastFaults = []Mutant{
 	{
 		Name: "dhcpd-poolreq-for-poolresp", What: "POOLREQ is answered by POOLRESP",
 		Edits:  change(coreDir+"balance.go", `m.emit(Send{XID: xid, Body: wire.POOLRESP{Transferred: uint32(m.share.given)}})`, `m.emit(Send{XID: xid, Body: wire.POOLREQ{}})`),
-		Expect: []string{Hung, Panicked, "L1", "L4"}, Notes: "since 3.0.1",
+		Expect: []string{"L5", Hung, Panicked, "L1", "L4"}, Notes: "since 3.0.1",
 	},
 	{
 		Name: "dhcpd-stale-client-id", What: "the client-id of an address's last client goes with it",
