@@ -94,6 +94,11 @@ func (p *Pair) do(o core.Output) {
 	case core.Acked:
 		for _, k := range o.Keys {
 			p.noteKnown(k)
+		}
+		for _, k := range o.Keys {
+			if p.await.idle() {
+				break
+			}
 			p.await.tell(k, true)
 		}
 	case core.Refused:

@@ -52,7 +52,10 @@ func (v *view) configure(r *relationship) {
 func (v *view) Mine(k lease.Key) bool { return v.now.Load().group.Has(k) }
 
 func (v *view) Get(k lease.Key) lease.Lease {
-	l, _ := v.table.At(k).Beneath()
+	l := v.table.At(k)
+	if l.State == lease.Offered {
+		l, _ = l.Beneath()
+	}
 	return l
 }
 

@@ -53,6 +53,13 @@ func (w *waiters) tell(k lease.Key, acked bool) {
 	}
 }
 
+// idle tells whether nobody waits for anything.
+func (w *waiters) idle() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.byKey) == 0
+}
+
 func (w *waiters) takeKey(k lease.Key) []func(bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
