@@ -18,6 +18,7 @@ type inbox struct {
 	spare  []entry
 	leases []lease.Key // that this server changed
 	others []lease.Key // the space of those that were taken before
+	taken  int         // of them, those that the core has yet to be told of
 	closed bool
 	wake   chan struct{}
 }
@@ -118,13 +119,27 @@ func (b *inbox) hasChanged() bool {
 	return len(b.leases) > 0
 }
 
+// gathered is how many such changes there are of which the core was not told.
+func (b *inbox) gathered() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.leases) + b.taken
+}
+
+// told says that the core was told of those that were taken.
+func (b *inbox) told() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.taken = 0
+}
+
 // takeChanged returns the leases that this server changed; they are good until
 // the next takeChanged.
 func (b *inbox) takeChanged() []lease.Key {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	keys := b.leases
-	b.leases, b.others = b.others[:0], keys
+	b.leases, b.others, b.taken = b.others[:0], keys, len(keys)
 	return keys
 }
 

@@ -178,3 +178,43 @@ func TestRenamedWithoutARole(t *testing.T) {
 		t.Error("the partner is taken for down")
 	}
 }
+
+// Why there is no connection is shown as it is now, after a rename and an exchange
+// of roles on one server, and on the other in turn.
+func TestReasonOfTheMoment(t *testing.T) {
+	_, main, backup := pairUp(t, twoServers)
+	const times = " mclt=60s failover-poll-interval=1s failover-poll-timeout=5s"
+	main.set("delete failover-pair blue\nfailover-pair green main-server=$3 backup-server=$2" + times)
+	main.reload()
+	for _, n := range []*node{main, backup} {
+		n.until("that both are backup", func() bool { return n.problem("nobody sends CONNECT") })
+	}
+	main.set("failover-pair green main-server=$2 backup-server=$3")
+	main.reload()
+	for _, n := range []*node{main, backup} {
+		n.until("that the name is unknown", func() bool {
+			return n.problem(`there is no relationship "green" with this partner here`) && !n.problem("nobody sends CONNECT")
+		})
+	}
+	backup.set("delete failover-pair blue\nfailover-pair green main-server=$3 backup-server=$2" + times)
+	backup.reload()
+	for _, n := range []*node{main, backup} {
+		n.until("that both are main", func() bool {
+			return n.problem(`both servers are configured as main of "green"`) && !n.problem("no relationship")
+		})
+	}
+	backup.set("failover-pair green main-server=$2 backup-server=$3")
+	backup.reload()
+	main.normal()
+	backup.normal()
+	for _, n := range []*node{main, backup} {
+		if d := n.related().Detail; len(d.Refusals)+len(d.Problems) > 0 {
+			t.Errorf("server %d: %q, %q", n.host, d.Refusals, d.Problems)
+		}
+	}
+	backup.stop()
+	main.until("that nobody is there", func() bool {
+		d := main.related().Detail
+		return len(d.Refusals) > 0 && !strings.Contains(d.Refusals[0], "refuse") && len(d.Problems) == 0
+	})
+}

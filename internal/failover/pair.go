@@ -270,6 +270,7 @@ func (p *Pair) tellChanged() {
 	if keys := p.in.takeChanged(); len(keys) > 0 {
 		p.gatherUntil = now + gather
 		p.step(core.Changed{Keys: keys})
+		p.in.told()
 	}
 }
 

@@ -72,11 +72,30 @@ func (p *Pair) condition() condition {
 	}
 	if why := p.refusedBeforeService(&c); why != "" {
 		c.problems = append(c.problems, why)
+	} else if f, ok := c.refused(); ok && !c.status.Connected {
+		c.problems = append(c.problems, "there is no connection: "+refusalText(&f))
 	}
 	if c.unsaved != nil {
 		c.problems = append(c.problems, "out of service, its state cannot be written: "+c.unsaved.Error())
 	}
 	return c
+}
+
+// refused is why the connection was refused the last time that something went
+// wrong with it; not ok if that was something else, or the refusal of a duplicate.
+func (c *condition) refused() (f link.Refusal, ok bool) {
+	if len(c.link.Refusals) == 0 {
+		return link.Refusal{}, false
+	}
+	f = c.link.Refusals[0]
+	return f, f.Reason != wire.ReasonDuplicate && !c.link.LastErrorAt.After(f.Last)
+}
+
+func refusalText(f *link.Refusal) string {
+	if f.Kind == link.NoticeRefusing {
+		return "the partner's connection is refused: " + f.Text
+	}
+	return "the partner refuses the connection: " + f.Text
 }
 
 // refusedBeforeService says why a main that never had a partner stays silent: the
@@ -106,13 +125,18 @@ func (p *Pair) sayDenied() {
 	}
 }
 
-// counted is the condition with the updates that wait for the partner to come
-// back, or to be asked for: without a partner that takes them the core queues
-// none.
+// counted is the condition with the updates that the core has not got: those that
+// are gathered, and those that wait for the partner to come back, or to be asked
+// for. Without a partner that takes them the core queues none.
 func (p *Pair) counted() condition {
+	gathered := p.in.gathered() // before the core is asked, which may be told of them at once
 	c := p.condition()
-	if c.working && (!c.status.Connected || !serves(c.status.State) && c.status.State != wire.StatePartnerDown) {
+	switch {
+	case !c.working:
+	case !c.status.Connected || !serves(c.status.State) && c.status.State != wire.StatePartnerDown:
 		c.status.Queued = p.view.waiting()
+	default:
+		c.status.Queued += gathered
 	}
 	return c
 }
@@ -179,14 +203,14 @@ func (p *Pair) detail(r *relationship, c *condition) *Detail {
 		d.Pools = append(d.Pools, PoolStatus{Scope: s.name, Own: n.Available, Other: n.OtherAvailable, Pending: n.PendingAvailable, Percent: s.percent})
 	}
 	for _, f := range c.link.Refusals {
-		who := "the partner refuses the connection"
-		if f.Kind == link.NoticeRefusing {
-			who = "the partner's connection is refused"
-		}
-		d.Refusals = append(d.Refusals, fmt.Sprintf("%s: %s (reason %d, %d times, last %s)", who, f.Text, f.Reason, f.Count, f.Last.Format(time.ANSIC)))
+		d.Refusals = append(d.Refusals, fmt.Sprintf("%s (reason %d, %d times, last %s)", refusalText(&f), f.Reason, f.Count, f.Last.Format(time.ANSIC)))
 	}
 	if !c.status.Connected && c.link.LastError != "" {
-		d.Refusals = append(d.Refusals, c.link.LastError)
+		at := len(d.Refusals)
+		if at > 0 && c.link.LastErrorAt.After(c.link.Refusals[0].Last) {
+			at = 0
+		}
+		d.Refusals = slices.Insert(d.Refusals, at, c.link.LastError)
 	}
 	return d
 }

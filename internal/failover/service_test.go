@@ -207,3 +207,16 @@ func TestFigures(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+// No request pending means that the partner has all: also leases that are gathered
+// for it count.
+func TestRequestsCountWhatIsGathered(t *testing.T) {
+	s, main, backup := pairUp(t, twoServers)
+	main.balanced(90)
+	for mac := byte(1); mac <= 40; mac++ {
+		address, _ := s.dora(mac, main)
+		if main.related().Requests == 0 && backup.lease(address)["state"] != "leased" {
+			t.Fatalf("no request is pending, and the partner does not have the lease of %s", address)
+		}
+	}
+}

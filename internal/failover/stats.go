@@ -71,9 +71,7 @@ func (p *Pair) trouble(c *condition) string {
 		if at := c.status.Snapshot.Contact; at > 0 {
 			why += fmt.Sprintf(" since %s", time.Unix(at, 0).Format(time.ANSIC))
 		}
-		if len(c.link.Refusals) > 0 {
-			why += ": refused, " + c.link.Refusals[0].Text
-		} else if c.link.LastError != "" {
+		if _, told := c.refused(); !told && c.link.LastError != "" {
 			why += ": " + c.link.LastError
 		}
 	}

@@ -138,14 +138,27 @@ func (l *listener) take(nc net.Conn) {
 		nc.Close()
 		return
 	}
+	timeout := peers[0].cfg.ConnectTimeout
+	if o.waits = onlySecondary(peers); o.waits {
+		timeout /= waitShare
+	}
 	l.hub.wg.Go(func() {
-		c := o.open(peers[0].cfg.ConnectTimeout)
+		c := o.open(timeout)
 		l.release(o)
 		if c != nil {
 			c.run()
 		}
 	})
 	assign(o, peers)
+}
+
+// A primary sends CONNECT at once. A server that is the secondary of every
+// relationship with who connects, and hears none, says so before the other gives
+// up: both may be configured as backup.
+const waitShare = 3
+
+func onlySecondary(peers []*Peer) bool {
+	return !slices.ContainsFunc(peers, (*Peer).primary)
 }
 
 // assign decides what becomes of a connection that a partner opened. The draft

@@ -7,6 +7,8 @@ import (
 	"math"
 	"net"
 	"net/netip"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,6 +28,7 @@ type opening struct {
 	in      *intake
 	remote  netip.AddrPort
 	dialled bool
+	waits   bool // for the CONNECT of a primary: this server will send none
 	secure  bool
 	done    chan struct{}
 	outcome outcome // once done
@@ -75,12 +78,28 @@ func (o *opening) guard(timeout time.Duration) {
 	case <-o.done:
 		return
 	}
+	if o.waits && o.owner() == nil {
+		partners := o.hub.with(o.lst, o.remote.Addr())
+		text := bothBackup(partners)
+		o.say(wire.DISCONNECT{Reason: wire.ReasonInvalidPartner, Text: text})
+		tellRefusing(nil, partners, wire.ReasonInvalidPartner, text)
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if !o.claimed {
 		o.late = true
 		o.raw.Close()
 	}
+}
+
+// bothBackup is said where nobody sends CONNECT. Whoever reads it, there is one
+// server that connects and one that waits.
+func bothBackup(waiting []*Peer) string {
+	names := make([]string, 0, len(waiting))
+	for _, p := range waiting {
+		names = append(names, strconv.Quote(p.cfg.Name))
+	}
+	return "nobody sends CONNECT: the server that was connected to is the backup of " + strings.Join(names, ", ") + ", and so is the other of what it connects for; one of the two has to be the main"
 }
 
 // drop gives the opening up for another one.

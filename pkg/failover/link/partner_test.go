@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -471,17 +472,29 @@ func TestBothMain(t *testing.T) {
 	}
 }
 
+// Where both are backup nobody sends CONNECT: each is told so by the other, with
+// the names that the pair has on both.
 func TestBothBackup(t *testing.T) {
 	port := free(t)
-	clk := clock.NewManual(time.Unix(1e9, 0))
-	_, a := add(t, newHub(t, clk), patient(lease.Secondary, port))
-	b := patient(lease.Secondary, port)
-	b.Local, b.Partner = b.Partner, b.Local
-	_, r := add(t, newHub(t, clk), b)
-	gallop(t, clk)
-	for _, r := range []*recorder{a, r} {
-		r.notice(NoticeNoAnswer)
-		r.calm()
+	a, b := config("pair", lease.Secondary, 2, 3, port), config("other", lease.Secondary, 3, 2, port)
+	a.ConnectTimeout, b.ConnectTimeout = 3*time.Second, 3*time.Second
+	_, one := add(t, newHub(t, clock.Real{}), a)
+	_, two := add(t, newHub(t, clock.Real{}), b)
+	for _, r := range []*recorder{one, two} {
+		texts := ""
+		for range 2 { // each refuses, and is refused
+			select {
+			case n := <-r.notices:
+				texts += n.Text
+			case <-time.After(within):
+				t.Fatalf("%s: no more notices than %q", r.name, texts)
+			}
+		}
+		for _, want := range []string{`the backup of "pair"`, `the backup of "other"`} {
+			if !strings.Contains(texts, want) {
+				t.Errorf("notices %q, want %s", texts, want)
+			}
+		}
 	}
 }
 

@@ -53,8 +53,8 @@ func (j *journal) tell(kind NoticeKind, reason wire.Reason) bool {
 }
 
 // forget makes everything worth telling again: there is a connection. What was
-// refused for being a second one was refused rightly.
+// refused before it is over.
 func (j *journal) forget() {
 	clear(j.told)
-	j.refusals = slices.DeleteFunc(j.refusals, func(r Refusal) bool { return r.Reason == wire.ReasonDuplicate })
+	j.refusals = nil
 }

@@ -106,8 +106,8 @@ func TestJournal(t *testing.T) {
 		}
 	}
 	j.forget()
-	if len(j.refusals) != 2 || !j.refuse(NoticeRefused, wire.ReasonInvalidPartner, "a", now) {
-		t.Error("after a connection a refusal is news again, and a duplicate none")
+	if len(j.refusals) != 0 || !j.refuse(NoticeRefused, wire.ReasonInvalidPartner, "a", now) {
+		t.Error("after a connection what was refused before is over, and a refusal is news again")
 	}
 }
 
