@@ -2,6 +2,8 @@ package failover
 
 import (
 	"net/netip"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -204,4 +206,37 @@ func TestHeldPartnerDown(t *testing.T) {
 	if _, seconds := s.dora(1, main); seconds != 7*24*3600 {
 		t.Errorf("a server that is alone gave %d s", seconds)
 	}
+}
+
+// A server with its partner's lease database fetches all leases, and waits, as one
+// that has lost its own.
+func TestPartnersDatabase(t *testing.T) {
+	s, main, backup := pairUp(t, strings.ReplaceAll(twoServers, "mclt=60s", "mclt=10s"))
+	backup.balanced(10)
+	address, _ := s.dora(1, main, backup)
+	main.until("the partner's word", func() bool { return strings.Contains(main.lease(address)["flags"], "failover-updated") })
+	s.renew(1, address, main)
+	main.until("the partner's word", func() bool { return main.related().Requests == 0 })
+	backup.stop()
+	main.stop()
+	for _, name := range []string{"leases.db", "leases.mark"} {
+		b, err := os.ReadFile(filepath.Join(main.dir, name))
+		backup.must(err)
+		backup.must(os.WriteFile(filepath.Join(backup.dir, name), b, 0o600))
+	}
+	main.start()
+	backup.start()
+	backup.log.await(t, "the lease database is the partner's, or a copy of it")
+	if backup.holding() {
+		t.Error("its scopes are held: this server is no other partner of its own")
+	}
+	backup.log.await(t, "state RECOVER-WAIT")
+	backup.log.await(t, "state NORMAL")
+	main.normal()
+	if got := backup.lease(address)["state"]; got != "leased" {
+		t.Errorf("the lease is %s", got)
+	}
+	backup.stop()
+	backup.start()
+	backup.log.await(t, "state NORMAL, was COMMUNICATIONS-INTERRUPTED")
 }

@@ -83,6 +83,7 @@ func (c *compiler) danger(of claim, heirs map[string]string) *danger {
 		switch to := c.of[strings.ToLower(o.Name)]; {
 		case to == nil:
 			d.leaving = append(d.leaving, o.Name)
+		case to.name == of.name && to.mirrors(of.role, of.partner): // it begins anew
 		case to.role != lease.Alone && (another(to.partner().addr, of.partner) || of.exchanged(to, heirs)):
 			d.moving[to] = append(d.moving[to], o.Name)
 		}

@@ -134,6 +134,9 @@ var (
 	msgBranched = eventlog.Declare(6035, eventlog.Info, "Failover",
 		"Failover '%s' is new and takes scopes over from '%s', with the same partner: it goes on with what is known of that.",
 		"The pair was split on this server. Split it on the partner, too: until then the new one does not connect.")
+	msgPartners = eventlog.Declare(6036, eventlog.Error, "Failover",
+		"Failover '%s': the lease database is the partner's, or a copy of it: all leases are fetched from the partner, and nobody is served until it is safe.",
+		"What this server gave itself is not in it. The server waits for its partner and then for the maximum client lead time. If the two servers have exchanged their addresses, it is the same.")
 	msgForced = eventlog.Declare(6029, eventlog.Warning, "Configuration",
 		"A configuration was taken by force: %s.",
 		"Addresses that two servers gave are in use twice. Look for conflicts in the leases of the two servers.")

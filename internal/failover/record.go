@@ -130,6 +130,12 @@ func (m *Manager) recorded() map[string]record {
 	return maps.Clone(m.records)
 }
 
+// mirrors tells whether a record is the partner's of this relationship: its
+// database, or all of its folder, was put in the place of this server's.
+func (r *relationship) mirrors(role lease.Role, partner netip.Addr) bool {
+	return r.role != lease.Alone && role == r.role.Other() && partner.IsValid() && partner == r.ours().addr
+}
+
 // outdated tells whether the record of a relationship that is not in service is
 // older than it should be.
 func (m *Manager) outdated(name string, kept *record) bool {
@@ -155,6 +161,9 @@ func (m *Manager) resume(r *relationship, claims []claim) (snap core.Snapshot, l
 		return core.Snapshot{}, true
 	case !ok:
 		return m.branch(r, claims)
+	case r.mirrors(kept.Role, kept.Partner):
+		m.Log.Log(msgPartners, r.name)
+		return core.Snapshot{}, true
 	case m.Records.Restored() && !m.older[r.name]:
 		m.older[r.name] = true // what it has from now on is this server's
 		m.Log.Log(msgOlder, r.name)
