@@ -1,7 +1,6 @@
 package core
 
 import (
-	"slices"
 	"time"
 
 	"leasehold/pkg/failover/wire"
@@ -83,12 +82,8 @@ func (m *Machine) updateDone(xid uint32) {
 
 // updateStored is another update of the partner on our disk.
 func (m *Machine) updateStored() {
-	switch {
-	case m.taking > 0:
-	case m.asked.ended:
+	if m.asked.ended && m.taking == 0 {
 		m.updateDone(m.asked.xid)
-	case m.link.profile == wire.ISC && m.state() == recoverDone && slices.Contains(states{normal, recoverDone}, m.snap.PartnerState):
-		m.fire(up, "all that the partner told is on disk")
 	}
 }
 

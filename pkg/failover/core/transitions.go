@@ -116,7 +116,8 @@ var transitions = []transition{
 	{from: states{recoverDone}, on: up, partner: states{recovering}, guard: metDhcpdAgain, to: recovering, do: actions{waitToo, again}, ours: true},
 	{from: states{recoverWait, recoverDone}, on: up, partner: states{recovering, partnerDown}, guard: metDhcpdAgain, to: recovering, do: actions{again}, ours: true},
 
-	{from: states{recoverDone}, on: up, partner: states{normal, recoverDone}, guard: takingOfDhcpd, ours: true}, // it has been giving our addresses, and does not wait to have told
+	{from: states{recoverDone}, on: up, partner: states{normal}, guard: dhcpd, do: actions{request}, ours: true}, // it gave our addresses until now, and did not wait to have told
+	{from: states{recoverDone}, on: updated, to: normal, do: actions{haveAll}, ours: true},
 	{from: states{recoverDone}, on: up, partner: states{normal, recoverDone}, to: normal},
 	{from: states{recoverDone}, on: up, partner: states{interrupted}, guard: dhcpd, do: actions{tell}, ours: true}, // as it starts it does not look at a state that it has on record
 
@@ -180,7 +181,6 @@ const (
 	dhcpd
 	neverMetDhcpd
 	metDhcpdAgain
-	takingOfDhcpd
 	forgotten
 	recovers
 	wasDown
@@ -205,9 +205,6 @@ var guards = [...]struct {
 	}},
 	metDhcpdAgain: {"the partner is a dhcpd and the connection is new", func(m *Machine) bool {
 		return m.link.first && m.link.profile == wire.ISC
-	}},
-	takingOfDhcpd: {"the partner is a dhcpd, and not all that it told is on our disk", func(m *Machine) bool {
-		return m.taking > 0 && m.link.profile == wire.ISC
 	}},
 	forgotten: {"the primary has no record of a partner that has one of it", func(m *Machine) bool {
 		return m.snap.New && m.primary() && !m.link.stranger
