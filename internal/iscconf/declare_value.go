@@ -43,8 +43,7 @@ func (r *reader) option(c *cursor, how string) *Error {
 		return r.identify(c, d, def)
 	}
 	if !c.more() && !c.s.Block && len(def.format.atoms) > 0 && def.format.atoms[0].letter != 'Z' {
-		r.configuration.find(c.s.Pos, c.s.text(), "the option has no value; dhcpd takes the statement and sends none, either")
-		return nil
+		return errorAt(c.s.last, "%s: the option has no value", c.s.head())
 	}
 	if c.accept("=") {
 		return r.computed(c, st)

@@ -1,8 +1,11 @@
 package iscconf
 
 import (
+	"maps"
 	"slices"
 	"strings"
+
+	"leasehold/pkg/objects"
 )
 
 // form is how the value of a parameter is written.
@@ -162,9 +165,8 @@ func (r *reader) other(c *cursor, name string) *Error {
 		r.configuration.find(c.s.Pos, c.s.text(), meaning)
 		return nil
 	}
-	if c.s.Block {
-		r.configuration.find(c.s.Pos, c.s.text(), "the statement is not known, nor what it means; nothing of it is carried")
-		return nil
+	if near := objects.Nearest(name, slices.Sorted(maps.Keys(declarations))); c.s.Block && near != "" {
+		return errorAt(c.s.Pos, "'%s' begins no statement of dhcpd.conf, did you mean %s?", shorten(c.s.tokens[0].text), near)
 	}
 	return errorAt(c.s.Pos, "'%s' begins no statement of dhcpd.conf", shorten(c.s.tokens[0].text))
 }
