@@ -226,10 +226,11 @@ func perhapsLater(l *lease.Lease, b *wire.Binding) bool {
 
 // later tells whether something happened after our client's last transaction.
 // Within one second a lease goes before its end: to free it too late does no
-// harm. But what the partner itself told us was before what it tells now.
+// harm. But what the partner itself told us was before what it tells now, and by
+// our clock its times come out a little different each time.
 func later(l *lease.Lease, theirs wire.Time) bool {
 	t := theirs.Unix()
-	return t > l.LastTransaction || t == l.LastTransaction && t != 0 && theirWord(l)
+	return t > l.LastTransaction || t != 0 && t+unsure >= l.LastTransaction && theirWord(l)
 }
 
 // theirWord tells whether the lease is as the partner told it, with nothing of
