@@ -63,9 +63,11 @@ func (a *Authority) Given(l lease.Lease, potential int64) lease.Lease {
 }
 
 // heard tells whether the partner has acknowledged every lease that this server
-// gave the client: no such word is on its way any more.
+// gave the client, or has given it a longer one since: no such word is on its way
+// any more, or it comes too late to count.
 func heard(l *lease.Lease) bool {
-	return l.Failover.SentPE <= l.Failover.AckPE && l.Failover.SentPE < lease.Forever
+	f := &l.Failover
+	return (f.SentPE <= f.AckPE || f.SentPE < f.RcvdPE) && f.SentPE < lease.Forever
 }
 
 // Changed is the lease after a change of this server's own (release, expiry,
