@@ -108,10 +108,16 @@ func (s *s1) forever(n *node) {
 func (s *s1) abandoned(e *endpoint) {
 	o := e.p.other(e.side)
 	for i := range e.p.Pool {
-		if l := &o.n.disk.content.leases[e.p.index*maxPool+i]; l.State == lease.Unavailable || l.Failover.Ended == lease.EndedReset {
+		if resets(o, i) {
 			s.forced(e.p.index*maxPool + i)
 		}
 	}
+}
+
+// resets tells whether a server has an address out of use, or is about to free it.
+func resets(e *endpoint, i int) bool {
+	l := &e.n.disk.content.leases[e.p.index*maxPool+i]
+	return l.State == lease.Unavailable || l.Failover.Ended == lease.EndedReset
 }
 
 // taint: what the clients of a pair have is known to neither server.

@@ -30,11 +30,15 @@ func (f *forgot) begin(w *World) {
 	f.forced = slices.ContainsFunc(w.sched.Steps, func(s Step) bool { return s.Verb == "force" })
 }
 
-// replaced: a server has another disk.
+// replaced: a server has another disk. Of an address that its partner took out of
+// use it may have been the only one to know that it was given again.
 func (f *forgot) replaced(n *node) {
 	for _, e := range n.ends {
 		for i := range e.p.Pool {
 			slot := e.p.index*maxPool + i
+			if resets(e.p.other(e.side), i) {
+				continue
+			}
 			for _, h := range f.w.checks.s1.held[slot] {
 				if h.c.server == n.index && !h.c.bootp && h.until > f.w.now {
 					f.lost[e.p.index] = append(f.lost[e.p.index], forgotten{e, slot, h.c, h.until})
