@@ -21,6 +21,7 @@ type ended struct {
 // over is a lease whose client gave it up.
 type over struct {
 	who  lease.ClientKey // zero is none
+	end  time.Duration   // when
 	at   int64           // of one that was declined: when, by that server's clock
 	know [2]bool         // by side: it is on this server's disk
 }
@@ -82,7 +83,7 @@ func (x *ended) wrote(n *node, slot int, before, after *lease.Lease) {
 		given = max(given, x.given[slot][side])
 	}
 	if at := x.w.now - seconds(n.wall()-said); at > given+x.w.checks.risk.slackOf(p) {
-		news.know[side] = true
+		news.know[side], news.end = true, at
 		*o = news
 	}
 }
@@ -118,8 +119,10 @@ func (x *ended) look(p *pair, i int) {
 		return
 	}
 	for _, e := range p.ends {
-		if l := e.onDisk(i); l.State == lease.Expired {
-			return // one of them has lost leases: it may have been extended before
+		// One of them has lost leases since: it may have been extended before.
+		forgot := x.w.now - seconds(e.n.wall()-e.m.Status().Snapshot.Forgot)
+		if l := e.onDisk(i); l.State == lease.Expired || forgot+x.w.checks.risk.slackOf(p) >= o.end {
+			return
 		}
 	}
 	for _, e := range p.ends {
