@@ -19,7 +19,7 @@ func (c *checkers) wentDown(e *endpoint, o *core.Event) {
 	switch {
 	case o.From == wire.StateStartup:
 		ok = ok || e.stored() == wire.StatePartnerDown || !e.n.disk.content.known[e.index]
-		if s.Snapshot.New && e.role == lease.Primary && (s.Connected && e.p.other(e.side).met() || !s.Connected && e.refused) {
+		if s.Snapshot.New && e.role == lease.Primary && (s.Connected && e.p.link.whole() && e.p.other(e.side).met() || !s.Connected && e.refused) {
 			ok = false // it is not new: it has forgotten its partner
 		}
 	case o.Text == safePeriodOver:
@@ -29,6 +29,10 @@ func (c *checkers) wentDown(e *endpoint, o *core.Event) {
 		c.w.fail("down", "%s goes from %v to PARTNER-DOWN, connected %v: %s", e.n.name, o.From, s.Connected, o.Text)
 	}
 }
+
+// whole tells whether both ends have the same connection: what comes by another is
+// from before the partner started.
+func (l *link) whole() bool { return l.sides[0].conn == l.sides[1].conn }
 
 // met tells whether a server of ours has a record of its partner.
 func (e *endpoint) met() bool {
