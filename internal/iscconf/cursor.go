@@ -13,6 +13,9 @@ type cursor struct {
 	s     *Statement
 	at    int
 	depth int // of the expression that is read
+	// names tells that in the value there is a host name in the place of an
+	// address, which dhcpd looks up when it starts.
+	names bool
 }
 
 func (c *cursor) peek() token {

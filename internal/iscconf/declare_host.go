@@ -67,6 +67,9 @@ func (r *reader) ofHost(c *cursor, name string) *Error {
 			return errorAt(c.s.Pos, "%s: there is no option %s", c.s.head(), shorten(of))
 		}
 		value, err := c.value(def.format)
+		if err == nil && c.names {
+			err = errorAt(c.s.Pos, "%s: an address is expected, not a name", c.s.head())
+		}
 		if err != nil {
 			return err
 		}

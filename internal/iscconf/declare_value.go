@@ -49,15 +49,15 @@ func (r *reader) option(c *cursor, how string) *Error {
 		return r.computed(c, st)
 	}
 	st.value, err = c.value(def.format)
-	if err == errNames {
-		r.configuration.find(c.s.Pos, c.s.text(), "dhcpd looks the name up when it starts and sends the address; clients get no such option here until it is set to the address")
-		return nil
-	}
 	if err == nil {
 		err = c.done(false)
 	}
 	if err != nil {
 		return err
+	}
+	if c.names {
+		r.configuration.find(c.s.Pos, c.s.text(), "dhcpd looks the name up when it starts and sends the address; clients get no such option here until it is set to the address")
+		return nil
 	}
 	r.open.options = append(r.open.options, st)
 	return nil

@@ -109,10 +109,6 @@ func (c *cursor) atom() (atom, *Error) {
 	return atom{letter: letters[0]}, nil
 }
 
-// errNames is why a value was not read: it has host names, which dhcpd looks
-// up when it starts.
-var errNames = &Error{Msg: "a host name stands where an address is sent"}
-
 // value reads a value as the option's statement has it, and returns its bytes.
 func (c *cursor) value(f format) ([]byte, *Error) {
 	var b []byte
@@ -153,7 +149,9 @@ func (c *cursor) one(a atom) ([]byte, *Error) {
 				return addr.AsSlice(), nil
 			}
 			if strings.ContainsAny(strings.ToLower(t.text), "abcdefghijklmnopqrstuvwxyz") {
-				return nil, errNames
+				c.names = true
+				c.at++
+				return make([]byte, 4), nil
 			}
 		}
 		return nil, c.wrong("an address")

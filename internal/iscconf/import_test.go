@@ -71,6 +71,8 @@ func TestWhatCannotBeRead(t *testing.T) {
 		{"subnt 10.0.0.0 netmask 255.255.255.0 { range 10.0.0.5; }", "d.conf:1:1: 'subnt' begins no statement of dhcpd.conf, did you mean subnet?"},
 		{"nonsense 5 { }", "d.conf:1:1: 'nonsense' begins no statement of dhcpd.conf"},
 		{"option routers;", "d.conf:1:15: option routers: the option has no value"},
+		{"option routers routers 10.0.0.1;", "d.conf:1:24: option routers routers 10.0.0.1: unexpected '10.0.0.1'"},
+		{"option ntp-servers 10.0.0.1,\nsubnet 10.0.0.0 netmask 255.255.255.0 { }", "unexpected '10.0.0.0'"},
 		{"host ü { }", "d.conf:1:6: the character 'ü' has no meaning in dhcpd.conf outside of quotes"},
 		{"option fqdn.nonsense", "is not ended by ';'"},
 		{"shared-network a { subnet 10.0.0.0 netmask 255.255.255.0 { } range 10.0.0.5; }", "a range stands within a subnet or a pool"},
