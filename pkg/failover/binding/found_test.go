@@ -142,3 +142,37 @@ func TestRefusedIsNotKnown(t *testing.T) {
 		t.Errorf("%s", show(&got))
 	}
 }
+
+// TestRolesExchanged: a server with all of its leases recovers because its role
+// was changed.
+func TestRolesExchanged(t *testing.T) {
+	a := Authority{Role: lease.Primary, State: wire.StateRecover, Connected: true, MCLT: 60, Partner: wire.Own}
+	l, b := mineIs(lease.Primary, active), theirsIs(backup)
+	l.Expiration, b.StateStart = acceptNow+100, wire.TimeOf(l.LastTransaction+1)
+	if _, reason, text := a.Accept(l, &b, acceptNow); reason != 0 {
+		t.Errorf("what a backup may not know is refused: %s", text)
+	}
+	a.Whole = true
+	if got, reason, _ := a.Accept(l, &b, acceptNow); reason != wire.ReasonOutdated {
+		t.Errorf("a lease that runs is given away: %s", show(&got))
+	}
+
+	a.State, a.Down = wire.StatePartnerDown, acceptNow
+	free := freeLease(lease.Primary, 0)
+	if a.MayGive(&free, acceptNow+60, false) || !a.MayGive(&free, acceptNow+61, true) {
+		t.Error("what was the partner's is given before the MCLT has passed, or not even then")
+	}
+}
+
+// TestExtendedByThePartner: a lease is over by the word of the partner that gave it
+// last, though it has not acknowledged what was given before.
+func TestExtendedByThePartner(t *testing.T) {
+	a := Authority{Role: lease.Secondary, State: wire.StateNormal, Connected: true, MCLT: 60, Partner: wire.Own}
+	l := mineIs(lease.Secondary, expired)
+	l.Failover.SentPE, l.Failover.AckPE, l.Failover.RcvdPE = 800, 0, 1100
+	l = a.Changed(l)
+	b := theirsIs(expired)
+	if got, reason, text := a.Accept(l, &b, acceptNow); reason != 0 || !got.Free() {
+		t.Errorf("%d %s: %s", reason, text, show(&got))
+	}
+}
