@@ -4,7 +4,9 @@ package main
 
 import (
 	"encoding/binary"
+	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -81,10 +83,12 @@ func server(t *testing.T, fault func(n int, reply []byte)) netip.AddrPort {
 	return netip.MustParseAddrPort("127.0.0.1:36767")
 }
 
-func engineTo(t *testing.T, s netip.AddrPort) *engine {
+func engineTo(t *testing.T, s netip.AddrPort) *engine { return engineFrom(t, "127.0.0.2:36768", s) }
+
+func engineFrom(t *testing.T, local string, s netip.AddrPort) *engine {
 	t.Helper()
 	e, err := newEngine(opts{
-		local: []netip.AddrPort{netip.MustParseAddrPort("127.0.0.2:36768")}, server: []netip.AddrPort{s},
+		local: []netip.AddrPort{netip.MustParseAddrPort(local)}, server: []netip.AddrPort{s},
 		clients: 5000, timeout: 200 * time.Millisecond, tick: 100 * time.Microsecond, macBase: 0x200,
 		pool: netip.MustParsePrefix("10.0.0.0/8"), opt82: true, clientID: true, hostname: true,
 	})
@@ -112,6 +116,42 @@ func TestModes(t *testing.T) {
 	r = e.run(step{weights: weights{20, 0, 70, 10}, inflight: 16, count: 1000, duration: 5 * time.Second, grace: time.Second})
 	if r.Completed != 1000 || r.Released != 100 || r.Wrong+r.Duplicates != 0 {
 		t.Fatalf("mix: %+v", r)
+	}
+}
+
+// Both sides get the same loads, in turn, and the table has a line for each.
+func TestVersus(t *testing.T) {
+	srv := server(t, nil)
+	o := opts{weights: weights{opDora: 1, opRenew: 1}, count: 300, inflight: 8, rate: 3000, step: 50 * time.Millisecond, timeout: 200 * time.Millisecond}
+	a := &side{name: "alone", e: engineFrom(t, "127.0.0.2:36768", srv), pids: []int{1 << 30}, rest: time.Millisecond} // no process
+	b := &side{name: "main", e: engineFrom(t, "127.0.0.3:36768", srv), pids: []int{1 << 30, 1<<30 + 1}, rest: time.Millisecond}
+	a.e.o.inflight, b.e.o.inflight = o.inflight, o.inflight
+	var out strings.Builder
+	rep := versus(a, b, 2, o.loads(), &out)
+	for i, r := range rep.Runs {
+		side, load, round := []string{"alone", "main"}[i%2], o.loads()[i/2%4].name, i/8+1
+		if want := fmt.Sprintf("round %d, %s, %s", round, side, load); r.Name != want {
+			t.Errorf("run %d is %q, want %q", i, r.Name, want)
+		}
+		if r.Completed == 0 || r.Wrong+r.Duplicates > 0 {
+			t.Errorf("%s: %d completed, %d wrong, %d duplicates", r.Name, r.Completed, r.Wrong, r.Duplicates)
+		}
+	}
+	for _, want := range []string{"| load |", "| ---", "| DORA, 8 at once |", "| DORA, 3000 a second |", "| renewal, 8 at once |", "| renewal, 3000 a second |"} {
+		if i := strings.Index(out.String(), want); i < 0 || strings.Count(strings.SplitN(out.String()[i:], "\n", 2)[0], "|") != 15 {
+			t.Errorf("no line %q of 14 columns in\n%s", want, out.String())
+		}
+	}
+	if len(rep.Runs) != 16 {
+		t.Errorf("%d runs", len(rep.Runs))
+	}
+}
+
+func TestMedian(t *testing.T) {
+	for want, of := range map[float64][]float64{0: nil, 3: {9, 3, 1}, 2.5: {4, 1, 2, 3}} {
+		if got := median(of); got != want {
+			t.Errorf("median %v of %v, want %v", got, of, want)
+		}
 	}
 }
 

@@ -17,7 +17,8 @@ type side struct {
 	name string
 	e    *engine
 	pids []int
-	got  [][]trial // by load, by round
+	rest time.Duration // see restful
+	got  [][]trial     // by load, by round
 }
 
 // trial is one load on one side.
@@ -64,7 +65,7 @@ func versus(a, b *side, rounds int, loads []load, w io.Writer) *Report {
 	for _, s := range []*side{a, b} {
 		s.got = make([][]trial, len(loads))
 		s.e.run(step{weights: only(opDora), inflight: s.e.o.inflight, count: uint64(max(2000, s.e.o.preload)), duration: time.Minute, grace: s.e.o.timeout})
-		settle(s.pids)
+		settle(s.pids, s.rest)
 	}
 	for round := range rounds {
 		for i, l := range loads {
@@ -89,7 +90,7 @@ func versus(a, b *side, rounds int, loads []load, w io.Writer) *Report {
 func (s *side) try(l load) trial {
 	before := procUsage(s.pids)
 	t := trial{Run: s.e.run(l.step)}
-	settle(s.pids)
+	settle(s.pids, s.rest)
 	after := procUsage(s.pids)
 	for i := range after.each {
 		t.each = append(t.each, (after.each[i]-before.each[i])/max(1, float64(t.Completed))*1e6)
@@ -107,12 +108,12 @@ const (
 	patience = 30 * time.Second
 )
 
-// settle waits until the processes do nothing any more.
-func settle(pids []int) {
+// settle waits until the processes have done nothing for so long.
+func settle(pids []int, rest time.Duration) {
 	used := func() float64 { u := procUsage(pids); return u.user + u.sys }
 	since, last := time.Now(), used()
-	for begin := since; time.Since(since) < restful && time.Since(begin) < patience; {
-		time.Sleep(100 * time.Millisecond)
+	for begin := since; time.Since(since) < rest && time.Since(begin) < patience; {
+		time.Sleep(rest / 15)
 		if now := used(); now-last > nothing {
 			since, last = time.Now(), now
 		}
