@@ -181,11 +181,15 @@ func TestScopesWithLiveLeases(t *testing.T) {
 type stubborn struct {
 	Runtime
 	check, reload *objects.Error
+	risk          *objects.Error // of a configuration without a pair, that force takes
 }
 
 func (s *stubborn) Check(cfg *objects.Config, force bool) engine.Report {
 	if s.check != nil {
 		return engine.Report{Errors: []*objects.Error{s.check}}
+	}
+	if s.risk != nil && !force && len(cfg.All(objects.FailoverPair)) == 0 {
+		return engine.Report{Errors: []*objects.Error{s.risk}, Risks: 1}
 	}
 	return s.Runtime.Check(cfg, force)
 }
@@ -249,6 +253,28 @@ func TestSynchronousMode(t *testing.T) {
 	if w.engine.Config().Get(objects.Scope, "a") != nil {
 		t.Error("the scope that was deleted by force still runs")
 	}
+}
+
+// A scope that is deleted by force with other changes forces nothing but the loss
+// of its leases.
+func TestForceOfAScopeTakesNoOtherRisk(t *testing.T) {
+	w := &world{t: t, data: t.TempDir(), clock: newWorld(t).clock}
+	runtime := &stubborn{}
+	w.open(func(r Runtime) Runtime { runtime.Runtime = r; return runtime })
+	c := w.root
+	c.mode = "synchronous"
+	w.ok(c.create("scope", "a", "10.1.0.0/24"))
+	err, _ := c.do("scope", "a", "addRange", "10", "20")
+	w.ok(err)
+	w.ok(c.create("failover-pair", "p", "10.0.0.1", "10.0.0.2", "addMatch", "10.9.0.0/16"))
+	w.lease("10.1.0.10", 2)
+	runtime.risk = objects.Errorf(objects.Invalid, "both give the same addresses")
+	w.ok(c.begin())
+	w.ok(c.deleteForced("scope", "a"))
+	w.ok(c.delete("failover-pair", "p"))
+	w.refused(c.commit(), objects.Invalid, "both give the same addresses", "nothing was stored")
+	w.ok(c.rollback())
+	w.ok(c.deleteForced("scope", "a"))
 }
 
 func TestStoreFailureChangesNothing(t *testing.T) {

@@ -142,16 +142,29 @@ func (s *Service) runningWith(edits []*edit, force bool) (*objects.Config, *obje
 			cfg.Put(e.after)
 		}
 	}
-	if force && s.runtime.Check(cfg, false).Held > 0 {
+	if !force {
+		return cfg, taken(s.runtime.Check(cfg, false).Errors)
+	}
+	// What is forced is the loss of a scope's leases, and nothing else.
+	unforced := s.runtime.Check(cfg, false)
+	if unforced.Risks > 0 {
+		return nil, taken(unforced.Errors[:unforced.Risks])
+	}
+	if unforced.Held > 0 {
 		return nil, objects.Errorf(objects.Invalid, "scopes are not served, since a failover partner may serve them (see 'dhcp getRelatedServers'), and by force they would be: end that first, or set dhcp-edit-mode=staged and 'dhcp reload force'")
 	}
-	report := s.runtime.Check(cfg, force)
-	if len(report.Errors) == 0 {
-		return cfg, nil
+	return cfg, taken(s.runtime.Check(cfg, true).Errors)
+}
+
+// taken is the refusal of what the running server does not take; nil if there is
+// nothing against it.
+func taken(errs []*objects.Error) *objects.Error {
+	if len(errs) == 0 {
+		return nil
 	}
-	e := joined(report.Errors)
+	e := joined(errs)
 	e.Detail = append(e.Detail, "The running server does not accept the change, so nothing was stored. It may need others that are staged: reload, or set dhcp-edit-mode=staged.")
-	return nil, e
+	return e
 }
 
 // forcedIn tells whether the edits delete a scope by force.

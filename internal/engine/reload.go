@@ -48,7 +48,7 @@ func (s *Server) prepare(cfg *objects.Config, force bool, trace func(int, string
 	return plan, r
 }
 
-// risk enters what only force takes.
+// risk enters what only force takes, before all other errors.
 func (r *Report) risk(risks []string, force bool) {
 	for _, text := range risks {
 		if force {
