@@ -24,6 +24,8 @@ type over struct {
 	end  time.Duration   // when
 	at   int64           // of one that was declined: when, by that server's clock
 	know [2]bool         // by side: it is on this server's disk
+	// agreed: the address was free on both, so that no loss puts that in doubt.
+	agreed bool
 }
 
 // unsure is how far apart a lease and its end must be that both servers agree
@@ -68,6 +70,8 @@ func (x *ended) wrote(n *node, slot int, before, after *lease.Lease) {
 	o := &x.over[slot]
 	if !o.who.IsZero() {
 		o.know[side] = o.know[side] || after.State != lease.Leased || after.Client() != o.who
+		other := p.other(side).onDisk(slot % maxPool)
+		o.agreed = o.agreed || isFree(after) && isFree(&other)
 		return
 	}
 	if before.State != lease.Leased || !gaveUp(after) || before.Client() != after.Client() {
@@ -121,7 +125,7 @@ func (x *ended) look(p *pair, i int) {
 	for _, e := range p.ends {
 		// One of them has lost leases since: it may have been extended before.
 		forgot := x.w.now - seconds(e.n.wall()-e.m.Status().Snapshot.Forgot)
-		if l := e.onDisk(i); l.State == lease.Expired || forgot+x.w.checks.risk.slackOf(p) >= o.end {
+		if l := e.onDisk(i); l.State == lease.Expired || !o.agreed && forgot+x.w.checks.risk.slackOf(p) >= o.end {
 			return
 		}
 	}
