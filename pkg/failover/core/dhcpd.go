@@ -32,9 +32,10 @@ func (m *Machine) hearOut() {
 
 // hasNotBegun tells whether a dhcpd is not in NORMAL yet where we are. Only with
 // that it looks for what it has to tell, if it started anew; until then it takes
-// our word for the later, also of a lease that it has renewed since.
+// our word for the later, also of a lease that it has renewed since. Nor does it
+// end the answer to a request of ours if our word crosses with the last of that.
 func (m *Machine) hasNotBegun() bool {
-	return m.link.profile == wire.ISC && m.state() == normal && (m.snap.PartnerState != normal || m.link.starting)
+	return m.link.profile == wire.ISC && m.state() == normal && (m.snap.PartnerState != normal || m.link.starting || m.asked.xid != 0)
 }
 
 // heardMore is another update of a dhcpd that still tells what it had to tell.
