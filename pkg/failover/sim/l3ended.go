@@ -111,6 +111,9 @@ func (x *ended) check() {
 		if p.mixed() || x.w.checks.risk.taken(p) { // a dhcpd does not compare dates
 			continue
 		}
+		if x.w.now-x.w.checks.refused[p.index] <= 11*time.Minute { // what was refused is said again later
+			continue
+		}
 		for i := range p.Pool {
 			x.look(p, i)
 		}

@@ -29,7 +29,7 @@ func (l *l6new) asked(e *endpoint, q *query) {
 			return
 		}
 		l6.owing = slices.Delete(l6.owing, i, i+1)
-		if serves(e.auth.State) && l.has(e) {
+		if serves(e.auth.State) && l.has(e) && e.n.disk.stalled < l.w.now-l6bound { // its address may be being written
 			l.w.fail("L6", "%s, alone in %v, has a free address and offers %s none", e.n.name, e.state(), q.c.name)
 		}
 	})
