@@ -84,6 +84,9 @@ func (r *received) held(m *Machine, l lease.Lease) (lease.Lease, bool) {
 	auth := m.Authority()
 	next, reason, text := auth.Accept(l, &r.update, m.now.Wall)
 	r.reason, r.text = reason, text
+	if reason == 0 && m.underWay(l.Key) {
+		next = auth.Crossing(l, next, &r.update, m.now.Wall)
+	}
 	m.noteTwice(&l, &r.update, reason)
 	return next, true // also of a refused one: ours is to be told once more, some time
 }

@@ -357,6 +357,13 @@ func (m *Machine) acks(xid uint32, body wire.BNDACK) {
 	}
 }
 
+// underWay tells whether the partner has been sent an update of the address, and
+// what it answered is not decided on.
+func (m *Machine) underWay(k lease.Key) bool {
+	e := m.out.entries[k]
+	return e != nil && (e.stage == flying || e.stage == deciding)
+}
+
 // answerTo finds the answer to a binding, which mostly is in its place.
 func answerTo(b *wire.Binding, i int, answers []wire.Answer) wire.Answer {
 	if i < len(answers) && answers[i].Address == b.Address {
