@@ -104,14 +104,22 @@ func (m *Machine) setFailed() {
 	m.markFailed()
 }
 
-// learnFailure corrects the date of the operator, which is that of a backup:
-// the server may have been in operation until the partner lost it.
+// learnFailure corrects the date of the operator, which is that of a backup: the
+// server may have been in operation until the partner lost it. A partner that does
+// not know when that was, because it recovers, too, or starts itself, leaves when
+// this server began to recover.
 func (m *Machine) learnFailure(s wire.STATE) {
-	if m.snap.State != recovering || m.snap.Failed == 0 || m.snap.Failed != m.snap.RecoverDone ||
-		s.State != interrupted && s.State != partnerDown || m.link.since <= m.snap.Failed {
+	if m.snap.State != recovering || m.snap.Failed == 0 || m.snap.Failed != m.snap.RecoverDone {
 		return
 	}
-	m.snap.Failed = m.link.since
+	ended := m.snap.Since
+	if s.State == partnerDown || s.State == interrupted && !m.link.starting {
+		ended = m.link.since
+	}
+	if ended <= m.snap.Failed {
+		return
+	}
+	m.snap.Failed = ended
 	m.markFailed()
 	m.save()
 }

@@ -65,8 +65,13 @@ var mendedFaults = []Mutant{
 	},
 	{
 		Name: "restored-date-not-corrected", What: "a restored server waits from when its partner lost it, not from the date of the backup",
-		Edits:  change(coreDir+"recover.go", "\tm.snap.Failed = m.link.since\n", "\n"),
-		Expect: twoClients,
+		Edits:  change(coreDir+"recover.go", "\t\tended = m.link.since\n", "\t\tended = m.snap.Failed\n"),
+		Expect: append([]string{"S7"}, twoClients...),
+	},
+	{
+		Name: "restored-date-beside-recovering", What: "a restored server whose partner cannot say when it lost it waits from its start, not from the date of the backup",
+		Edits:  change(coreDir+"recover.go", "\tended := m.snap.Since\n", "\tended := m.snap.Failed\n"),
+		Expect: append([]string{"S7"}, twoClients...),
 	},
 	{
 		Name: "restored-lease-over-agreement", What: "a lease from a backup does not stand against the agreement that it ended",
