@@ -7,14 +7,21 @@ import (
 
 // Crossing is our lease l after a word of the partner's that made it next, while
 // an update of ours is under way. A dhcpd takes ours that a client has the address
-// for the later, whatever it has said itself: that the lease was released it has to
-// hear, and agree to, as if the client had told us. That is on disk before it is
-// known what the dhcpd made of ours, because the connection may end with the answer.
+// for the later, whatever it has said itself. So it has to hear again that there is
+// no such lease; if it was released it has to agree, as if the client had told us.
+// That is on disk before it is known what the dhcpd made of ours, because the
+// connection may end with the answer.
 func (a *Authority) Crossing(l, next lease.Lease, b *wire.Binding, now int64) lease.Lease {
-	if a.profile() != wire.ISC || b.Status != wire.StatusReleased || l.State != lease.Leased || !l.Failover.Told || !isFree(&next) {
+	if a.profile() != wire.ISC || status(&l) != wire.StatusActive {
 		return next
 	}
-	l = a.Changed(lease.Release(l, now, 0))
-	l.LastTransaction = next.LastTransaction
-	return l
+	switch {
+	case b.Status == wire.StatusReleased && l.State == lease.Leased && l.Failover.Told && isFree(&next):
+		l = a.Changed(lease.Release(l, now, 0))
+		l.LastTransaction = next.LastTransaction
+		return l
+	case isFree(&next) || next.State == lease.Unavailable:
+		return untold(next)
+	}
+	return next
 }
