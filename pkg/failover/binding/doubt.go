@@ -74,7 +74,8 @@ func (a *Authority) perhaps(l lease.Lease, b *wire.Binding, now int64) lease.Lea
 }
 
 // doubted is the lease, which has ended, as one in a grace period if it is
-// doubtful for longer; what was reset is out of use.
+// doubtful for longer. What was reset is out of use, and what a primary may have
+// been told of: it may have agreed, and have given the address to another client.
 func (a *Authority) doubted(l lease.Lease) lease.Lease {
 	if l.State != lease.Expired && l.State != lease.PendingAvailable {
 		return l
@@ -85,7 +86,7 @@ func (a *Authority) doubted(l lease.Lease) lease.Lease {
 	case l.State == lease.Expired:
 		l.Expiration = max(l.Expiration, until)
 	case until <= max(l.StateStart, a.Forgotten):
-	case l.Failover.Ended == lease.EndedReset:
+	case l.Failover.Ended == lease.EndedReset, a.Role == lease.Secondary && lapsed(&l):
 		l = lease.MarkUnavailable(l, l.StateStart, 0, "failover")
 		l.Expiration = until
 	default:
