@@ -234,7 +234,7 @@ func TestLastMatch(t *testing.T) {
 	w.ok(c.create("failover-pair", "p", "10.0.0.1", "10.0.0.2", "addMatch", "10.1.0.0/16"))
 	w.ok(c.create("failover-pair", "q", "10.0.0.2", "10.0.0.1", "addMatch", "10.2.0.0/16"))
 	remove := func() *objects.Error { err, _ := c.do("failover-pair", "p", "removeMatch", "10.1.0.0/16"); return err }
-	w.refused(remove(), objects.DuplicateObject, `those of failover-pair "q" too`, "addMatch before the last one goes", "set match-list=", "disable failover")
+	w.refused(remove(), objects.DuplicateObject, `those of failover-pair "q" too`, "addMatch or match-list= (before the last one goes)", "disable failover")
 	w.ok(c.set("failover-pair", "p", "match-list=10.3.0.0/16"))
 	w.ok(c.set("failover-pair", "p", "match-list=10.1.0.0/16"))
 	w.ok(c.set("failover-pair", "p", "failover=disabled"))

@@ -179,7 +179,7 @@ func pairsOverlap(o *Object, cfg *Config) []*Error {
 			errs = append(errs, Errorf(DuplicateObject, "%s: %s has no match list and so has every scope; give it one with addMatch first", o.Ref(), other.Ref()))
 			continue
 		case len(own) == 0:
-			errs = append(errs, Errorf(DuplicateObject, "%s match-list: without one the pair would have every scope, those of %s too; say which with addMatch before the last one goes, or all at once with set match-list=, or disable failover of the pair", o.Ref(), other.Ref()))
+			errs = append(errs, Errorf(DuplicateObject, "%s match-list: without one the pair would have every scope, those of %s too; say which with addMatch or match-list= (before the last one goes), or disable failover of the pair", o.Ref(), other.Ref()))
 			continue
 		}
 		for _, m := range own {
