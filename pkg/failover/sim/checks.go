@@ -70,6 +70,21 @@ func (c *checkers) halted(n *node) {
 	c.l6.halted(n)
 }
 
+// stopped: a server stands still.
+func (c *checkers) stopped(n *node) {
+	for _, e := range n.ends {
+		c.risk.quit(e)
+	}
+	c.l6.halted(n)
+}
+
+// wentOn: it goes on from where it was.
+func (c *checkers) wentOn(n *node) {
+	for _, e := range n.ends {
+		c.risk.wentOn(e)
+	}
+}
+
 // replaced: the disk of a server has other contents than it wrote.
 func (c *checkers) replaced(n *node) {
 	c.risk.replaced(n)

@@ -259,9 +259,11 @@ func (c *client) transmit(q query) {
 			continue
 		}
 		c.carry(func() {
-			if n.up {
-				n.receive(&q)
-			}
+			n.act(func() {
+				if n.up {
+					n.receive(&q)
+				}
+			})
 		})
 	}
 }

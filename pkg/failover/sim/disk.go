@@ -83,7 +83,7 @@ func (d *disk) begin() {
 // stall; else when it does not any more.
 func (d *disk) when(after time.Duration, do func()) {
 	boot := d.n.boot
-	d.n.w.after(after, func() {
+	d.n.at(d.n.w.now+after, func() {
 		switch {
 		case d.n.boot != boot || !d.n.up:
 		case d.n.w.now < d.stalled:

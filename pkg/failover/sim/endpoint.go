@@ -148,12 +148,12 @@ func (e *endpoint) enter(in entry) {
 // work carries out outputs, one at a time and in order, and takes the next
 // input when there are none.
 func (e *endpoint) work() {
-	if e.working {
+	if e.working || e.m == nil {
 		return
 	}
 	e.working = true
 	boot := e.n.boot
-	for e.n.boot == boot && !e.saving && !e.stopped {
+	for e.n.boot == boot && !e.n.still && !e.saving && !e.stopped {
 		switch {
 		case e.outs.len() > 0:
 			e.carry(e.outs.take())
@@ -360,7 +360,7 @@ func (e *endpoint) rearm() {
 	e.armed = at
 	e.timer++
 	timer, boot := e.timer, e.n.boot
-	e.n.w.queue.add(at, func() {
+	e.n.at(at, func() {
 		if e.timer != timer || e.n.boot != boot {
 			return
 		}

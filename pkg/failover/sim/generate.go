@@ -26,6 +26,7 @@ func Generate(seed uint64) *Schedule {
 		g.incident()
 	}
 	g.mix()
+	g.stops()
 	slices.SortStableFunc(g.s.Steps, func(a, b Step) int { return cmp.Compare(a.At, b.At) })
 	return &g.s
 }

@@ -15,6 +15,7 @@ func (w *World) heal() {
 		p.setClocks()
 	}
 	for _, n := range w.nodes {
+		n.goOn()
 		n.disk.stalled, n.disk.broken = min(n.disk.stalled, w.now), false
 		if n.up && n.ended() {
 			n.halt(kept, kept, false)

@@ -121,6 +121,10 @@ func (l *link) dial() {
 	if !s.alive || s.conn != nil {
 		return
 	}
+	if l.p.ends[side].n.still {
+		l.redial(dialEvery)
+		return
+	}
 	if s.try != nil { // its CONNECTACK never came
 		l.close(s.try, side, false)
 		s.try = nil
@@ -190,7 +194,7 @@ func (l *link) deliverNext(c *conn, side int) {
 	s.busy = true
 	l.w.queue.add(max(s.queue[0].at, l.w.now), func() {
 		s.busy = false
-		if l.parted {
+		if l.parted || l.p.ends[1-side].n.still {
 			s.stuck = true
 			return
 		}
@@ -337,7 +341,7 @@ func (l *link) establish(c *conn, side int, profile *wire.Profile, up core.Up) {
 func (l *link) watch(side int) {
 	s := &l.sides[side]
 	n := s.watch
-	l.w.queue.add(s.heard+l.p.Poll, func() {
+	l.p.ends[side].n.at(s.heard+l.p.Poll, func() {
 		if s.watch != n || s.conn == nil {
 			return
 		}
@@ -360,7 +364,7 @@ func (l *link) contact(side int) {
 	s := &l.sides[side]
 	n := s.watch
 	every := s.poll / 3
-	l.w.queue.add(s.sent+every, func() {
+	l.p.ends[side].n.at(s.sent+every, func() {
 		if s.watch != n || s.conn == nil {
 			return
 		}
@@ -480,6 +484,11 @@ func (l *link) part() { l.parted = true }
 
 func (l *link) join() {
 	l.parted = false
+	l.goOn()
+}
+
+// goOn delivers what has waited.
+func (l *link) goOn() {
 	seen := [2]*conn{l.sides[0].conn, l.sides[1].conn}
 	for _, c := range append(seen[:], l.sides[0].try, l.sides[1].try) {
 		if c == nil {

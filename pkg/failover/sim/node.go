@@ -22,6 +22,9 @@ type node struct {
 	// leaving: an operator ends its service.
 	leaving bool
 	boot    int // number of the process that runs
+	still   bool
+	stood   time.Duration // since when it stands still
+	backlog []func()      // what it does when it goes on
 	rng     rng
 
 	skew   time.Duration // of its clock, with all steps
@@ -167,7 +170,7 @@ func (n *node) halt(writes, messages fate, silent bool) {
 	n.w.say("%s stops", n.name)
 	n.w.note('d', int64(n.index))
 	n.disk.crash(writes)
-	n.up, n.dark = false, silent
+	n.up, n.dark, n.still, n.backlog = false, silent, false, nil
 	n.boot++
 	n.halted = n.w.now
 	for _, e := range n.ends {

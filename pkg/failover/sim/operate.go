@@ -76,6 +76,8 @@ func init() {
 		"join":    {[]arg{aServer, aServer}, func(w *World, a []string) { w.eachLink(a, (*link).join) }},
 		"crash":   {[]arg{aServer}, crash}, // crash A [keep|lose] [written|unwritten] [silent]
 		"start":   {[]arg{aServer}, func(w *World, a []string) { w.node(a[0]).start() }},
+		"stop":    {[]arg{aServer}, func(w *World, a []string) { w.node(a[0]).stop() }}, // it stands still
+		"go":      {[]arg{aServer}, func(w *World, a []string) { w.node(a[0]).goOn() }},
 		"stall":   {[]arg{aServer, aTime}, stall},
 		"disk":    {[]arg{aServer}, func(w *World, a []string) { w.node(a[0]).disk.broken = word(a, "broken") }},
 		"lose":    {[]arg{aServer}, lose}, // lose A [forgotten]: its lease database
@@ -278,7 +280,7 @@ func (n *node) orderly(in core.Input) {
 	n.leaving = true
 	n.tell(in)
 	boot := n.boot
-	n.w.after(12*time.Second, func() {
+	n.at(n.w.now+12*time.Second, func() {
 		if n.boot == boot {
 			n.halt(kept, kept, false)
 		}
@@ -294,10 +296,10 @@ func partnerDown(w *World, a []string) {
 		since := int64(0)
 		switch o := e.p.other(e.side); {
 		case word(a, "accurate"):
-			if o.n.up {
+			if o.n.up && !o.n.still {
 				continue // it is not down, says the operator
 			}
-			since = n.wallAt(o.n.halted) + 1
+			since = n.wallAt(o.n.servedLast()) + 1
 		case len(a) > 1:
 			since = n.wall() - int64(duration(a[1])/time.Second)
 		}
@@ -363,12 +365,14 @@ func force(w *World, a []string) {
 	}
 	k := keyOf(p.index, i)
 	w.checks.s1.forced(w.slotOf(k))
-	n.hold(k, func() {
-		l, ok := n.table.Get(k)
-		if !ok {
-			n.release(k)
-			return
-		}
-		n.change(e, k, lease.ForceAvailable(l, n.wall()))
+	n.act(func() {
+		n.hold(k, func() {
+			l, ok := n.table.Get(k)
+			if !ok {
+				n.release(k)
+				return
+			}
+			n.change(e, k, lease.ForceAvailable(l, n.wall()))
+		})
 	})
 }

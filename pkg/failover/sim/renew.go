@@ -143,7 +143,7 @@ func (n *node) wakeExpiry() {
 	n.expiry = t
 	n.runs++
 	run, boot := n.runs, n.boot
-	n.w.queue.add(t, func() {
+	n.at(t, func() {
 		if n.runs == run && n.boot == boot {
 			n.expiry = 0
 			n.expire()

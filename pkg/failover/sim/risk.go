@@ -257,9 +257,26 @@ func (r *risk) quit(e *endpoint) {
 	}
 }
 
+// wentOn: a server that stood still serves on. It hears soon that its partner has taken
+// over meanwhile, unless they are out of touch.
+func (r *risk) wentOn(e *endpoint) {
+	r.now[e.p.index][e.side] = serves(e.state())
+	boot, why := e.n.boot, e.n.name+" serves on beside its partner, which was told that it is down"
+	look := func() {
+		if e.n.boot == boot && !e.n.still && serves(e.state()) && e.p.other(e.side).standsIn() {
+			r.take(e.p, why)
+		}
+	}
+	if e.p.link.parted {
+		look()
+		return
+	}
+	r.w.after(3*dialEvery, look)
+}
+
 func (r *risk) bothNormal(p *pair) bool {
 	for _, e := range p.ends {
-		if !e.n.up || e.state() != wire.StateNormal {
+		if !e.n.up || e.n.still || e.state() != wire.StateNormal {
 			return false
 		}
 	}

@@ -41,7 +41,7 @@ func (e *endpoint) owns(l *lease.Lease) bool {
 // recovers first, or serves at a risk. So does a main that knows of no partner
 // (risk.go), and it looks for one first.
 func (s *s4) counts(e *endpoint) bool {
-	if !e.n.up || e.state() == wire.StateStartup {
+	if !e.n.up || e.n.still || e.state() == wire.StateStartup {
 		return serves(e.stored()) && e.same() && !neverMet(e) && e.p.other(e.side).stored() != pd
 	}
 	return serves(e.state())

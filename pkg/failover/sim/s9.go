@@ -46,7 +46,7 @@ func (s *s9) look(p *pair, tries, seen int) {
 func (l *link) settled() (a, b *endpoint, ok bool) {
 	a, b = l.p.inOrder()
 	c := l.sides[0].conn
-	if c == nil || c != l.sides[1].conn || l.parted || len(c.streams[0].queue)+len(c.streams[1].queue) > 0 {
+	if c == nil || c != l.sides[1].conn || l.parted || a.n.still || b.n.still || len(c.streams[0].queue)+len(c.streams[1].queue) > 0 {
 		return a, b, false
 	}
 	return a, b, a.idle() && b.idle()
