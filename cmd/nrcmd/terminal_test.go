@@ -81,21 +81,34 @@ func (s *screen) send(keys string) {
 // returns what stood before it.
 func (s *screen) expect(text string) string {
 	s.t.Helper()
+	before, _ := s.expectOne(text)
+	return before
+}
+
+// expectOne is expect for the first of several texts, and returns that as well.
+func (s *screen) expectOne(texts ...string) (before, text string) {
+	s.t.Helper()
 	deadline := time.After(patience)
 	for {
 		s.mu.Lock()
 		rest := s.seen.String()[s.from:]
 		s.mu.Unlock()
-		if i := strings.Index(rest, text); i >= 0 {
-			s.from += i + len(text)
-			return rest[:i]
+		first := -1
+		for _, t := range texts {
+			if i := strings.Index(rest, t); i >= 0 && (first < 0 || i < first) {
+				first, text = i, t
+			}
+		}
+		if first >= 0 {
+			s.from += first + len(text)
+			return rest[:first], text
 		}
 		select {
 		case <-s.more:
 		case <-s.done:
-			s.t.Fatalf("ended without %q; it showed\n%q", text, rest)
+			s.t.Fatalf("ended without any of %q; it showed\n%q", texts, rest)
 		case <-deadline:
-			s.t.Fatalf("no %q; it showed\n%q", text, rest)
+			s.t.Fatalf("none of %q; it showed\n%q", texts, rest)
 		}
 	}
 }
@@ -401,7 +414,11 @@ func TestEditingAWrappedLine(t *testing.T) {
 
 // TestHelpStopsAtEachScreenful: but only help does.
 func TestHelpStopsAtEachScreenful(t *testing.T) {
-	const more = "-- more: "
+	const (
+		more   = "-- more: "
+		gone   = "\x1b[A\x1b[2K\r"  // the question, when the text goes on
+		prompt = "\x1b[2K\rnrcmd> " // and not that of an example
+	)
 	sc := newServer(t).at(t)
 	sc.send("help scope" + enter)
 	first := sc.expect(more)
@@ -417,7 +434,7 @@ func TestHelpStopsAtEachScreenful(t *testing.T) {
 		t.Errorf("the first screenful has %d rows, want 23 of 24", rows)
 	}
 	sc.send("x ")
-	sc.expect("\x1b[A\x1b[2K\r    ") // the question is gone when the text goes on
+	sc.expect(gone + "    ")
 	sc.expect("DESCRIPTION")
 	sc.expect(more)
 	sc.send("q")
@@ -434,11 +451,18 @@ func TestHelpStopsAtEachScreenful(t *testing.T) {
 	sc.expect("100 Ok")
 	sc.expect("nrcmd> ")
 	sc.send("help dhcp" + enter)
-	for range 20 {
+	sc.expect("100 Ok")
+	whole, asked := sc.expectOne(more, prompt)
+	for pages := 0; asked == more && pages < 50; pages++ {
 		sc.send(enter)
+		sc.expect(gone)
+		var text string
+		text, asked = sc.expectOne(more, prompt)
+		whole += text
 	}
-	sc.expect("ATTRIBUTES")
-	sc.expect("nrcmd> ")
+	if asked == more || !strings.Contains(whole, "ATTRIBUTES") {
+		t.Errorf("with Enter after Enter help does not come to its end: %q", whole)
+	}
 	sc.send(ctrlD)
 	if status := sc.ended(); status != 0 {
 		t.Errorf("exit status %d", status)
