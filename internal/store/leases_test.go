@@ -263,11 +263,12 @@ func TestCloseEndsReaders(t *testing.T) {
 	commit(t, db, batch...)
 	reading, read, closed := make(chan bool), make(chan error), make(chan bool)
 	go func() {
+		stalled := false
 		read <- db.Snapshot(context.Background(), func(lease.Lease) error {
-			select {
-			case reading <- true:
+			if !stalled {
+				stalled = true
+				reading <- true
 				<-closed
-			default:
 			}
 			return nil
 		})

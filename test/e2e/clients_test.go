@@ -79,10 +79,20 @@ func (c *client) next(words string) bound {
 	return parseEvent(line)
 }
 
+// script writes a script of clients, once: another client may be running it.
+func (l *lab) script(name, text string) string {
+	l.t.Helper()
+	path := filepath.Join(l.dir, name)
+	if _, err := os.Stat(path); err == nil {
+		return path
+	}
+	return l.file(name, text, 0o755)
+}
+
 // udhcpc runs busybox's client in the foreground. USR1 renews, USR2 releases.
 func (l *lab) udhcpc(ns, ifc string, args ...string) *client {
 	l.t.Helper()
-	script := l.file("udhcpc.script", udhcpcScript, 0o755)
+	script := l.script("udhcpc.script", udhcpcScript)
 	argv := append([]string{"udhcpc", "-i", ifc, "-f", "-t", "8", "-T", "1", "-A", "1", "-s", script}, args...)
 	return &client{process: start(l.t, l.ns(ns), nil, argv...)}
 }
@@ -99,7 +109,7 @@ func (l *lab) dhclient(ns, ifc, config string, args ...string) *client {
 // dhclientArgs are the files that a client of this interface keeps.
 func (l *lab) dhclientArgs(ns, ifc, config string) []string {
 	l.t.Helper()
-	script := l.file("dhclient.script", dhclientScript, 0o755)
+	script := l.script("dhclient.script", dhclientScript)
 	base := "dhclient-" + ns + "-" + ifc
 	conf := l.file(base+".conf", config+"\nretry 3; reboot 4; timeout 20; initial-interval 1; backoff-cutoff 2;\n", 0o644)
 	leases := filepath.Join(l.dir, base+".leases")
@@ -114,7 +124,7 @@ func (l *lab) dhclientArgs(ns, ifc, config string) []string {
 // private mount, so that several tests do not meet.
 func (l *lab) dhcpcd(name, ns, ifc string) *client {
 	l.t.Helper()
-	hook := l.file("dhcpcd.hook", "#!/bin/sh\n"+dhcpcdHook, 0o755)
+	hook := l.script("dhcpcd.hook", "#!/bin/sh\n"+dhcpcdHook)
 	conf := l.file("dhcpcd.conf", "allowinterfaces "+ifc+"\nipv4only\nnoipv6rs\noption subnet_mask, routers, domain_name_servers, domain_name\n", 0o644)
 	state := filepath.Join(l.dir, "dhcpcd-"+name)
 	if err := os.MkdirAll(state, 0o755); err != nil {
