@@ -7,6 +7,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 var localhost = netip.MustParseAddr("127.0.0.1")
@@ -153,6 +157,64 @@ func TestTruncated(t *testing.T) {
 	sendFrom(t, pc, fmt.Sprintf("127.0.0.1:%d", port), "short")
 	if p := receive(t, heard); p.Truncated || string(p.Data) != "short" {
 		t.Errorf("truncated %v, %q", p.Truncated, p.Data)
+	}
+}
+
+// What lay in the socket's queue comes with how long it did.
+func TestWaited(t *testing.T) {
+	port := freePort(t)
+	c, _, err := Listen(Config{Address: localhost, Port: port})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	pc := client(t, "", "127.0.0.1:0")
+	r := newReceiver(c.now.Load().listen[0].conn)
+	ps := []*Packet{newPacket()}
+	const still = 20 * time.Millisecond
+	deadline := time.After(patienceOf)
+	// The kernel begins to stamp what it receives a moment after it is asked to.
+	for ps[0].Waited < still {
+		sent := time.Now()
+		sendFrom(t, pc, fmt.Sprintf("127.0.0.1:%d", port), "asleep")
+		select {
+		case <-time.After(still):
+		case <-deadline:
+			t.Fatal("no packet that waited says so")
+		}
+		if _, err := r.read(ps); err != nil {
+			t.Fatal(err)
+		}
+		if most := time.Since(sent); ps[0].Waited > most {
+			t.Fatalf("waited %v of %v", ps[0].Waited, most)
+		}
+	}
+}
+
+// A clock that was set while a packet waited makes it old or, set back, fresh; one
+// without a stamp is fresh, whatever was in its buffer before.
+func TestWaitedByAClockThatWasSet(t *testing.T) {
+	r, p := newReceiver(nil), newPacket()
+	r.now = unix.NsecToTimespec(1_000_000_000_000)
+	c := (*unix.Cmsghdr)(unsafe.Pointer(&r.oob[0]))
+	c.Level, c.Type = unix.SOL_SOCKET, unix.SCM_TIMESTAMPNS
+	c.SetLen(unix.CmsgLen(timespecLen))
+	came := (*unix.Timespec)(unsafe.Pointer(&r.oob[unix.CmsgLen(0)]))
+	for _, s := range []struct{ forward, want time.Duration }{
+		{0, 0}, {1, 1}, {time.Second + 1, time.Second + 1}, {time.Hour, time.Hour}, {-1, 0}, {-time.Hour, 0},
+	} {
+		p.Waited = 7
+		*came = unix.NsecToTimespec(r.now.Nano() - int64(s.forward))
+		r.hdrs[0].hdr.SetControllen(unix.CmsgSpace(timespecLen))
+		r.fill(p, 0)
+		if p.Waited != s.want {
+			t.Errorf("set forward by %v: waited %v, want %v", s.forward, p.Waited, s.want)
+		}
+	}
+	r.hdrs[0].hdr.SetControllen(0)
+	p.Waited = 7
+	if r.fill(p, 0); p.Waited != 0 {
+		t.Errorf("without a stamp: waited %v", p.Waited)
 	}
 }
 

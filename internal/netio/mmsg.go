@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"os"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -26,10 +27,13 @@ type pktinfo struct {
 	addr    [4]byte
 }
 
-const pktinfoLen = int(unsafe.Sizeof(pktinfo{}))
+const (
+	pktinfoLen  = int(unsafe.Sizeof(pktinfo{}))
+	timespecLen = int(unsafe.Sizeof(unix.Timespec{}))
+)
 
-// oobLen has room for IP_PKTINFO and SO_RXQ_OVFL.
-var oobLen = unix.CmsgSpace(pktinfoLen) + unix.CmsgSpace(4)
+// oobLen has room for IP_PKTINFO, SO_RXQ_OVFL and SCM_TIMESTAMPNS.
+var oobLen = unix.CmsgSpace(pktinfoLen) + unix.CmsgSpace(4) + unix.CmsgSpace(timespecLen)
 
 // receiver reads batches from one socket. It is for one goroutine.
 type receiver struct {
@@ -44,6 +48,9 @@ type receiver struct {
 	errno syscall.Errno
 
 	overflow uint32 // SO_RXQ_OVFL as last seen: datagrams that the kernel dropped in all
+	// now is when a batch was read, by the clock that the kernel stamps datagrams
+	// with: clock.Clock may show another time.
+	now unix.Timespec
 }
 
 func newReceiver(conn syscall.RawConn) *receiver {
@@ -77,6 +84,9 @@ func (r *receiver) read(ps []*Packet) (int, error) {
 	if r.errno != 0 {
 		return 0, os.NewSyscallError("recvmmsg", r.errno)
 	}
+	if err := unix.ClockGettime(unix.CLOCK_REALTIME, &r.now); err != nil {
+		return 0, os.NewSyscallError("clock_gettime", err)
+	}
 	for i, p := range ps[:r.n] {
 		r.fill(p, i)
 	}
@@ -100,6 +110,7 @@ func (r *receiver) fill(p *Packet, i int) {
 	name := &r.names[i]
 	p.From = netip.AddrPortFrom(netip.AddrFrom4(name.Addr), ntohs(name.Port))
 	p.To, p.Local, p.IfIndex = netip.IPv4Unspecified(), netip.IPv4Unspecified(), 0
+	p.Waited = 0
 	oob := r.oob[i*oobLen : i*oobLen+int(h.hdr.Controllen)]
 	for len(oob) >= unix.SizeofCmsghdr {
 		c := (*unix.Cmsghdr)(unsafe.Pointer(&oob[0]))
@@ -114,6 +125,9 @@ func (r *receiver) fill(p *Packet, i int) {
 			p.To, p.Local = netip.AddrFrom4(info.addr), netip.AddrFrom4(info.specDst)
 		case c.Level == unix.SOL_SOCKET && c.Type == unix.SO_RXQ_OVFL && len(data) >= 4:
 			r.overflow = binary.NativeEndian.Uint32(data)
+		case c.Level == unix.SOL_SOCKET && c.Type == unix.SCM_TIMESTAMPNS && len(data) >= timespecLen:
+			came := (*unix.Timespec)(unsafe.Pointer(&data[0]))
+			p.Waited = max(0, time.Duration(r.now.Nano()-came.Nano()))
 		}
 		oob = oob[min(len(oob), unix.CmsgSpace(len(data))):]
 	}

@@ -3,6 +3,7 @@ package netio
 import (
 	"net/netip"
 	"sync"
+	"time"
 )
 
 // MaxDatagram is the longest datagram that is received whole. It is far above
@@ -19,6 +20,9 @@ type Packet struct {
 	Local     netip.Addr // the server's address on the side it came from: To, or the interface's for a broadcast
 	IfIndex   int        // the interface it came in by
 	Truncated bool       // it was longer than MaxDatagram
+	// Waited is how long it lay in the socket's queue, by the kernel's time of day: 0
+	// if that was set back meanwhile, too much if it was set forward.
+	Waited time.Duration
 
 	buf [MaxDatagram]byte
 }

@@ -66,6 +66,7 @@ func openUDP(name string, o udpOptions) (*socket, int, error) {
 		for _, opt := range []struct{ level, name int }{
 			{unix.IPPROTO_IP, unix.IP_PKTINFO},
 			{unix.SOL_SOCKET, unix.SO_RXQ_OVFL},
+			{unix.SOL_SOCKET, unix.SO_TIMESTAMPNS},
 			{unix.SOL_SOCKET, unix.SO_BROADCAST},
 		} {
 			if err := unix.SetsockoptInt(fd, opt.level, opt.name, 1); err != nil {
