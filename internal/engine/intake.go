@@ -6,6 +6,7 @@ import (
 	"leasehold/internal/lease"
 	"leasehold/internal/netio"
 	"leasehold/internal/packet"
+	"leasehold/pkg/failover/binding"
 )
 
 // deliver takes packets from the network: parse, admit, and into the line of
@@ -101,6 +102,9 @@ func (ex *exchange) admit() verdict {
 		return dropped(DropBadType)
 	}
 	ex.server.stats.kinds[ex.kind].Add(1)
+	if ex.in.Waited > binding.LongestQueued {
+		return dropped(DropLate)
+	}
 	return goOn
 }
 

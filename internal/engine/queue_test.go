@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"leasehold/internal/netio"
+	"leasehold/pkg/failover/binding"
 )
 
 // officeWorld is a running server with one scope of ten addresses.
@@ -187,6 +188,29 @@ func TestOldPacketsAreDropped(t *testing.T) {
 	w.clock.Advance(5 * time.Second)
 	ex.work(classifyStage)
 	w.count(t, map[Outcome]uint64{DropOld: 1})
+}
+
+// A packet that lay in the socket's queue while the server stood still is not
+// acted upon: a client that released its lease may have it again from the partner.
+func TestLatePacketsAreDropped(t *testing.T) {
+	w := officeWorld(t)
+	for _, cmd := range []string{"discover", "request"} {
+		w.inject(w.packet(cmd, "mac", "a"))
+		w.settle()
+		w.result()
+	}
+	for _, cmd := range []string{"discover", "renew", "decline", "release"} {
+		p := w.packet(cmd, "mac", "a")
+		p.Waited = binding.LongestQueued + time.Nanosecond
+		w.inject(p)
+		w.settle()
+	}
+	w.count(t, map[Outcome]uint64{Offered: 1, Acked: 1, DropLate: 4})
+	p := w.packet("release", "mac", "a")
+	p.Waited = binding.LongestQueued
+	w.inject(p)
+	w.settle()
+	w.count(t, map[Outcome]uint64{Offered: 1, Acked: 1, DropLate: 4, Released: 1})
 }
 
 // While as many leases are on their way to disk as max-dhcp-responses says,

@@ -315,6 +315,6 @@ func testTexts(t *testing.T) func(Outcome) bool {
 			words[w] = true
 		}
 	}
-	counted := []Outcome{DropWaiting, DropDuplicate, DropQueueFull, DropOld}
+	counted := []Outcome{DropWaiting, DropDuplicate, DropQueueFull, DropOld, DropLate}
 	return func(o Outcome) bool { return words[outcomes[o].name] || slices.Contains(counted, o) }
 }

@@ -1,13 +1,16 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"leasehold/pkg/failover/binding"
 	"leasehold/test/clients"
 )
 
@@ -141,6 +144,66 @@ func TestStoppedServer(t *testing.T) {
 		})
 	}
 }
+
+// TestReleaseAtAStoppedServer has a DHCPRELEASE lie in the queue of a server that
+// is stopped. It is too old when the server goes on: the client may have its lease
+// again from a partner.
+func TestReleaseAtAStoppedServer(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "a")
+	a := s.startServer("a")
+	p := quick
+	p.lease = 300
+	a.nrcmd(append(p.scope(), "dhcp reload")...)
+	c := s.crowd("cli", clients.Config{Count: 2})
+	c.bound()
+	late, _, _ := c.Lease(0)
+	fresh, _, _ := c.Lease(1)
+	a.proc.signal(syscall.SIGSTOP)
+	eventually(t, "all of the server stands still", a.standsStill)
+	c.Release(0)
+	eventually(t, "the DHCPRELEASE is in the queue", func() bool { return s.queued("a") })
+	<-time.After(binding.LongestQueued + 500*time.Millisecond)
+	a.proc.signal(syscall.SIGCONT)
+	a.eventually("the DHCPRELEASE is dropped", func() bool { return lateOne.MatchString(a.one("dhcp getStats server")) },
+		func() string { return a.one("dhcp getStats server") })
+	a.wantState(late.String(), "leased")
+	c.Release(1)
+	a.wantState(fresh.String(), "available")
+	a.wantState(late.String(), "leased")
+	c.unharmed()
+}
+
+var lateOne = regexp.MustCompile(`\bdrop-late=1\b`)
+
+// standsStill tells whether all threads of the server are stopped.
+func (s *server) standsStill() bool {
+	s.t.Helper()
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", s.pid()))
+	if err != nil || len(threads) == 0 {
+		s.t.Fatalf("no threads of %s: %v", s.ns, err)
+	}
+	for _, status := range threads {
+		text, err := os.ReadFile(status)
+		if err != nil || !strings.Contains(string(text), "State:\tT") {
+			return false
+		}
+	}
+	return true
+}
+
+// queued tells whether a packet of a client waits for a server to read it.
+func (s *site) queued(server string) bool {
+	s.t.Helper()
+	out, err := s.in(server, "cat", "/proc/net/udp").Output()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return portAndQueue.Match(out)
+}
+
+// portAndQueue is a socket on port 67 in /proc/net/udp, with octets to be read.
+var portAndQueue = regexp.MustCompile(`(?m)^\s*\d+: [0-9A-F]{8}:0043 [0-9A-F:]+ [0-9A-F]+ [0-9A-F]{8}:0*[1-9A-F]`)
 
 // TestStoppedMainInPartnerDown has the survivor take the stopped main's
 // addresses, which is a mistake of the operator: when the main goes on, both

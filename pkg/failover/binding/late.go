@@ -1,6 +1,17 @@
 package binding
 
-import "leasehold/internal/lease"
+import (
+	"time"
+
+	"leasehold/internal/lease"
+)
+
+// LongestQueued is how long a client's packet may lie in the queue of a socket
+// before the server reads it: a server that stands still does not read. An older one
+// is dropped. Whoever waits for an answer has asked again by then (RFC 2131 section
+// 4.1: after four seconds). Whoever gave an address back may have it again from the
+// partner by then, and would lose it; without the packet the lease merely runs out.
+const LongestQueued = 5 * time.Second
 
 // Partners tells whether a lease begins on a free address that is the
 // partner's, and not reserved.
