@@ -259,8 +259,9 @@ func (c *client) transmit(q query) {
 			continue
 		}
 		c.carry(func() {
+			came := c.w.now
 			n.act(func() {
-				if n.up {
+				if n.up && c.w.now-came <= binding.LongestQueued {
 					n.receive(&q)
 				}
 			})

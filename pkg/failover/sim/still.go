@@ -4,8 +4,9 @@ import "time"
 
 // A server may stand still, with all that is in it, while its clock and the network go
 // on: stopped by a signal, or with its machine. It knows nothing of that. What comes to
-// it waits in the queues of its host, and is dealt with in any order when it goes on. If
-// that is later than its partner would have waited, it begins anew, as after a start
+// it waits in the queues of its host, and is dealt with in any order when it goes on, but
+// for packets of clients that have waited for too long (binding.LongestQueued). If that is
+// later than its partner would have waited, it begins anew, as after a start
 // (internal/failover: beat.go).
 
 // act is something that the server does: now, or when it goes on.
