@@ -156,25 +156,6 @@ func TestRolesExchanged(t *testing.T) {
 	}
 }
 
-// A role that is exchanged on one server only, while the other is in
-// PARTNER-DOWN, costs the whole lead time.
-func TestRoleExchangedAfterPartnerDown(t *testing.T) {
-	_, main, backup := pairUp(t, twoServers)
-	main.stop()
-	backup.log.await(t, "state COMMUNICATIONS-INTERRUPTED")
-	if _, e := backup.manager.PartnerDown("blue", "", 0, false); e != nil {
-		t.Fatal(e)
-	}
-	for _, n := range []*node{main, backup} {
-		n.set("failover-pair blue main-server=$3 backup-server=$2")
-	}
-	if text := backup.tryReload(); text != "" {
-		t.Fatal(text)
-	}
-	main.start()
-	backup.log.await(t, "state RECOVER-WAIT, was RECOVER")
-}
-
 // A lease database that is an older one is noticed by itself.
 func TestOlderLeases(t *testing.T) {
 	s, main, backup := pairUp(t, twoServers)

@@ -22,6 +22,7 @@ type holdUp struct {
 	role     lease.Role // this server's in it
 	partner  endpoint
 	snapshot core.Snapshot
+	turned   bool // only its roles are exchanged
 }
 
 // hold takes scopes out of the compiled relationships against which there are
@@ -38,6 +39,12 @@ func (n *prepared) hold(take func(scope *objects.Object) bool) {
 		if names := n.those(d.leaving, take); len(names) > 0 {
 			scopes = names
 			why = append(why, "has no failover for "+strings.Join(names, ", "))
+		}
+		if names := n.those(d.turning, take); len(names) > 0 {
+			turned := *h
+			turned.turned = true
+			d.turned.role, d.turned.held = lease.Alone, &turned
+			d.turned.wrong("%s", d.turnedText(names))
 		}
 		for _, to := range d.targets() {
 			names := n.those(d.moving[to], take)
@@ -76,6 +83,14 @@ func (d *danger) heldText(why string) string {
 	return fmt.Sprintf("the configuration %s, but before the start failover %q had that with partner %s, in %s: the partner may serve it still, and both would give the same addresses; "+
 		"put it back, or stop the partner and declare it down ('dhcp setPartnerDown %s') until MCLT has passed and reload, or take the risk with 'dhcp reload force'",
 		why, d.name, d.partnerName, state(d.snap.State), d.partnerName)
+}
+
+// turnedText says why scopes are held since the roles are exchanged, and the ways out.
+func (d *danger) turnedText(scopes []string) string {
+	was, will := d.roles()
+	return fmt.Sprintf("the configuration makes this server the %s for %s, but before the start it was the %s in failover %q, in PARTNER-DOWN: it has given addresses in the place of partner %s, which gives them again when it comes back and does not hear of that; "+
+		"put main and backup back as they were and exchange them when both servers are in NORMAL, or take the risk with 'dhcp reload force'",
+		will, strings.Join(scopes, ", "), was, d.name, d.partnerName)
 }
 
 // keepBack puts scopes into a relationship of their own that has no role.
@@ -143,7 +158,11 @@ func serverName(e endpoint) string { return or(e.name, e.addr.String()) }
 
 // declareHeld notes that the partner is down whose scopes are held. A
 // relationship that goes on beside them has its own word.
-func (m *Manager) declareHeld(of string, since int64) ([]string, *objects.Error) {
+func (m *Manager) declareHeld(h *holdUp, since int64) ([]string, *objects.Error) {
+	of := h.of
+	if h.turned {
+		return nil, objects.Errorf(objects.Invalid, "failover %q: its partner is declared down already; its scopes are held until main and backup are put back as they were, or 'dhcp reload force' takes the risk", of)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if p := m.pairs[of]; p != nil && p.started {

@@ -22,6 +22,7 @@ type claim struct {
 	areas       []area
 	snap        core.Snapshot
 	safe        bool // the partner serves nobody any more, or never did
+	touch       bool // it is heard
 	lost        bool // the lease database has an older one
 }
 
@@ -47,7 +48,7 @@ func (m *Manager) claims() (all []claim) {
 		all = append(all, claim{
 			name: p.name, role: p.role, partner: p.partnerAddr(), partnerName: p.partnerName(),
 			areas: slices.Concat(r.areas(), r.left), snap: status.Snapshot,
-			safe: solitary(&status.Snapshot, r.core.MCLT, now) && !status.Connected,
+			safe: solitary(&status.Snapshot, r.core.MCLT, now) && !status.Connected, touch: status.Connected,
 		})
 	}
 	slices.SortFunc(all, func(a, b claim) int { return strings.Compare(a.name, b.name) })
@@ -65,22 +66,25 @@ func (p *Pair) partnerAddr() netip.Addr {
 
 // danger is what a configuration would do against a claim: scopes that this
 // server would serve alone, and those that it would share with somebody else,
-// or with the same partner in the other role, by relationship.
+// or with the same partner in the other role, by relationship; and those of the
+// claim's own relationship, turned, whose roles it would exchange too early.
 type danger struct {
 	claim
 	leaving []string
 	moving  map[*relationship][]string
+	turning []string
+	turned  *relationship
 }
 
 // danger is nil if there is none. heirs tells which relationships take over what
 // is known of which.
 func (c *compiler) danger(of claim, heirs map[string]string) *danger {
-	if of.safe {
-		return nil
-	}
 	d := &danger{claim: of, moving: map[*relationship][]string{}}
 	for _, o := range c.touched(of.areas) { // a scope may have got another name
 		switch to := c.of[strings.ToLower(o.Name)]; {
+		case to != nil && of.turns(to, heirs):
+			d.turned, d.turning = to, append(d.turning, o.Name)
+		case of.safe:
 		case to == nil:
 			d.leaving = append(d.leaving, o.Name)
 		case to.name == of.name && to.mirrors(of.role, of.partner): // it begins anew
@@ -88,7 +92,7 @@ func (c *compiler) danger(of claim, heirs map[string]string) *danger {
 			d.moving[to] = append(d.moving[to], o.Name)
 		}
 	}
-	if len(d.leaving)+len(d.moving) == 0 {
+	if len(d.leaving)+len(d.moving)+len(d.turning) == 0 {
 		return nil
 	}
 	return d
@@ -101,6 +105,16 @@ func (c *compiler) danger(of claim, heirs map[string]string) *danger {
 // exchange all leases first.
 func (of *claim) exchanged(to *relationship, heirs map[string]string) bool {
 	return of.role != lease.Alone && to.role != of.role && to.name != of.name && heirs[to.name] != of.name
+}
+
+// turns tells whether this server would have the other role in the claim's own
+// relationship while it stands in for a partner that is not in touch. The partner
+// comes back to give its own free addresses, which were given in its place; this
+// server, which is silent until it has exchanged all leases, does not tell it.
+func (of *claim) turns(to *relationship, heirs map[string]string) bool {
+	return of.snap.State == wire.StatePartnerDown && !of.touch && !unmet(&of.snap) &&
+		of.role != lease.Alone && to.role == of.role.Other() &&
+		(to.name == of.name || heirs[to.name] == of.name) && !another(to.partner().addr, of.partner)
 }
 
 // touched are the scopes that have addresses in common with areas, in order of
@@ -172,12 +186,24 @@ func (d *danger) risks() (all []string) {
 			"take them from %s first, or stop it and declare it down ('dhcp setPartnerDown %s') until MCLT has passed",
 			d.name, state(d.snap.State), scopes, d.partnerName, d.partnerName, d.partnerName))
 	}
+	if d.turned != nil {
+		was, will := d.roles()
+		all = append(all, fmt.Sprintf("failover %q is in PARTNER-DOWN and this server, the %s, would be the %s for scopes %s: it has given addresses in the place of its partner %s, which gives them again when it comes back and does not hear of that; "+
+			"bring the partner back until both servers are in NORMAL, and exchange main and backup then",
+			d.name, was, will, strings.Join(d.turning, ", "), d.partnerName))
+	}
 	if len(d.leaving) > 0 {
 		all = append(all, fmt.Sprintf("failover %q is in %s and would not have scopes %s any more, which this server would then serve alone: if its partner %s serves them, too, both give the same addresses; "+
 			"stop the partner and declare it down ('dhcp setPartnerDown %s') until MCLT has passed, or delete the scopes on this server if the partner is to keep them",
 			d.name, state(d.snap.State), strings.Join(d.leaving, ", "), d.partnerName, d.partnerName))
 	}
 	return all
+}
+
+// roles are what this server is in the relationship whose roles are exchanged, and
+// what it would be.
+func (d *danger) roles() (was, will string) {
+	return strings.ToLower(owner(d.role)), strings.ToLower(owner(d.role.Other()))
 }
 
 // targets are the relationships that scopes would move to, in order.
@@ -193,11 +219,11 @@ func (d *danger) targets() []*relationship {
 // solitary tells whether the server may serve all addresses by itself: its
 // partner is down and what that gave is over, or it never had one.
 func solitary(s *core.Snapshot, mclt, now int64) bool {
-	if s.PartnerState == 0 && (s.New || s.State == 0) {
-		return true
-	}
-	return s.State == wire.StatePartnerDown && now >= s.Down+max(s.MCLT, mclt)
+	return unmet(s) || s.State == wire.StatePartnerDown && now >= s.Down+max(s.MCLT, mclt)
 }
+
+// unmet tells whether there never was a partner.
+func unmet(s *core.Snapshot) bool { return s.PartnerState == 0 && (s.New || s.State == 0) }
 
 // remaining are the areas of a claim whose scopes are not there any more, or
 // silent. The partner may go on with them, so that they are not forgotten until

@@ -178,11 +178,18 @@ func (m *Manager) resume(r *relationship, claims []claim) (snap core.Snapshot, l
 	switch {
 	case kept.Role == r.role:
 		return kept.Snapshot, false
-	case kept.Snapshot.PartnerState == 0 && kept.Snapshot.New && !was: // it never had a partner
+	case !was && core.Untried(kept.Snapshot, m.leasesOf(r)): // nobody has anything of it
 		return core.Snapshot{}, false
 	}
 	m.Log.Log(msgSwapped, r.name, strings.ToLower(owner(r.role)), strings.ToLower(owner(kept.Role)))
 	return core.Swap(kept.Snapshot, m.now().Wall), false
+}
+
+// leasesOf are the leases of a relationship that is about to begin.
+func (m *Manager) leasesOf(r *relationship) *view {
+	v := newView(m.Table, r.role)
+	v.configure(r)
+	return v
 }
 
 // commission remembers that the partner was there.

@@ -292,7 +292,7 @@ func mayGoDown(s wire.ServerState) bool {
 // declareDown tells the core, and what follows from it.
 func (p *Pair) declareDown(since int64) ([]string, *objects.Error) {
 	if h := p.rel.Load().held; h != nil {
-		return p.m.declareHeld(h.of, since)
+		return p.m.declareHeld(h, since)
 	}
 	told := make(chan struct{})
 	if !p.in.put(entry{kind: input, input: core.PartnerDown{Since: since}, told: told}) {

@@ -79,6 +79,32 @@ func Swap(s Snapshot, now int64) Snapshot {
 	return s
 }
 
+// Untried tells whether a server that has the other role now begins like one
+// without a record, as when the roles of a new pair are put right: it never had a
+// partner, and no client has had an address of it. Once it has given leases, its
+// partner has to collect them before it serves in its place.
+func Untried(s Snapshot, leases View) bool {
+	return s.PartnerState == 0 && s.New && !given(leases)
+}
+
+// given tells whether a client ever had one of the leases, as far as their records go.
+func given(leases View) bool {
+	const page = 256
+	var buf []lease.Lease
+	for after := (lease.Key{}); ; {
+		buf = leases.All(after, page, buf[:0])
+		for i := range buf {
+			if l := &buf[i]; !l.Free() || l.Failover.Told || !l.Client().IsZero() {
+				return true
+			}
+		}
+		if len(buf) == 0 {
+			return false
+		}
+		after = buf[len(buf)-1].Key
+	}
+}
+
 // swapped tells whether the role was changed, and no lease of this server lost.
 func (m *Machine) swapped() bool { return m.snap.Swapped && m.link.profile == wire.Own }
 
