@@ -6,6 +6,7 @@ import (
 
 	"leasehold/internal/lease"
 	"leasehold/pkg/failover/core"
+	"leasehold/pkg/failover/wire"
 )
 
 // What a server knows of a relationship when it starts, after the rules of
@@ -27,7 +28,7 @@ func (e *endpoint) resume() (snap core.Snapshot, gone bool) {
 	case c.gens[i] < c.marks[i]:
 		return core.Snapshot{}, true
 	case c.roles[i] == e.role:
-	case snap.PartnerState == 0 && snap.New && !c.known[i]: // it never had a partner
+	case !c.known[i] && core.Untried(snap, newView(e)): // nobody has anything of it
 		return core.Snapshot{}, false
 	default:
 		snap = core.Swap(snap, e.n.wall())
@@ -62,14 +63,34 @@ func (n *node) older(backup *content) bool {
 }
 
 // swap exchanges the roles of a pair, at one server or at both; a server that
-// runs takes it over at once.
+// runs takes it over at once. One that must not refuses it, unless it is forced. If
+// it is down, it would hold its scopes at the start until the roles are put back.
 func swap(w *World, a []string) {
 	for _, e := range w.named(a) {
-		e.reload(func() {
-			e.role = e.role.Other()
-			e.cfg.Role = e.role
-		})
+		if e.keepsRole() && !word(a, "force") {
+			w.say("%s refuses another role in %s", e.n.name, e.p.Name)
+			continue
+		}
+		e.turn()
 	}
+}
+
+// keepsRole tells whether the endpoint stands in for a partner that is not in touch.
+func (e *endpoint) keepsRole() bool {
+	snap := &e.n.disk.content.snaps[e.index]
+	if snap.State != wire.StatePartnerDown || snap.PartnerState == 0 && snap.New {
+		return false
+	}
+	return !e.n.up || !e.m.Status().Connected
+}
+
+// turn gives a server the other role.
+func (e *endpoint) turn() {
+	e.n.w.checks.risk.turning(e)
+	e.reload(func() {
+		e.role = e.role.Other()
+		e.cfg.Role = e.role
+	})
 }
 
 // rename gives a pair another name, at one server or at both. The record goes
@@ -120,11 +141,12 @@ func (e *endpoint) reload(change func()) {
 // agree ends a configuration that is not the same at both servers.
 func (p *pair) agree() {
 	a, b := p.ends[0], p.ends[1]
-	if b.role == a.role {
-		b.reload(func() {
-			b.role = a.role.Other()
-			b.cfg.Role = b.role
-		})
+	switch {
+	case b.role != a.role:
+	case b.keepsRole():
+		a.turn()
+	default:
+		b.turn()
 	}
 	if b.name != a.name {
 		b.reload(func() { b.name = a.name })

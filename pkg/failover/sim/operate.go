@@ -89,7 +89,7 @@ func init() {
 		"shutdown":     {[]arg{aServer}, func(w *World, a []string) { w.node(a[0]).orderly(core.Shutdown{}) }},
 		"pause":        {[]arg{aServer}, func(w *World, a []string) { w.node(a[0]).orderly(core.Pause{}) }},
 		"rebalance":    {[]arg{aServer}, func(w *World, a []string) { w.node(a[0]).tell(core.Rebalance{}) }},
-		"swap":         {[]arg{aPair}, swap},   // swap P [A]: main and backup
+		"swap":         {[]arg{aPair}, swap},   // swap P [A] [force]: main and backup
 		"rename":       {[]arg{aPair}, rename}, // rename P [A] [forgotten]
 		"mclt":         {[]arg{aPair, aNumber}, setMCLT},
 		"reserve":      {[]arg{aPair, aNumber, aClient}, reserve}, // reserve P 3 c1 [A]

@@ -318,6 +318,14 @@ func (r *risk) standsIn(e *endpoint) {
 	}
 }
 
+// turning: a server is about to get the other role. Its partner will not hear in time of
+// what was given in its place.
+func (r *risk) turning(e *endpoint) {
+	if e.keepsRole() {
+		r.take(e.p, e.n.name+" gets another role while it stands in for its partner")
+	}
+}
+
 // neverMet tells whether an endpoint is a primary that has no partner yet.
 func neverMet(e *endpoint) bool {
 	return e.dhcpd == nil && e.role == lease.Primary && e.n.disk.content.snaps[e.index].New
