@@ -62,6 +62,10 @@ func (m *Machine) enter(to wire.ServerState, why string) {
 		m.cancel(id)
 	}
 	m.asked, m.leaving = asked{}, leaving{}
+	if to == conflict && m.link.profile == wire.ISC {
+		// What it asked for before it has forgotten, and takes the answer for that of the conflict.
+		m.service.xids = nil
+	}
 	m.entered, m.telling = true, true
 	m.counted.StateChanges++
 	m.emit(Event{Kind: EventState, From: from, To: m.state(), Text: why})
