@@ -4,7 +4,7 @@ package mutants
 // first is left to chance.
 var (
 	twoClients = []string{"S1", "S2", "S3", "S4", "S5"}
-	states     = []string{"S1", "S3", "S4", "S5", "S6", "S9", "L1", "L6"}
+	states     = []string{"S1", "S3", "S4", "S5", "S6", "S7", "S9", "L1", "L6"}
 	stuck      = []string{"L1", "L2", "L3", "equal", "S9"}
 )
 
