@@ -91,7 +91,7 @@ var mendedFaults = []Mutant{
 	{
 		Name: "restored-abandoned-over-lease", What: "an address that a backup has abandoned, and that was given since, is leased",
 		Edits:  change(bindingDir+"accept.go", `if a.State == wire.StateRecover && a.Forgotten != 0 && l.StateStart >= a.Forgotten && runs {`, `if a.State == wire.StateRecover && a.Forgotten < 0 && runs {`),
-		Expect: append([]string{"equal", "L3", "L5", "S6"}, twoClients...),
+		Expect: append([]string{"equal", "L3", "L5", "S6", "S7"}, twoClients...),
 	},
 	{
 		Name: "restored-client-kept", What: "a client that a backup has gives way to the partner's",
