@@ -131,9 +131,6 @@ func (p *Pair) logConflict(e *core.Event) {
 // Notice is what the link tells operators.
 func (p *Pair) Notice(n link.Notice) {
 	log := p.m.Log
-	if (n.Kind == link.NoticeRefused || n.Kind == link.NoticeRefusing) && n.Reason != wire.ReasonDuplicate {
-		p.in.put(entry{kind: input, input: core.Denied{}})
-	}
 	switch n.Kind {
 	case link.NoticeRefused:
 		log.Log(msgRefused, p.name, n.Partner, n.Text, n.Reason)
@@ -147,6 +144,9 @@ func (p *Pair) Notice(n link.Notice) {
 		log.Log(msgClock, p.name, p.partnerName(), n.Text)
 	case link.NoticeStranger:
 		log.Log(msgStranger, n.Partner, n.Text)
+	}
+	if (n.Kind == link.NoticeRefused || n.Kind == link.NoticeRefusing) && n.Reason != wire.ReasonDuplicate {
+		p.in.put(entry{kind: input, input: core.Denied{}})
 	}
 }
 
