@@ -30,16 +30,22 @@ func (n *node) all(state string) {
 	})
 }
 
-// A scope that moves to a pair in which its server has the other role is not
-// served by both servers for their own meanwhile: neither a reload nor a restart
-// takes it.
-func TestScopeMovesToTheOtherRole(t *testing.T) {
-	s := newSite(t)
-	one, two := s.node(2, symmetrical), s.node(3, symmetrical)
+// twoPairs are two servers with a pair in each direction, in NORMAL.
+func twoPairs(t *testing.T) (s *site, one, two *node) {
+	s = newSite(t)
+	one, two = s.node(2, symmetrical), s.node(3, symmetrical)
 	one.start()
 	two.start()
 	one.all("NORMAL")
 	two.all("NORMAL")
+	return s, one, two
+}
+
+// A scope that moves to a pair in which its server has the other role is not
+// served by both servers for their own meanwhile: neither a reload nor a restart
+// takes it.
+func TestScopeMovesToTheOtherRole(t *testing.T) {
+	_, one, two := twoPairs(t)
 	for _, n := range []*node{one, two} {
 		n.set("failover-pair blue match-list=10.99.0.0/24\nfailover-pair red match-list=$0/24,10.77.0.0/24")
 		text := n.tryReload()
@@ -65,12 +71,7 @@ func TestScopeMovesToTheOtherRole(t *testing.T) {
 // The way that the refusal names is open: a pair of their own for the scopes, its
 // servers exchanged, then the other pair.
 func TestScopeMovesByAPairOfItsOwn(t *testing.T) {
-	s := newSite(t)
-	one, two := s.node(2, symmetrical), s.node(3, symmetrical)
-	one.start()
-	two.start()
-	one.all("NORMAL")
-	two.all("NORMAL")
+	s, one, two := twoPairs(t)
 	address, _ := s.dora(1, one)
 	two.until("the lease", func() bool { return two.lease(address)["state"] == "leased" })
 	one.log.skip()
