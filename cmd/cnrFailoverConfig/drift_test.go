@@ -37,10 +37,10 @@ func livePair(t *testing.T, rich string) (main, backup *testServer) {
 		t.Fatal(err)
 	}
 	at := func(address string) *testServer {
-		return &testServer{testserver.NewAt(t, address, func(d failover.Deps) (*failover.Manager, error) {
+		return &testServer{testserver.New(t, testserver.Options{Address: address, Speak: func(d failover.Deps) (*failover.Manager, error) {
 			d.Local, d.Port, d.DriftAfter = ownAddress{netip.MustParseAddr(address)}, port, 100*time.Millisecond
 			return failover.New(d)
-		})}
+		}})}
 	}
 	main, backup = at(mainAddress), at(backupAddress)
 	host, tls, err := net.SplitHostPort(backup.Address)

@@ -20,7 +20,7 @@ type testServer struct{ *testserver.Server }
 
 func newServer(t *testing.T) *testServer {
 	t.Helper()
-	return &testServer{testserver.New(t)}
+	return &testServer{testserver.New(t, testserver.Options{})}
 }
 
 // nrcmd loads a batch file as nrcmd -b does and returns what it prints.
@@ -73,7 +73,7 @@ func TestMain(m *testing.M) {
 
 // program makes a command that runs the program with a home of its own and no
 // terminal.
-func program(t *testing.T, args ...string) *exec.Cmd {
+func program(t testing.TB, args ...string) *exec.Cmd {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
@@ -86,7 +86,7 @@ func program(t *testing.T, args ...string) *exec.Cmd {
 }
 
 // result runs a command to its end.
-func result(t *testing.T, cmd *exec.Cmd) (status int, out, errs string) {
+func result(t testing.TB, cmd *exec.Cmd) (status int, out, errs string) {
 	t.Helper()
 	var o, e bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &o, &e

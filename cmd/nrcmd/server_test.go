@@ -11,5 +11,5 @@ type server struct{ *testserver.Server }
 
 func newServer(t *testing.T) *server {
 	t.Helper()
-	return &server{testserver.New(t)}
+	return &server{testserver.New(t, testserver.Options{})}
 }

@@ -136,7 +136,7 @@ func (st *story) workingPartner(r *failover.Related, contact string) {
 	snap.Since, snap.PartnerSince, snap.Contact = now.Unix()-7200, now.Unix()-7190, now.Unix()-3
 	if contact != "" {
 		at, err := objects.ParseDate(contact, now)
-		st.must(err)
+		st.Must(err)
 		snap.Contact, snap.Interrupted, snap.Since = at, at, at
 	}
 	r.Requests = 2

@@ -21,8 +21,8 @@ func TestReachCluster(t *testing.T) {
 	var out bytes.Buffer
 	sh := local.operator(&out)
 	defer sh.Close()
-	host, port, err := net.SplitHostPort(far.rpc.Address().String())
-	local.must(err)
+	host, port, err := net.SplitHostPort(far.RPC.Address().String())
+	local.Must(err)
 	do := func(line string) {
 		t.Helper()
 		if got := run(t, sh, &out, line); !strings.HasPrefix(got, "100 ") {
@@ -30,7 +30,7 @@ func TestReachCluster(t *testing.T) {
 		}
 	}
 	do("cluster Boston create " + host + " scp-port=" + port + " admin=nobody password=of-the-object")
-	options := rpc.DialOptions{Data: local.data, Known: filepath.Join(t.TempDir(), "known")}
+	options := rpc.DialOptions{Data: local.Data, Known: filepath.Join(t.TempDir(), "known")}
 	reach := func(name string) (*rpc.Client, *objects.Error) {
 		client, err := Reach(context.Background(), name, options)
 		return client, objects.AsError(err)
@@ -41,17 +41,17 @@ func TestReachCluster(t *testing.T) {
 		t.Fatal(e)
 	}
 	fingerprint := client.Fingerprint
-	if client.Target != far.rpc.Address().String() || fingerprint == "" {
+	if client.Target != far.RPC.Address().String() || fingerprint == "" {
 		t.Errorf("reached %s with the certificate %q", client.Target, fingerprint)
 	}
 	// The object's administrator and password are not lent to anybody.
 	if _, err := client.LogIn(context.Background(), &adminv1.LoginRequest{}); err == nil {
 		t.Error("logged in without a name")
 	}
-	if answer, err := client.LogIn(context.Background(), &adminv1.LoginRequest{User: "admin", Password: far.password()}); err != nil || answer.User != "admin" {
+	if answer, err := client.LogIn(context.Background(), &adminv1.LoginRequest{User: "admin", Password: far.Password()}); err != nil || answer.User != "admin" {
 		t.Errorf("logged in: %v, %v", answer, err)
 	}
-	local.must(client.Close())
+	local.Must(client.Close())
 
 	// A pinned certificate counts, whatever is known of the address.
 	do("cluster boston set password=of-the-object fingerprint=" + fingerprint)
@@ -59,9 +59,9 @@ func TestReachCluster(t *testing.T) {
 	if client, e = reach("BOSTON"); e != nil {
 		t.Fatal(e)
 	}
-	local.must(client.Close())
+	local.Must(client.Close())
 	do("cluster boston set password=of-the-object fingerprint=" + strings.Repeat("0a", 32))
-	if _, e = reach("boston"); e == nil || e.Code != objects.ConnectionFailure || !strings.Contains(e.Error(), `cluster "Boston" at `+far.rpc.Address().String()) ||
+	if _, e = reach("boston"); e == nil || e.Code != objects.ConnectionFailure || !strings.Contains(e.Error(), `cluster "Boston" at `+far.RPC.Address().String()) ||
 		!strings.Contains(e.Error(), fingerprint) || !strings.Contains(e.Error(), "set fingerprint=") {
 		t.Errorf("another certificate: %v", e)
 	}
@@ -83,7 +83,7 @@ func TestReachHost(t *testing.T) {
 	if got := run(t, sh, &out, "cluster boston create 127.0.0.1"); !strings.HasPrefix(got, "100 ") {
 		t.Fatal(got)
 	}
-	options := rpc.DialOptions{Data: local.data, Known: filepath.Join(t.TempDir(), "known"), Timeout: time.Second}
+	options := rpc.DialOptions{Data: local.Data, Known: filepath.Join(t.TempDir(), "known"), Timeout: time.Second}
 	_, err := Reach(context.Background(), "bosten.invalid", options)
 	if e := objects.AsError(err); e == nil || e.Code != objects.ConnectionFailure || !strings.Contains(e.Error(), "no cluster of that name") {
 		t.Errorf("neither cluster nor host: %v", e)
@@ -94,10 +94,10 @@ func TestReachHost(t *testing.T) {
 		t.Errorf("without a local server: %v", e)
 	}
 	// What says by itself where a server is needs no local one.
-	client, err := Reach(context.Background(), local.rpc.Address().String(), options)
-	local.must(err)
-	local.must(client.Close())
-	client, err = Reach(context.Background(), "unix:"+filepath.Join(local.data, rpc.SocketFile), options)
-	local.must(err)
-	local.must(client.Close())
+	client, err := Reach(context.Background(), local.RPC.Address().String(), options)
+	local.Must(err)
+	local.Must(client.Close())
+	client, err = Reach(context.Background(), "unix:"+filepath.Join(local.Data, rpc.SocketFile), options)
+	local.Must(err)
+	local.Must(client.Close())
 }

@@ -27,7 +27,7 @@ import (
 func TestPeerNeedsNoPassword(t *testing.T) {
 	s := newServer(t)
 	me, err := user.Current()
-	s.must(err)
+	s.Must(err)
 	var out bytes.Buffer
 	sh := s.shell(&out, "", "", "must not be asked")
 	if err := sh.Login(context.Background()); err != nil {
@@ -86,7 +86,7 @@ func TestLineTooLongInABatch(t *testing.T) {
 	defer sh.Close()
 	in := io.MultiReader(strings.NewReader("scope "), io.LimitReader(zeros{}, 64<<20), strings.NewReader("\nscope listnames\n"))
 	exit, err := sh.Batch(context.Background(), in, Batch{})
-	s.must(err)
+	s.Must(err)
 	want := "nrcmd> \n316 Invalid - invalid command line: longer than 1048576 bytes\nline 1: \nnrcmd> \n100 Ok\nnrcmd> \n"
 	if exit != ExitFailed || out.String() != want {
 		t.Errorf("exit status %d,\n got %q\nwant %q", exit, out.String(), want)
@@ -120,7 +120,7 @@ func TestExportAndImportRoundTrip(t *testing.T) {
 		}
 	}
 	after, err := os.ReadFile("after")
-	s.must(err)
+	s.Must(err)
 	if string(after) != lines {
 		t.Errorf(" got\n%s\nwant\n%s", after, lines)
 	}

@@ -39,7 +39,7 @@ func TestStories(t *testing.T) {
 		t.Chdir(t.TempDir())
 		st := &story{server: newServer(t), shells: map[string]*teller{}}
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
-			return strings.ReplaceAll(st.run(t, d), st.data, "DATA")
+			return strings.ReplaceAll(st.run(t, d), st.Data, "DATA")
 		})
 		for _, sh := range st.shells {
 			sh.Close()
@@ -59,7 +59,7 @@ type teller struct {
 }
 
 func (st *story) run(t *testing.T, d *datadriven.TestData) string {
-	st.t = t
+	st.T = t
 	ctx := context.Background()
 	lines := strings.Split(d.Input, "\n")
 	var out bytes.Buffer
@@ -95,23 +95,23 @@ func (st *story) run(t *testing.T, d *datadriven.TestData) string {
 		} else {
 			exit, err = sh.Piped(ctx, in)
 		}
-		st.must(err)
+		st.Must(err)
 		fmt.Fprintf(&out, "exit status %d\n", exit)
 		return out.String()
 	case "file":
 		var name string
 		d.ScanArgs(t, "name", &name)
-		st.must(os.WriteFile(name, []byte(d.Input+"\n"), 0o644))
+		st.Must(os.WriteFile(name, []byte(d.Input+"\n"), 0o644))
 		return ""
 	case "cat":
 		var name string
 		d.ScanArgs(t, "name", &name)
 		b, err := os.ReadFile(name)
-		st.must(err)
+		st.Must(err)
 		return string(b)
 	case "ls":
 		entries, err := os.ReadDir(".")
-		st.must(err)
+		st.Must(err)
 		for _, e := range entries {
 			fmt.Fprintln(&out, e.Name())
 		}
@@ -121,15 +121,15 @@ func (st *story) run(t *testing.T, d *datadriven.TestData) string {
 		return ""
 	case "advance":
 		by, err := time.ParseDuration(d.CmdArgs[0].Key)
-		st.must(err)
+		st.Must(err)
 		st.clock.Advance(by)
 		return ""
 	case "stop":
-		st.stop()
+		st.Stop()
 		return ""
 	case "restart":
-		st.stop()
-		st.start()
+		st.Stop()
+		st.Start()
 		return ""
 	}
 	t.Fatalf("%s: unknown directive %s", d.Pos, d.Cmd)
@@ -140,10 +140,10 @@ func (st *story) run(t *testing.T, d *datadriven.TestData) string {
 func (st *story) login(d *datadriven.TestData, out *bytes.Buffer) string {
 	user, password := "", ""
 	if d.HasArg("user") {
-		d.ScanArgs(st.t.(*testing.T), "user", &user)
+		d.ScanArgs(st.T.(*testing.T), "user", &user)
 	}
 	if d.HasArg("password") {
-		d.ScanArgs(st.t.(*testing.T), "password", &password)
+		d.ScanArgs(st.T.(*testing.T), "password", &password)
 	}
 	var prompts []string
 	for _, a := range d.CmdArgs {
@@ -153,13 +153,13 @@ func (st *story) login(d *datadriven.TestData, out *bytes.Buffer) string {
 	}
 	for i, p := range prompts {
 		if p == "initial" {
-			prompts[i] = st.password()
+			prompts[i] = st.Password()
 		}
 	}
 	sh := st.shell(out, user, password, prompts...)
 	sh.cfg.ReadOnly = d.HasArg("read-only")
 	sh.cfg.Dial = func(ctx context.Context) (*rpc.Client, error) {
-		return rpc.Dial(ctx, st.rpc.Address().String(), rpc.DialOptions{Known: filepath.Join(st.data, "known_servers")})
+		return rpc.Dial(ctx, st.RPC.Address().String(), rpc.DialOptions{Known: filepath.Join(st.Data, "known_servers")})
 	}
 	defer sh.Close()
 	if err := sh.Login(context.Background()); err != nil {
@@ -169,7 +169,7 @@ func (st *story) login(d *datadriven.TestData, out *bytes.Buffer) string {
 	sh.Banner()
 	if d.Input != "" {
 		_, err := sh.Interactive(context.Background(), &typist{out: out, lines: strings.Split(d.Input, "\n")}, nil)
-		st.must(err)
+		st.Must(err)
 	}
 	return out.String()
 }
@@ -180,7 +180,7 @@ func (st *story) typed(who string, lines []string) string {
 	sh := st.teller(who)
 	sh.out.Reset()
 	_, err := sh.Interactive(context.Background(), &typist{out: sh.out, lines: lines}, nil)
-	st.must(err)
+	st.Must(err)
 	return sh.out.String()
 }
 
@@ -201,7 +201,7 @@ func (st *story) completed(lines []string) string {
 	for _, l := range lines {
 		head, ok := strings.CutSuffix(l, "<Tab>")
 		if !ok {
-			st.t.Fatalf("%s: must end in <Tab>", l)
+			st.T.Fatalf("%s: must end in <Tab>", l)
 		}
 		c := st.teller("admin").Complete(context.Background(), head)
 		fmt.Fprintln(&out, l)

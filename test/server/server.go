@@ -23,34 +23,44 @@ import (
 	"leasehold/pkg/rpc"
 )
 
+// Options say what a server differs in; each may be left out.
+type Options struct {
+	Address string      // an IP address of its own; 127.0.0.1
+	Cluster string      // its name in answers
+	Clock   clock.Clock // of all but its connections; the real one
+	// Speak makes the server speak failover.
+	Speak func(failover.Deps) (*failover.Manager, error)
+	// Partners are relationships that the test says there are.
+	Partners failover.Operator
+}
+
 // Server is one at work.
 type Server struct {
-	T       *testing.T
+	T       testing.TB
 	Data    string // its folder
 	Address string // of the TLS port
 	Service *admin.Service
 	Pairs   *failover.Manager // nil: it speaks no failover
 	RPC     *rpc.Server
 
-	speak func(failover.Deps) (*failover.Manager, error)
-	end   func()
+	options Options
+	end     func()
 }
 
-// New starts a server on a free port of 127.0.0.1; the end of the test stops it.
-func New(t *testing.T) *Server {
+// New starts a server on a free port; the end of the test stops it.
+func New(t testing.TB, o Options) *Server {
 	t.Helper()
-	return NewAt(t, "127.0.0.1", nil)
-}
-
-// NewAt starts a server with an IP address of its own, which speaks failover
-// where speak is not nil.
-func NewAt(t *testing.T, address string, speak func(failover.Deps) (*failover.Manager, error)) *Server {
-	t.Helper()
-	l, err := net.Listen("tcp", address+":0")
+	if o.Address == "" {
+		o.Address = "127.0.0.1"
+	}
+	if o.Clock == nil {
+		o.Clock = clock.Real{}
+	}
+	l, err := net.Listen("tcp", o.Address+":0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{T: t, Data: t.TempDir(), Address: l.Addr().String(), speak: speak}
+	s := &Server{T: t, Data: t.TempDir(), Address: l.Addr().String(), options: o}
 	s.Must(l.Close())
 	s.Start()
 	t.Cleanup(s.Stop)
@@ -73,11 +83,13 @@ func (s *Server) Start() {
 	s.Must(err)
 	leases, err := store.OpenLeases(filepath.Join(s.Data, "leases.db"))
 	s.Must(err)
-	quiet := make(chan struct{})
-	of := engine.Deps{Clock: clock.Real{}, Table: lease.New(), Store: leases, Net: netio.Silent{End: quiet}, Ports: packet.Ports{Server: 67, Client: 68}, Workers: 1}
-	on := admin.Deps{Store: config, Clock: clock.Real{}, Data: s.Data}
-	if s.speak != nil {
-		s.Pairs, err = s.speak(failover.Deps{Clock: clock.Real{}, Table: of.Table, Records: leases, Marks: config, Resolver: net.DefaultResolver})
+	table := lease.New()
+	s.Must(leases.Load(ctx, func(l lease.Lease) error { table.Load(l); return nil }))
+	o, quiet := s.options, make(chan struct{})
+	of := engine.Deps{Clock: o.Clock, Table: table, Store: leases, Net: netio.Silent{End: quiet}, Ports: packet.Ports{Server: 67, Client: 68}, Workers: 1}
+	on := admin.Deps{Store: config, Clock: o.Clock, Data: s.Data, Cluster: o.Cluster, Failover: o.Partners}
+	if o.Speak != nil {
+		s.Pairs, err = o.Speak(failover.Deps{Clock: o.Clock, Table: table, Records: leases, Marks: config, Resolver: net.DefaultResolver})
 		s.Must(err)
 		of.Failover, on.Failover, on.Drift = s.Pairs, s.Pairs, s.Pairs
 	}
@@ -86,22 +98,18 @@ func (s *Server) Start() {
 	s.Service, err = admin.New(ctx, on)
 	s.Must(err)
 	s.Service.Reload(ctx, false)
-	if s.Pairs != nil {
-		s.Must(eng.Start())
-	}
+	s.Must(eng.Start())
 	s.RPC, err = rpc.Listen(rpc.Config{Data: s.Data, Address: s.Address, Admin: s.Service, Guard: s.Service, Clock: clock.Real{}})
 	s.Must(err)
 	listening, served := s.RPC, make(chan error, 1)
 	go func() { served <- listening.Serve() }()
 	s.end = func() {
-		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+		patience, cancel := context.WithTimeout(ctx, 5*time.Second)
 		defer cancel()
 		// Connections that a test left open are cut when the time is over.
-		_ = listening.Shutdown(ctx)
+		_ = listening.Shutdown(patience)
 		s.Must(<-served)
-		if s.Pairs != nil {
-			s.Must(eng.Stop(ctx))
-		}
+		s.Must(eng.Stop(ctx))
 		close(quiet)
 		s.Must(eng.Close())
 		if s.Pairs != nil {
