@@ -15,6 +15,8 @@ const (
 	dhcpdFirst = 10 * time.Second
 	dhcpdMore  = 5 * time.Second
 	dhcpdLast  = 2 * time.Minute
+	// storePause is when the disk is tried again with what a dhcpd told.
+	storePause = time.Second
 )
 
 // hearOut begins the time in which a dhcpd tells what happened while it was out
@@ -96,6 +98,27 @@ func (m *Machine) answerCame(k lease.Key) {
 	if r := m.link.awaited[k]; r != nil {
 		delete(m.link.awaited, k)
 		m.start(k, r)
+	}
+}
+
+// storeLater puts off an update of a dhcpd's that the disk did not take: refused,
+// it would not be told again, and in NORMAL a secondary does not end its leases by
+// itself. What it has said of the address since takes its place.
+func (m *Machine) storeLater(r *received) bool {
+	if m.link.profile != wire.ISC || m.link.coming[keyOf(&r.update)] > 1 {
+		return false
+	}
+	m.link.unstored = append(m.link.unstored, r)
+	m.waitAtMost(timeStore, storePause)
+	return true
+}
+
+// storeAgain tries the disk again with what it did not take.
+func (m *Machine) storeAgain() {
+	unstored := m.link.unstored
+	m.link.unstored = nil
+	for _, r := range unstored {
+		m.start(keyOf(&r.update), r)
 	}
 }
 

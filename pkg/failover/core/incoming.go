@@ -38,6 +38,7 @@ func (m *Machine) updates(xid uint32, body wire.BNDUPD) {
 		} else {
 			m.taking++
 			if m.link.coming != nil {
+				m.storeAgain() // in the order in which they came
 				m.link.coming[k]++
 			}
 			if m.awaited(k, r) {
@@ -117,6 +118,9 @@ func nameOf(k lease.ClientKey) string {
 
 func (r *received) done(m *Machine, l lease.Lease, err error) {
 	if r.batch.link == m.link.number {
+		if err != nil && r.reason == 0 && m.storeLater(r) {
+			return
+		}
 		m.taking--
 		m.took(l.Key)
 		defer m.updateStored()

@@ -41,6 +41,8 @@ type link struct {
 	coming map[lease.Key]int
 	// awaited are updates of a dhcpd's that are put off until it has answered ours.
 	awaited map[lease.Key]*received
+	// unstored are those that the disk did not take, to be tried again.
+	unstored []*received
 }
 
 // connected takes a new connection.
@@ -95,7 +97,7 @@ func (m *Machine) disconnected(in Down) {
 		return
 	}
 	wasOK := m.link.ok
-	m.taking -= len(m.link.awaited)
+	m.taking -= len(m.link.awaited) + len(m.link.unstored)
 	m.link = link{number: m.link.number}
 	for id := timeOfLink; id <= timeOfLinkLast; id++ {
 		m.cancel(id)

@@ -21,6 +21,7 @@ const (
 	timeAcks                     // the partner does not acknowledge
 	timeRetry                    // refused updates are sent again
 	timeExpired                  // the primary has not told that leases expired
+	timeStore                    // the disk did not take what a dhcpd told
 	timeMore                     // there is more to do at once
 	timeHeartbeat                // the next heartbeat is stored
 	timerCount
@@ -54,6 +55,7 @@ func init() {
 		timePoolReq:   (*Machine).poolReqDue,
 		timeReclaim:   (*Machine).reclaimPending,
 		timeExpired:   (*Machine).tellExpired,
+		timeStore:     (*Machine).storeAgain,
 		timeMore:      func(*Machine) {},
 		timeStop:      (*Machine).stopNow,
 	}
