@@ -84,8 +84,9 @@ type dhcpdLease struct {
 	// that it gave itself; tstp, tsfp and atsfp are what it told, what it goes
 	// by, and what was acknowledged.
 	starts, ends, cltt, tstp, tsfp, atsfp int64
-	// told is the last status that the partner was sent or has sent.
-	told wire.BindingStatus
+	// told is the last status that the partner was sent or has sent, answered the
+	// last that it has answered or sent.
+	told, answered wire.BindingStatus
 }
 
 const (

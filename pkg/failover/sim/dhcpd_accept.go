@@ -141,7 +141,7 @@ func (d *dhcpd) accept(slot int, b *wire.Binding) {
 	}
 	l.state, l.ends, l.tsfp = b.Status, b.Expiration.Unix(), b.PotentialExpiration.Unix()
 	l.tstp, l.atsfp = 0, 0
-	l.told = b.Status
+	l.told, l.answered = b.Status, b.Status
 	if transitional(b.Status) {
 		l.told = wire.StatusFree
 		d.free(slot, wire.StatusFree)

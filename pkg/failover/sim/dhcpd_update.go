@@ -106,10 +106,11 @@ func (d *dhcpd) update(slot int) wire.Binding {
 
 // mute tells whether it has an address out of use and says nothing of it any more:
 // it forgot to, with its queue, and looks by tstp and atsfp only for what is untold
-// (section 9 of the reference). The end of the lease that its partner has ends that.
+// (section 9 of the reference), also where the partner never had what was sent. The
+// end of the lease that its partner has ends that.
 func (d *dhcpd) mute(slot int) bool {
 	l := d.lease(slot)
-	return l.state == wire.StatusAbandoned && l.told != l.state
+	return l.state == wire.StatusAbandoned && l.answered != l.state
 }
 
 // gather queues what an update request asks for, or NORMAL begins with: what
@@ -154,6 +155,7 @@ func (d *dhcpd) acked(xid uint32, b wire.BNDACK) {
 	}
 	delete(d.flying, xid)
 	d.last[slot] = 0
+	d.lease(slot).answered = d.lease(slot).state
 	if len(b.Answers) == 1 && b.Answers[0].Reason == 0 {
 		d.agreed(slot)
 	}

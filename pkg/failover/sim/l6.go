@@ -26,6 +26,9 @@ type owed struct {
 const l6bound = 20 * time.Second
 
 func (l *l6) asked(e *endpoint, q *query) {
+	if q.ciaddr != q.c.addr {
+		return // the client has not got it any more: giving it back was quicker
+	}
 	if q.kind != binding.Renewing && q.kind != binding.Rebinding || e.dhcpd != nil || e.p.link.sides[e.side].conn != nil || !serves(e.auth.State) {
 		return
 	}
@@ -46,7 +49,7 @@ func (l *l6) look(e *endpoint, q *query, boot int) {
 			continue
 		}
 		l.owing = append(l.owing[:i], l.owing[i+1:]...)
-		if e.n.boot == boot && e.p.link.sides[e.side].conn == nil && e.n.disk.stalled < l.w.now-l6bound && !e.n.disk.broken && (e.n.disk.failed == 0 || e.n.disk.failed < l.w.now-l6bound) {
+		if e.n.boot == boot && !e.stopped && e.p.link.sides[e.side].conn == nil && e.n.disk.stalled < l.w.now-l6bound && !e.n.disk.broken && (e.n.disk.failed == 0 || e.n.disk.failed < l.w.now-l6bound) {
 			l.w.fail("L6", "%s, alone in %v, does not renew %v for %s", e.n.name, e.state(), q.ciaddr, q.c.name)
 		}
 		return
