@@ -296,12 +296,18 @@ func TestWrongPairs(t *testing.T) {
 		name, config, shows string
 		silent              bool
 	}{
-		{"no backup", "dhcp enable failover\ndhcp set failover-main-server=dhcpA.example.com\n", "backup", false},
-		{"the same server twice", "dhcp enable failover\ndhcp set failover-main-server=dhcpA.example.com\ndhcp set failover-backup-server=serverA\n", "same", true},
-		{"neither is here", "failover-pair office create 10.77.0.2 10.77.0.3\n", "10.77.0.3", true},
-		{"no such name", "failover-pair office create 10.77.0.1 nowhere.example.com\n", "nowhere.example.com", false},
-		{"neither name known", "failover-pair office create elsewhere.example.com nowhere.example.com\n", "nowhere.example.com", true},
-		{"two addresses", "failover-pair office create 10.77.0.1 robin.example.com\n", "robin.example.com", false},
+		{"no backup", "dhcp enable failover\ndhcp set failover-main-server=dhcpA.example.com\n",
+			`there is no partner: failover-main-server "dhcpA.example.com" is this server and failover-backup-server is not set`, false},
+		{"the same server twice", "dhcp enable failover\ndhcp set failover-main-server=dhcpA.example.com\ndhcp set failover-backup-server=serverA\n",
+			`main "dhcpA.example.com" and backup "serverA" are the same host, 10.77.0.1`, true},
+		{"neither is here", "failover-pair office create 10.77.0.2 10.77.0.3\n",
+			`neither main "10.77.0.2" (10.77.0.2) nor backup "10.77.0.3" (10.77.0.3) is this server (`, true},
+		{"no such name", "failover-pair office create 10.77.0.1 nowhere.example.com\n",
+			`"nowhere.example.com" cannot be resolved`, false},
+		{"neither name known", "failover-pair office create elsewhere.example.com nowhere.example.com\n",
+			`"elsewhere.example.com" cannot be resolved`, true},
+		{"two addresses", "failover-pair office create 10.77.0.1 robin.example.com\n",
+			`"robin.example.com" has several addresses (10.77.0.2, 10.77.0.3)`, false},
 	} {
 		t.Run(strings.ReplaceAll(c.name, " ", "-"), func(t *testing.T) {
 			t.Parallel()
@@ -309,14 +315,16 @@ func TestWrongPairs(t *testing.T) {
 			s.hosts("a", "10.77.0.2 robin.example.com", "10.77.0.3 robin.example.com")
 			a := s.startServer("a")
 			out, errs, _ := a.nrcmdRaw(labTimes+scopes(1, 50)+c.config+"dhcp reload\n", "-b")
-			shown := a.one("dhcp getRelatedServers full-format")
-			if !strings.Contains(shown, c.shows) {
-				t.Errorf("getRelatedServers does not show %q:\n%s\n--- nrcmd\n%s%s", c.shows, shown, out, errs)
+			for _, command := range []string{"dhcp getRelatedServers", "dhcp getRelatedServers full-format"} {
+				if shown := unquoted(a.one(command)); !strings.Contains(shown, c.shows) {
+					t.Errorf("%s does not show %q:\n%s\n--- nrcmd\n%s%s", command, c.shows, shown, out, errs)
+				}
 			}
-			if !slices.ContainsFunc(strings.Split(a.proc.out.text(), "\n"), func(line string) bool {
-				return strings.Contains(line, "level=WARN") || strings.Contains(line, "level=ERROR") && strings.Contains(line, c.shows)
-			}) {
-				t.Errorf("the log does not tell:\n%s", tail(a.proc.out.text(), 20))
+			if !strings.Contains(out+errs, c.shows) {
+				t.Errorf("the reload does not tell %q:\n%s%s", c.shows, out, errs)
+			}
+			if !a.warned(c.shows) {
+				t.Errorf("no warning in the log tells %q:\n%s", c.shows, tail(a.proc.out.text(), 20))
 			}
 			if !c.silent {
 				return
@@ -329,16 +337,31 @@ func TestWrongPairs(t *testing.T) {
 	}
 }
 
+// unquoted is a text without the backslashes that quotes have in the log and in
+// the full format.
+func unquoted(text string) string { return strings.ReplaceAll(text, `\"`, `"`) }
+
+// warned tells whether a warning or an error in the log says so.
+func (s *server) warned(words string) bool {
+	return slices.ContainsFunc(strings.Split(unquoted(s.proc.out.text()), "\n"), func(line string) bool {
+		return (strings.Contains(line, "level=WARN") || strings.Contains(line, "level=ERROR")) && strings.Contains(line, words)
+	})
+}
+
 // TestPairsThatDisagree configures the two servers differently.
 func TestPairsThatDisagree(t *testing.T) {
 	t.Parallel()
-	shows := func(n *server, words ...string) {
+	// The table names the pair and what is wrong, and so does the log.
+	shows := func(n *server, words, logged string) {
 		t.Helper()
 		var shown string
 		n.eventually(fmt.Sprintf("%s shows %q", n.ns, words), func() bool {
-			shown = n.one("dhcp getRelatedServers full-format")
-			return containsAll(shown+n.proc.out.text(), words)
+			shown = n.one("dhcp getRelatedServers")
+			return strings.Contains(unquoted(shown), words)
 		}, func() string { return shown })
+		if !n.warned(logged) {
+			t.Errorf("no warning in the log of %s tells %q:\n%s", n.ns, logged, tail(n.proc.out.text(), 20))
+		}
 	}
 	start := func(t *testing.T, configA, configB []string) (s *site, a, b *server) {
 		t.Helper()
@@ -351,8 +374,9 @@ func TestPairsThatDisagree(t *testing.T) {
 	}
 	t.Run("both-main", func(t *testing.T) {
 		s, a, b := start(t, quick.office("a", "b"), quick.office("b", "a"))
-		shows(a, "both servers are configured as main")
-		shows(b, "both servers are configured as main")
+		for _, n := range []*server{a, b} {
+			shows(n, "both servers are configured as main", "both servers are configured as main")
+		}
 		// Longer than a main waits for a partner that is not there yet.
 		c := s.crowd("cli", clients.Config{Count: 6})
 		if within(35*time.Second, time.Second, func() bool { return c.Report().Bound > 0 }) {
@@ -363,17 +387,21 @@ func TestPairsThatDisagree(t *testing.T) {
 		more := append(far(quick.scope()[1:], "192.168.60.", "second"), quick.office("a", "b")...)
 		s, a, b := start(t, more, quick.office("a", "b"))
 		s.normal(a, b)
-		shows(a, "second")
+		shows(a, `failover "office": scope "second" is configured on this server only`, `scope "second" is configured on this server only`)
+		shows(b, `failover "office": a scope of 192.168.60.0/24 is configured on the partner only`, "a scope of 192.168.60.0/24 is configured on the partner only")
 	})
 	t.Run("different-mclt", func(t *testing.T) {
 		other := quick
 		other.mclt = 20
 		s, a, b := start(t, quick.office("a", "b"), other.office("a", "b"))
 		s.normal(a, b)
-		shows(b, "lead time")
+		shows(b, `failover "office": the main server's maximum client lead time, 10 s, is in force; here it is 20 s`,
+			"the maximum client lead time is 20 s here and 10 s on the main server")
 	})
 	t.Run("different-names", func(t *testing.T) {
-		_, a, _ := start(t, quick.office("a", "b"), append(quick.scope(), "failover-pair branch create 10.77.0.1 10.77.0.2 mclt=10s", "dhcp reload"))
-		shows(a, "office", "name")
+		_, a, b := start(t, quick.office("a", "b"), append(quick.scope(), "failover-pair branch create 10.77.0.1 10.77.0.2 mclt=10s", "dhcp reload"))
+		for _, n := range []*server{a, b} {
+			shows(n, `there is no relationship "office"`, `there is no relationship "office"`)
+		}
 	})
 }
