@@ -119,7 +119,7 @@ var transitions = []transition{
 	{from: states{recoverDone}, on: up, partner: states{normal}, guard: dhcpd, do: actions{request}, ours: true}, // it gave our addresses until now, and did not wait to have told
 	{from: states{recoverDone}, on: updated, to: normal, do: actions{haveAll}, ours: true},
 	{from: states{recoverDone}, on: up, partner: states{normal, recoverDone}, to: normal},
-	{from: states{recoverDone}, on: up, partner: states{interrupted}, guard: dhcpd, do: actions{tell}, ours: true}, // as it starts it does not look at a state that it has on record
+	{from: states{recoverDone}, on: up, partner: states{interrupted, partnerDown}, guard: dhcpd, do: actions{tell}, ours: true}, // as it starts, and by command, it does not look at a state that it has on record
 
 	{from: states{recovering, recoverWait, recoverDone, resolved}, on: command, guard: dhcpd, to: partnerDown, do: actions{takeDate, hangUpFirst, warn}, ours: true}, // it may be in another state by now
 	{from: states{recovering, recoverWait, recoverDone, resolved}, on: command, to: partnerDown, do: actions{takeDate, warn, again}, ours: true},
