@@ -268,6 +268,15 @@ func (s *Server) pairOf(k lease.Key) Pair {
 	return nil
 }
 
+// ending is a lease as one that this server is about to end.
+func (s *Server) ending(l lease.Lease) lease.Lease {
+	if p := s.pairOf(l.Key); p != nil {
+		a := p.Authority()
+		return a.Ending(l)
+	}
+	return l
+}
+
 // changed is a lease that this server changes by itself, as it is written.
 func (s *Server) changed(l lease.Lease) lease.Lease {
 	if p := s.pairOf(l.Key); p != nil {

@@ -81,7 +81,7 @@ func (s *Server) endLease(k lease.Key, key lease.ClientKey, now int64, c *chain)
 		s.release(k)
 		return
 	}
-	s.change(l, lease.Release(l, now, time.Duration(c.releaseGracePeriod)*time.Second), nil)
+	s.change(l, lease.Release(s.ending(l), now, time.Duration(c.releaseGracePeriod)*time.Second), nil)
 }
 
 // change writes a lease that no packet waits for: an expiry, a quarantine, an

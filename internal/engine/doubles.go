@@ -80,6 +80,6 @@ func (s *Server) endDouble(l, other lease.Lease) {
 			return
 		}
 		s.logf(msgDouble, l.Addr, macText(l.HW), other.Addr)
-		s.change(held, lease.Release(held, now, 0), nil)
+		s.change(held, lease.Release(s.ending(held), now, 0), nil)
 	})
 }

@@ -74,6 +74,7 @@ func (s *Server) expireLease(k lease.Key, now int64, writing *sync.WaitGroup) bo
 		s.release(k)
 		return true
 	}
+	l = s.ending(l)
 	to := lease.Expire(l, now, s.gracePeriod(&l)+lagBehind(&l, p))
 	if !ok || to == l {
 		s.release(k)

@@ -16,7 +16,7 @@ func (ex *exchange) bindDecline() verdict {
 	}
 	if ex.scope.ignoreDeclines {
 		ex.success = DeclineIgnored
-		ex.lease = ex.server.changed(lease.ForceAvailable(l, ex.now))
+		ex.lease = ex.server.changed(lease.ForceAvailable(ex.server.ending(l), ex.now))
 		return goOn
 	}
 	ex.success = Declined
@@ -33,7 +33,7 @@ func (ex *exchange) bindRelease() verdict {
 		return v
 	}
 	ex.success = Released
-	ex.lease = ex.server.changed(lease.Release(l, ex.now, time.Duration(ex.chain.releaseGracePeriod)*time.Second))
+	ex.lease = ex.server.changed(lease.Release(ex.server.ending(l), ex.now, time.Duration(ex.chain.releaseGracePeriod)*time.Second))
 	return goOn
 }
 

@@ -139,7 +139,7 @@ func (s *Server) ClearUnavailable(name string) (int, *objects.Error) {
 			if l.State != lease.Unavailable {
 				return l
 			}
-			return lease.ForceAvailable(l, s.clock.Now().Unix())
+			return lease.ForceAvailable(s.ending(l), s.clock.Now().Unix())
 		})
 		if e != nil {
 			return n, e

@@ -13,7 +13,7 @@ func (s *Server) forceAvailable(k lease.Key, action string) *objects.Error {
 	if e := s.notOurs(k); e != nil {
 		return e
 	}
-	return s.alter(k, action, true, func(l lease.Lease) lease.Lease { return lease.ForceAvailable(l, s.clock.Now().Unix()) })
+	return s.alter(k, action, true, func(l lease.Lease) lease.Lease { return lease.ForceAvailable(s.ending(l), s.clock.Now().Unix()) })
 }
 
 // notOurs refuses to free an address that nobody has: it is the partner's, or

@@ -39,6 +39,16 @@ func (a *Authority) doubt(l *lease.Lease) (until int64, doubtful bool) {
 	return a.latest(max(f.SentPE, f.AckPE, f.RcvdPE)), true
 }
 
+// Ending is a lease that this server is about to end. One that it gave before a
+// loss of leases, and has as one that the partner never heard of, is perhaps from
+// a backup, and the partner heard of it since: it is not free again by itself.
+func (a *Authority) Ending(l lease.Lease) lease.Lease {
+	if !isFree(&l) && l.LastTransaction < a.Forgotten {
+		l.Failover.Told = true
+	}
+	return l
+}
+
 // latest is when a lease ends at the latest that was promised until then and
 // forgotten. A partner that is not one of ours, or not known again yet, tells the end
 // of a lease without what was promised: a dhcpd keeps that to itself. The promise was

@@ -100,6 +100,22 @@ func TestDoubt(t *testing.T) {
 	}
 }
 
+// TestEnding is a lease of before a loss, of which the partner has not heard by what
+// is on disk: that may be a backup.
+func TestEnding(t *testing.T) {
+	a := Authority{Role: lease.Secondary, State: wire.StateRecover, MCLT: 60, Forgotten: 950, Partner: wire.Own}
+	for given, pending := range map[int64]bool{940: true, 950: false} {
+		l := mineIs(lease.Secondary, active)
+		l.LastTransaction, l.Expiration, l.Failover.Told = given, 960, false
+		if got := lease.Expire(a.Ending(l), 970, 0); got.State == lease.PendingAvailable != pending {
+			t.Errorf("given at %d: %s", given, show(&got))
+		}
+	}
+	if l := freeLease(lease.Secondary, lease.Backup); a.Ending(l) != l {
+		t.Error("a free address was told")
+	}
+}
+
 // TestUnanswerable: a partner that may have forgotten its clients would give
 // back any address that it is asked for.
 func TestUnanswerable(t *testing.T) {

@@ -372,7 +372,7 @@ func force(w *World, a []string) {
 				n.release(k)
 				return
 			}
-			n.change(e, k, lease.ForceAvailable(l, n.wall()))
+			n.change(e, k, lease.ForceAvailable(e.auth.Ending(l), n.wall()))
 		})
 	})
 }

@@ -103,7 +103,7 @@ func (x *exchange) givingBack() {
 			l = lease.MarkUnavailable(l, x.now, seconds(x.e.p.Unavailable), "declined")
 			x.n.table.Update(l) // out of use even if the disk fails
 		} else {
-			l = lease.Release(l, x.now, seconds(x.e.p.ReleaseGrace))
+			l = lease.Release(x.e.auth.Ending(l), x.now, seconds(x.e.p.ReleaseGrace))
 		}
 		x.n.change(x.e, x.take(), l)
 	})
@@ -167,6 +167,7 @@ func (n *node) expire() {
 			}
 		}
 		l, _ := n.table.Get(l.Key)
+		l = e.auth.Ending(l)
 		to := lease.Expire(l, now, seconds(e.p.Grace))
 		switch {
 		case to == l:

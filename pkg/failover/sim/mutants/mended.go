@@ -79,6 +79,11 @@ var mendedFaults = []Mutant{
 		Expect: append([]string{"equal", "L3", "L5"}, twoClients...),
 	},
 	{
+		Name: "restored-lease-unheard", What: "a lease that the partner had not heard of when the backup was made may be known to it, and is not free by itself",
+		Edits:  change(bindingDir+"doubt.go", `if !isFree(&l) && l.LastTransaction < a.Forgotten {`, `if !isFree(&l) && l.LastTransaction < min(a.Forgotten, 0) {`),
+		Expect: append([]string{"S3", "S6", "L3", "equal"}, twoClients...),
+	},
+	{
 		Name: "restored-promises-kept", What: "a lease that was given anew since the backup goes by its own promises",
 		Edits:  change(bindingDir+"taken.go", `l.Start, l.Failover.AckPE, l.Failover.RcvdPE = b.StateStart.Unix(), 0, 0`, `l.Start = b.StateStart.Unix()`),
 		Expect: []string{"S2", "S3", "S11"},
