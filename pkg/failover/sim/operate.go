@@ -247,7 +247,9 @@ func (n *node) recovered(since int64) {
 }
 
 func stepClock(w *World, a []string) {
-	w.node(a[0]).step(duration(a[1]))
+	by := duration(a[1])
+	w.node(a[0]).step(by)
+	w.checks.risk.set(w.node(a[0]), by)
 }
 
 // step sets a server's clock.

@@ -310,6 +310,20 @@ func (r *risk) losing(n *node) {
 	}
 }
 
+// apart is how far clocks may be from the right time.
+const apart = time.Minute
+
+// set: a server's clock is set. By more than it may be wrong that is a risk for the
+// leases that clients have: of those the servers' dates are by two clocks, and what
+// befell an address before may look later than they.
+func (r *risk) set(n *node, by time.Duration) {
+	for _, e := range n.ends {
+		if by.Abs() > apart {
+			r.w.checks.s1.taint(e.p)
+		}
+	}
+}
+
 // standsIn: a server is about to forget that it is in PARTNER-DOWN.
 func (r *risk) standsIn(e *endpoint) {
 	if e.stored() == wire.StatePartnerDown && !neverMet(e) {
