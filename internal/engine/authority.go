@@ -234,7 +234,8 @@ func (ex *exchange) stillMay() bool {
 
 // partnersWord tells whether it is the partner's to say that a client does not
 // have an address: one that is in ranges of the partner only, and, while the two
-// do not hear each other, a free one of the partner's.
+// do not hear each other, one that is free and the partner's to give, or that
+// waits for its word: it may have renewed the lease that is over here.
 func (ex *exchange) partnersWord(k lease.Key) bool {
 	place, _ := ex.server.table.Place(k)
 	for _, sc := range ex.network.scopes {
@@ -248,7 +249,8 @@ func (ex *exchange) partnersWord(k lease.Key) bool {
 			continue
 		}
 		a, l := sc.pair.Authority(), ex.leaseAt(k)
-		if !a.Connected && place.Scope == sc.id && l.Free() && !a.MayGive(&l, ex.now, sc.dynamic()) {
+		open := l.Free() || l.State == lease.PendingAvailable
+		if !a.Connected && place.Scope == sc.id && open && !a.MayGive(&l, ex.now, sc.dynamic()) {
 			return true
 		}
 	}
