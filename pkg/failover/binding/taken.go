@@ -16,7 +16,7 @@ func (a *Authority) takeActive(l lease.Lease, b *wire.Binding, now int64) lease.
 		return a.extend(l, b, now)
 	}
 	if !same {
-		l = fresh(l)
+		l = anothers(l)
 	} else if isFree(&l) {
 		l.Failover = lease.Failover{}
 	}
@@ -30,6 +30,18 @@ func (a *Authority) takeActive(l lease.Lease, b *wire.Binding, now int64) lease.
 		return l // the client was here since, which is still to be told
 	}
 	return known(l)
+}
+
+// anothers is the lease for a client that has not had it. What was promised to the one
+// before is void. But a reset lease has forgotten its client: this may be the same, and
+// the partner on its way to count on what it was told.
+func anothers(l lease.Lease) lease.Lease {
+	f, forgotten := l.Failover, l.State == lease.PendingAvailable && l.Client().IsZero()
+	l = fresh(l)
+	if told := max(f.SentPE, f.AckPE, f.RcvdPE); forgotten && told < lease.Forever {
+		l.Failover.SentPE = told
+	}
+	return l
 }
 
 // extend is takeActive for a client that has the lease here, too. While the

@@ -101,7 +101,7 @@ var pastFaults = []Mutant{
 		Name: "dhcpd-stale-client-id", What: "the client-id of an address's last client goes with it",
 		Edits: []Edit{
 			{bindingDir + "taken.go", "\tif news {\n\t\tl.ClientID", "\tif news && b.ClientID != \"\" {\n\t\tl.ClientID"},
-			{bindingDir + "taken.go", "if !same {\n\t\tl = fresh(l)\n\t}", "if !same {\n\t\tid := l.ClientID\n\t\tl = fresh(l)\n\t\tl.ClientID = id\n\t}"},
+			{bindingDir + "taken.go", "if !same {\n\t\tl = anothers(l)\n\t}", "if !same {\n\t\tid := l.ClientID\n\t\tl = fresh(l)\n\t\tl.ClientID = id\n\t}"},
 		},
 		Expect: append([]string{"equal", "L3"}, twoClients...), Notes: "since 3.0.2",
 	},

@@ -84,6 +84,11 @@ var mendedFaults = []Mutant{
 		Expect: append([]string{"S3", "S6", "L3", "equal"}, twoClients...),
 	},
 	{
+		Name: "promises-reset", What: "what was promised to the client of a lease that was reset is not forgotten with the client",
+		Edits:  change(bindingDir+"taken.go", `forgotten && told < lease.Forever {`, `forgotten && told < 0 {`),
+		Expect: []string{"S3", "S1"},
+	},
+	{
 		Name: "restored-promises-kept", What: "a lease that was given anew since the backup goes by its own promises",
 		Edits:  change(bindingDir+"taken.go", `l.Start, l.Failover.AckPE, l.Failover.RcvdPE = b.StateStart.Unix(), 0, 0`, `l.Start = b.StateStart.Unix()`),
 		Expect: []string{"S2", "S3", "S11"},
@@ -235,7 +240,7 @@ var mendedFaults = []Mutant{
 	},
 	{
 		Name: "client-not-forgotten", What: "with another client the promises to the one before end",
-		Edits:  change(bindingDir+"taken.go", "if !same {\n\t\tl = fresh(l)\n\t}", "if !same {\n\t\tl.Start = 0\n\t}"),
+		Edits:  change(bindingDir+"taken.go", "if !same {\n\t\tl = anothers(l)\n\t}", "if !same {\n\t\tl.Start = 0\n\t}"),
 		Expect: []string{"S2", "S3", "S11", "equal"},
 	},
 	{
