@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"leasehold/internal/lease"
@@ -8,7 +9,9 @@ import (
 
 // s1 is single holder: unless somebody has taken a risk, no two clients have
 // one address at a time. What was taken under a risk stays under it until the
-// client has got it again.
+// client has got it again. Nor does that count while the other server has the
+// address leased to another: both renew what they gave (reference section 7.1)
+// until they have told each other.
 type s1 struct {
 	w    *World
 	held [][]holding // by slot
@@ -30,6 +33,7 @@ func (s *s1) begin(w *World) {
 func (s *s1) took(c *client) {
 	slot := s.w.slotOf(lease.Key{Addr: c.addr})
 	risky := s.w.checks.risk.taken(c.p) || c.bootp && s.lost(c, slot) || s.w.checks.broke.unaware(c, slot)
+	risky = risky || s.disputed(c, slot)
 	mine := holding{c: c, until: c.end, tainted: risky}
 	rest := s.held[slot][:0]
 	for _, h := range s.held[slot] {
@@ -46,6 +50,17 @@ func (s *s1) took(c *client) {
 		}
 	}
 	s.held[slot] = append(rest, mine)
+}
+
+// disputed tells whether the client has its address by a lease that was taken under a
+// risk, and the server that did not give it has not heard that it is not another's.
+func (s *s1) disputed(c *client, slot int) bool {
+	e := s.w.nodes[c.server].of(c.p)
+	l := e.p.other(e.side).onDisk(slot % maxPool)
+	if l.State != lease.Leased || l.Client() == c.who.Key() {
+		return false
+	}
+	return slices.ContainsFunc(s.held[slot], func(h holding) bool { return h.c == c && h.tainted && h.until > s.w.now })
 }
 
 // gaveUp: a client uses its address no more.
