@@ -17,6 +17,9 @@ import (
 func (ex *exchange) classify() verdict {
 	now := ex.server.clock.Now()
 	ex.now = now.Unix()
+	if ex.givesBack() {
+		ex.now = now.Add(-ex.in.Waited).Unix()
+	}
 	if old := ex.plan.settings.dropOld; old > 0 && now.Sub(ex.received) > old {
 		return dropped(DropOld)
 	}

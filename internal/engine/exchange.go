@@ -143,10 +143,13 @@ func (ex *exchange) rewind() {
 	}
 	// Time may have passed in the line. But what a client gives back it gave
 	// back when it sent that: it may have got it again from the partner since.
-	if ex.kind != releasing && ex.kind != declining {
+	if !ex.givesBack() {
 		ex.now = ex.server.moment(ex.box).Unix()
 	}
 }
+
+// givesBack tells whether the packet is about what happened when it came.
+func (ex *exchange) givesBack() bool { return ex.kind == releasing || ex.kind == declining }
 
 // claim takes the address for the exchange, or puts it in line: then the
 // exchange is run again from the bind stage once the address is free. An

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"leasehold/internal/lease"
+	"leasehold/pkg/failover/binding"
 )
 
 // bindDecline takes an address out of use that its client found in use (RFC
@@ -57,6 +58,9 @@ func (ex *exchange) ownLease(a lease.Addr, unknown Outcome) (lease.Lease, verdic
 	l := ex.leaseAt(k)
 	if l.Client() != ex.key || !l.Live() {
 		return l, dropped(unknown)
+	}
+	if binding.Overtaken(&l, ex.now, ex.server.moment(ex.box).Unix()) {
+		return l, dropped(DropLate)
 	}
 	ex.current = l
 	return l, goOn

@@ -150,7 +150,7 @@ var outcomes = [numOutcomes]struct {
 	DropImportMode:         {"drop-import-mode", drops, "import-mode is on: only imported leases are taken"},
 	DropQueueFull:          {"drop-queue-full", drops, "more requests than max-dhcp-requests were waiting; the oldest went"},
 	DropOld:                {"drop-old", drops, "waited longer than drop-old-packets"},
-	DropLate:               {"drop-late", drops, "lay in the socket's queue for more than five seconds before it was read: the server stood still"},
+	DropLate:               {"drop-late", drops, "the server stood still: it lay in the socket's queue for more than five seconds, or gives back what the partner has given the client anew meanwhile"},
 	DropDuplicate:          {"drop-duplicate", drops, "the client repeated the packet before it was answered; the newer one is answered"},
 	DropWaiting:            {"drop-waiting", drops, "more than max-waiting-packets waited for the same address"},
 	DropInterface:          {"drop-interface", drops, "the packet came in by an interface that is not served (discover-interfaces, dhcp-interface)"},

@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
+	"leasehold/internal/lease"
 	"leasehold/internal/netio"
 	"leasehold/pkg/failover/binding"
 )
@@ -211,6 +213,44 @@ func TestLatePacketsAreDropped(t *testing.T) {
 	w.inject(p)
 	w.settle()
 	w.count(t, map[Outcome]uint64{Offered: 1, Acked: 1, DropLate: 4, Released: 1})
+}
+
+// What a client gives back it gave back when its packet came, however long that had to
+// wait: not what it has again from the partner since.
+func TestReleaseCountsFromWhenItCame(t *testing.T) {
+	const waited = 4
+	w := officeWorld(t)
+	k := lease.Key{Addr: lease.AddrFrom(netip.MustParseAddr("10.0.0.10"))}
+	release := func(waits time.Duration) {
+		p := w.packet("release", "mac", "a")
+		p.Waited = waits
+		w.inject(p)
+		w.settle()
+	}
+	fromPartner := func() {
+		for _, cmd := range []string{"discover", "request"} {
+			w.inject(w.packet(cmd, "mac", "a"))
+			w.settle()
+			w.result()
+		}
+		l := w.server.table.At(k)
+		l.Failover.FromPartner = true
+		w.server.table.Update(l)
+	}
+	fromPartner()
+	release(waited * time.Second)
+	w.count(t, map[Outcome]uint64{Offered: 1, Acked: 1, DropLate: 1})
+	release(0)
+	w.count(t, map[Outcome]uint64{Offered: 1, Acked: 1, DropLate: 1, Released: 1})
+
+	w.advance(time.Minute)
+	fromPartner()
+	w.advance(time.Minute)
+	release(waited * time.Second)
+	w.count(t, map[Outcome]uint64{Offered: 2, Acked: 2, DropLate: 1, Released: 2})
+	if l := w.server.table.At(k); l.LastTransaction != w.server.clock.Now().Unix()-waited {
+		t.Errorf("the lease was released at %d, it says", l.LastTransaction)
+	}
 }
 
 // While as many leases are on their way to disk as max-dhcp-responses says,

@@ -10,8 +10,15 @@ import (
 // before the server reads it: a server that stands still does not read. An older one
 // is dropped. Whoever waits for an answer has asked again by then (RFC 2131 section
 // 4.1: after four seconds). Whoever gave an address back may have it again from the
-// partner by then, and would lose it; without the packet the lease merely runs out.
+// partner by then, and would lose it: a dhcpd does not compare dates. Without the packet
+// the lease merely runs out.
 const LongestQueued = 5 * time.Second
+
+// Overtaken tells whether what a client gives back by a packet that came at came, and
+// had to wait until now, may be its own again: by what the partner has told meanwhile.
+func Overtaken(l *lease.Lease, came, now int64) bool {
+	return came < now && l.Failover.FromPartner && l.LastTransaction+unsure >= came
+}
 
 // Partners tells whether a lease begins on a free address that is the
 // partner's, and not reserved.

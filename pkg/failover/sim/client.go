@@ -262,7 +262,7 @@ func (c *client) transmit(q query) {
 			came := c.w.now
 			n.act(func() {
 				if n.up && c.w.now-came <= binding.LongestQueued {
-					n.receive(&q)
+					n.receive(&q, came)
 				}
 			})
 		})

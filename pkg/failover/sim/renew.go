@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"leasehold/internal/lease"
+	"leasehold/pkg/failover/binding"
 	"leasehold/pkg/failover/core"
 )
 
@@ -95,7 +96,7 @@ func (x *exchange) givingBack() {
 	}
 	x.claim(k, func() {
 		l := x.at(k)
-		if l.Client() != x.key || !l.Live() {
+		if l.Client() != x.key || !l.Live() || binding.Overtaken(&l, x.now, x.n.wall()) {
 			x.let()
 			return
 		}

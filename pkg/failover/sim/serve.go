@@ -23,8 +23,8 @@ type exchange struct {
 // offerTimeout is how long an offer stands.
 const offerTimeout = 30 * time.Second
 
-// receive is a client's packet at the server.
-func (n *node) receive(q *query) {
+// receive is a client's packet at the server, which came at a time.
+func (n *node) receive(q *query, came time.Duration) {
 	e := n.of(q.c.p)
 	n.w.note('r', int64(n.index), int64(q.c.index), int64(q.kind))
 	if e.dhcpd != nil {
@@ -36,6 +36,9 @@ func (n *node) receive(q *query) {
 	}
 	n.w.checks.asked(e, q)
 	x := &exchange{n: n, e: e, q: q, key: q.c.who.Key(), now: n.wall()}
+	if q.kind == binding.GivingBack { // that counts from when it came
+		x.now = n.wallAt(came)
+	}
 	x.bind()
 }
 
@@ -71,7 +74,7 @@ func (x *exchange) claim(k lease.Key, then func()) {
 	x.let()
 	x.n.hold(k, func() {
 		x.held = k
-		if x.q.kind != binding.GivingBack { // that counts from when it came
+		if x.q.kind != binding.GivingBack {
 			x.now = x.n.wall()
 		}
 		if x.e.m == nil || x.e.stopped || x.e.auth.Answers(x.q.kind, x.q.c.bucket(), x.q.secs) != binding.NotSilent {

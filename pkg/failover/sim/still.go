@@ -9,6 +9,10 @@ import "time"
 // later than its partner would have waited, it begins anew, as after a start
 // (internal/failover: beat.go).
 
+// takenUp is how long it may take a server that goes on until it has begun with all that
+// waits. Each of its sockets has a reader of its own.
+const takenUp = 10 * time.Millisecond
+
 // act is something that the server does: now, or when it goes on.
 func (n *node) act(do func()) {
 	if n.still {
@@ -55,7 +59,7 @@ func (n *node) goOn() {
 	}
 	boot := n.boot
 	for _, do := range waiting {
-		n.at(n.w.now, func() {
+		n.at(n.w.now+r.between(0, takenUp), func() {
 			if n.boot == boot {
 				do()
 			}
