@@ -67,8 +67,23 @@ func (a *Authority) latest(promised int64) int64 {
 func (a *Authority) forgot(l *lease.Lease, b *wire.Binding, now int64) bool {
 	ended := b.Status == wire.StatusExpired || b.Status == wire.StatusReleased
 	asking := a.State == wire.StateRecover || a.State == wire.StatePotentialConflict
-	return ended && asking && a.profile() != wire.Own && isFree(l) &&
+	return ended && asking && a.profile() != wire.Own && a.before(l, b) &&
 		max(b.LastTransaction.Unix(), l.LastTransaction) < a.Forgotten && a.latest(promise(b)) > now
+}
+
+// before tells whether our record of the address is older than the partner's, as if
+// from a backup: it knows less of the client's lease, or is of a client before it.
+func (a *Authority) before(l *lease.Lease, b *wire.Binding) bool {
+	f, theirs := &l.Failover, max(b.LastTransaction, b.StateStart).Unix()
+	switch s := status(l); {
+	case isFree(l):
+		return true
+	case s == wire.StatusReset || s == wire.StatusAbandoned:
+		return theirs > l.StateStart
+	case a.sameClient(l, b):
+		return promise(b) > max(f.SentPE, f.AckPE, f.RcvdPE)
+	}
+	return theirs > l.LastTransaction
 }
 
 // perhaps is that lease: over by the partner's record, and its client's until the
@@ -79,7 +94,7 @@ func (a *Authority) perhaps(l lease.Lease, b *wire.Binding, now int64) lease.Lea
 		return untold(l)
 	}
 	until, _ := a.doubt(&l)
-	l.State, l.StateStart, l.Expiration = lease.Expired, l.Expiration, until
+	l.State, l.StateStart, l.Expiration = lease.Expired, end(&l), until
 	return untold(l)
 }
 

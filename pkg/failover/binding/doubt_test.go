@@ -88,6 +88,35 @@ func TestDoubt(t *testing.T) {
 		}
 	}
 
+	// A record of ours is no better if it is from a backup: of the same lease with less
+	// promised, or of a client before.
+	for _, c := range []struct {
+		name   string
+		change func(l *lease.Lease, b *wire.Binding)
+		until  int64 // 0: as without a loss
+	}{
+		{"promised for longer since", func(*lease.Lease, *wire.Binding) {}, 1250},
+		{"promised for longer since, and over here", func(l *lease.Lease, _ *wire.Binding) {
+			l.State, l.Failover.Ended = lease.PendingAvailable, lease.EndedExpired
+		}, 1250},
+		{"promised no longer", func(l *lease.Lease, _ *wire.Binding) { l.Failover.SentPE = 940 }, 0},
+		{"another client since", func(l *lease.Lease, _ *wire.Binding) { l.HW = bob }, 1250},
+		{"another client, whose lease runs by the backup", func(l *lease.Lease, _ *wire.Binding) { l.HW, l.Expiration = bob, 1100 }, 1250},
+		{"another client, who came later", func(l *lease.Lease, _ *wire.Binding) { l.HW, l.LastTransaction = bob, 860 }, 0},
+		{"given since it was abandoned", func(l *lease.Lease, _ *wire.Binding) { l.State, l.StateStart = lease.Unavailable, 840 }, 1250},
+		{"abandoned since", func(l *lease.Lease, _ *wire.Binding) { l.State, l.StateStart = lease.Unavailable, 870 }, 0},
+	} {
+		l, b := mineIs(lease.Primary, active), theirsIs(expired)
+		l.Start, l.StateStart, l.LastTransaction, l.Expiration = 800, 800, 810, 870
+		l.Failover = lease.Failover{Told: true, SentPE: 900}
+		b.Expiration, b.PotentialExpiration, b.LastTransaction, b.StateStart = 940, 0, 0, 850
+		c.change(&l, &b)
+		got, _, _ := d.Accept(l, &b, 1000)
+		if perhaps := got.State == lease.Expired && got.Expiration == c.until && got.HW == alice; perhaps != (c.until != 0) {
+			t.Errorf("dhcpd, a backup, %s: %s, want a grace until %d", c.name, show(&got), c.until)
+		}
+	}
+
 	// The other server's word does not end it earlier.
 	b := theirsIs(expired)
 	l = mineIs(lease.Primary, active)
