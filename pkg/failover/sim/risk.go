@@ -154,7 +154,9 @@ func (r *risk) entered(e *endpoint, from, to wire.ServerState) {
 	}
 	if to == wire.StatePartnerDown && from != wire.StatePartnerDown {
 		r.partnerDown(e, other)
-		if s := e.stored(); from == rec || from == rw || from == startup && (s == rec || s == rw || r.lost[p.index]) {
+		s := e.stored()
+		waits := from == wire.StateResolutionInterrupted && e.auth.State == rw // until now, for what it forgot
+		if from == rec || from == rw || waits || from == startup && (s == rec || s == rw || r.lost[p.index]) {
 			r.gone[p.index] = true
 			r.w.checks.s1.taint(p)
 			r.take(p, e.n.name+" is made to serve before it has got its leases back")
