@@ -9,13 +9,16 @@ import (
 // an update of ours is under way. A dhcpd takes ours that a client has the address
 // for the later, whatever it has said itself. So it has to hear again that there is
 // no such lease; if it was released it has to agree, as if the client had told us.
-// That is on disk before it is known what the dhcpd made of ours, because the
-// connection may end with the answer.
+// Nor does it keep a lease that it gave if ours was that there is none: it has to hear
+// of that again, too. All this is on disk before it is known what the dhcpd made of
+// ours, because the connection may end with the answer.
 func (a *Authority) Crossing(l, next lease.Lease, b *wire.Binding, now int64) lease.Lease {
-	if a.profile() != wire.ISC || status(&l) != wire.StatusActive {
-		return next
-	}
+	ours := status(&l) == wire.StatusActive
 	switch {
+	case a.profile() != wire.ISC:
+	case !ours && status(&next) == wire.StatusActive:
+		return untold(next)
+	case !ours:
 	case b.Status == wire.StatusReleased && l.State == lease.Leased && l.Failover.Told && isFree(&next):
 		l = a.Changed(lease.Release(l, now, 0))
 		l.LastTransaction = next.LastTransaction

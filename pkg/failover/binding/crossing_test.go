@@ -76,6 +76,25 @@ func (d *duet) flow() {
 	}
 }
 
+// TestCrossingDhcpd: a dhcpd's lease that crosses with our word that there is none is told
+// again. The dhcpd may have let it go for that, and the connection end with its answer.
+func TestCrossingDhcpd(t *testing.T) {
+	for partner, again := range map[*wire.Profile]bool{wire.ISC: true, wire.Own: false} {
+		a := Authority{Role: lease.Primary, State: wire.StateNormal, Connected: true, MCLT: 60, Partner: partner}
+		for _, ours := range []wire.BindingStatus{expired, released, free} {
+			b, l := theirsIs(active), mineIs(lease.Primary, ours)
+			next, reason, text := a.Accept(l, &b, acceptNow)
+			if reason != 0 {
+				t.Fatalf("%v: %s", ours, text)
+			}
+			got := a.Crossing(l, next, &b, acceptNow)
+			if told := got.Flags&lease.FailoverUpdated != 0; got.State != lease.Leased || told == again {
+				t.Errorf("%v: %s", ours, show(&got))
+			}
+		}
+	}
+}
+
 // TestAcceptAnything: no update of a partner, whatever it says, makes a record
 // go wrong.
 func TestAcceptAnything(t *testing.T) {
