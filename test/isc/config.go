@@ -15,8 +15,9 @@ type Peer struct {
 	Partner string
 	Remote  int // the partner's port
 
-	Split              int // primary only, as is MCLT
-	MCLT               int // seconds
+	Split              int    // primary only, as is MCLT
+	HBA                string // in the place of Split: whose each hash bucket is
+	MCLT               int    // seconds
 	MaxResponseDelay   int
 	MaxUnacked         int
 	BalanceSeconds     int // load balance max seconds
@@ -48,7 +49,11 @@ func (p Peer) String() string {
 		line("max-lease-misbalance %d", p.MaxLeaseMisbalance)
 	}
 	if p.Primary {
-		line("split %d", p.Split)
+		if p.HBA != "" {
+			line("hba %s", p.HBA)
+		} else {
+			line("split %d", p.Split)
+		}
 		line("mclt %d", p.MCLT)
 	}
 	b.WriteString("}\n")
