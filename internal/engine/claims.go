@@ -3,6 +3,7 @@ package engine
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"leasehold/internal/lease"
 )
@@ -27,8 +28,12 @@ type stripe struct {
 	waiters []*queuing
 }
 
-// queuing is who waits for an address, in the order in which they came.
-type queuing struct{ line []waiting }
+// queuing is who waits for an address, in the order in which they came, and for
+// whoever has it now to be done.
+type queuing struct {
+	line     []waiting
+	barriers []*barrier
+}
 
 // waiting is who gets an address next: an exchange that is run again, or a
 // function that is called.
@@ -116,7 +121,13 @@ func (c *claims) release(k lease.Key) (next waiting, waited bool) {
 	defer s.mu.Unlock()
 	i := slices.Index(s.keys, k)
 	q := s.waiters[i]
-	if q == nil {
+	if q != nil {
+		for _, b := range q.barriers {
+			b.passed()
+		}
+		q.barriers = nil
+	}
+	if q == nil || len(q.line) == 0 {
 		s.remove(i)
 		return waiting{}, false
 	}
@@ -126,4 +137,40 @@ func (c *claims) release(k lease.Key) (next waiting, waited bool) {
 		s.waiters[i] = nil
 	}
 	return next, true
+}
+
+// barrier waits for addresses to be given up.
+type barrier struct {
+	left atomic.Int64
+	done func()
+}
+
+func (b *barrier) passed() {
+	if b.left.Add(-1) == 0 {
+		b.done()
+	}
+}
+
+// settle calls done when whoever has claimed an address by now has given it up.
+// Those who wait in line for it are not waited for. done must not claim anything,
+// nor wait.
+func (c *claims) settle(done func()) {
+	b := &barrier{done: done}
+	b.left.Store(1) // until all are counted
+	for i := range c.stripes {
+		c.stripes[i].settle(b)
+	}
+	b.passed()
+}
+
+func (s *stripe) settle(b *barrier) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b.left.Add(int64(len(s.keys)))
+	for i := range s.keys {
+		if s.waiters[i] == nil {
+			s.waiters[i] = new(queuing)
+		}
+		s.waiters[i].barriers = append(s.waiters[i].barriers, b)
+	}
 }

@@ -205,7 +205,8 @@ func (ex *exchange) acceptable(l lease.Lease) bool {
 	case !ex.mayHave(&l, ex.network.scopeOf(l.Addr)):
 		return false
 	}
-	return ex.tryClaim(l.Key)
+	// What may be done counts from the claim on (Keeper.Settle).
+	return ex.tryClaim(l.Key) && ex.mayHave(&l, ex.network.scopeOf(l.Addr))
 }
 
 func (ex *exchange) offerTimeout() time.Duration {

@@ -99,4 +99,8 @@ type Keeper interface {
 	Write(leases []lease.Lease, later bool, done func(n int, err error))
 	// Let ends the hold without a change.
 	Let(k lease.Key)
+	// Settle calls done, which must not wait, when all that was decided on
+	// addresses by now is on disk and in the table, or has come to nothing. What
+	// is decided later goes by the authority of now.
+	Settle(done func())
 }

@@ -22,6 +22,10 @@ func (s *Server) Try(k lease.Key) bool { return s.claims.try(k) }
 // Let ends the hold without a change.
 func (s *Server) Let(k lease.Key) { s.release(k) }
 
+// Settle calls done when what was decided by now is on disk, or has come to nothing:
+// whoever decides on an address has claimed it, and gives it up after that.
+func (s *Server) Settle(done func()) { s.claims.settle(done) }
+
 // Write writes the leases of held addresses.
 func (s *Server) Write(leases []lease.Lease, later bool, done func(n int, err error)) {
 	if len(leases) == 0 {
