@@ -87,6 +87,8 @@ func (p *Pair) do(o core.Output) {
 		for _, id := range o.IDs {
 			p.let(id)
 		}
+	case core.Settle:
+		p.settle(o.ID)
 	case core.Hangup:
 		if p.conn != nil {
 			p.conn.Hangup(o.Reason, o.Text)
@@ -187,6 +189,12 @@ func (p *Pair) write(o core.Write) {
 		p.in.put(entry{kind: written, run: run, ids: ids[:n], err: err})
 		ids = ids[n:]
 	})
+}
+
+// settle waits for what packets are at.
+func (p *Pair) settle(id uint64) {
+	run := p.run
+	p.keeper.Settle(func() { p.in.put(entry{kind: settled, run: run, id: id}) })
 }
 
 func (p *Pair) let(id uint64) {

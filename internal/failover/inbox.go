@@ -27,8 +27,8 @@ type inbox struct {
 // their fields here and cost no allocation.
 type entry struct {
 	kind kind
-	run  int         // of held and written: the machine that asked
-	id   uint64      // of held
+	run  int         // of held, written and settled: the machine that asked
+	id   uint64      // of held and settled
 	ids  []uint64    // of written
 	keys []lease.Key // of held the one, and of changed
 	err  error       // of written
@@ -48,6 +48,7 @@ const (
 	changed               // leases that came into the relationship
 	held                  // an address that was asked for
 	written               // leases that were to be written
+	settled               // what was decided when that was asked for is on disk
 	connected             // the link is up
 	agree                 // the terms may have changed
 	learnt                // something about the stored configurations

@@ -83,6 +83,7 @@ type node struct {
 	clock   shiftable
 	log     *journal
 	leases  *store.LeaseDB
+	disk    *stallable
 	stored  *store.ConfigDB
 	broken  *breakable
 	conn    *netio.Conn
@@ -232,6 +233,7 @@ func (n *node) start() {
 	n.must(err)
 	n.leases, err = store.OpenLeases(filepath.Join(n.dir, "leases.db"))
 	n.must(err)
+	n.disk = &stallable{LeaseDB: n.leases}
 	n.table = lease.New()
 	n.must(n.leases.Load(context.Background(), func(l lease.Lease) error { n.table.Load(l); return nil }))
 	own := *n.names
@@ -257,7 +259,7 @@ func (n *node) start() {
 	n.conn, _, err = netio.Listen(netio.Config{Address: netip.MustParseAddr(n.addr(n.host)), Port: n.ports.dhcp})
 	n.must(err)
 	n.engine = engine.New(engine.Deps{
-		Clock: n.clock, Table: n.table, Store: n.leases, Net: n.conn, Log: log,
+		Clock: n.clock, Table: n.table, Store: n.disk, Net: n.conn, Log: log,
 		Ports: packet.Ports{Server: n.ports.dhcp, Client: n.ports.dhcp + 1}, Failover: n.manager,
 	})
 	n.reload()

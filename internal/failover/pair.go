@@ -345,6 +345,10 @@ func (p *Pair) handle(e *entry) {
 		if e.run == p.run {
 			p.step(core.Written{IDs: e.ids, Err: e.err})
 		}
+	case settled:
+		if e.run == p.run {
+			p.step(core.Settled{ID: e.id})
+		}
 	case changed:
 		p.step(core.Changed{Keys: e.keys})
 	case connected:

@@ -136,6 +136,8 @@ type (
 		IDs []uint64
 		Err error
 	}
+	// Settled answers Settle.
+	Settled struct{ ID uint64 }
 	// Timeout says that the Deadline has come.
 	Timeout struct{}
 	// PartnerDown is the operator's command: the partner is down since a time
@@ -161,6 +163,7 @@ func (Message) input()      {}
 func (Changed) input()      {}
 func (Held) input()         {}
 func (Written) input()      {}
+func (Settled) input()      {}
 func (Timeout) input()      {}
 func (PartnerDown) input()  {}
 func (Pause) input()        {}
@@ -198,6 +201,10 @@ type (
 	}
 	// Go gives the right back without a change.
 	Go struct{ IDs []uint64 }
+	// Settle asks for word (Settled) when all that was decided on leases until
+	// now is on disk, or has come to nothing. The Authority is in force by then:
+	// what is decided later goes by it.
+	Settle struct{ ID uint64 }
 	// Hangup ends the connection, with a DISCONNECT where Reason is set.
 	Hangup struct {
 		Reason wire.Reason
@@ -231,6 +238,7 @@ func (Send) output()    {}
 func (Hold) output()    {}
 func (Write) output()   {}
 func (Go) output()      {}
+func (Settle) output()  {}
 func (Hangup) output()  {}
 func (Acked) output()   {}
 func (Refused) output() {}

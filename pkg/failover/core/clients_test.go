@@ -39,7 +39,13 @@ func (n *node) give(who, at int, desired time.Duration) string {
 	}
 	exp, pot := auth.Grant(&l, now, int64(desired.Seconds()))
 	l = auth.Given(lease.Acknowledge(l, c, now, exp), pot)
-	n.changed(l)
+	if n.stuck {
+		id := uint64(who)<<32 | uint64(at) // larger than any of the core's
+		n.wanted[id], n.held[k] = k, []uint64{id}
+		n.writes = append(n.writes, written{id: id, lease: l, client: true})
+	} else {
+		n.changed(l)
+	}
 	return fmt.Sprintf("%d s", exp-now)
 }
 

@@ -65,6 +65,7 @@ type Machine struct {
 	taking, stale int
 	idle          []*work
 	lastJob       uint64
+	lastSettle    uint64
 	counted       Counters
 
 	// toldBy is the connection on which the partner last told all it had.
@@ -117,6 +118,8 @@ func (m *Machine) take(in Input) {
 		for _, id := range in.IDs {
 			m.written(id, in.Err)
 		}
+	case Settled:
+		m.settledAll(in.ID)
 	case Timeout:
 	case PartnerDown:
 		m.date = in.Since

@@ -199,7 +199,7 @@ func (m *Machine) flush() {
 		budget -= m.sendBatch(&auth, min(budget, m.batch()))
 	}
 	m.serviceDone()
-	if m.window() && m.out.queue.len() > 0 && budget <= 0 || m.window() && m.service.active && !m.service.scanned {
+	if m.window() && m.out.queue.len() > 0 && budget <= 0 || m.window() && m.service.reads() {
 		m.wait(timeMore, 0)
 	}
 }

@@ -12,6 +12,7 @@ type outputs struct {
 	writes Write
 	gone   Go
 	acked  Acked
+	settle Settle
 }
 
 // begin forgets what was taken, and keeps its space.
@@ -25,6 +26,7 @@ func (o *outputs) begin() {
 	o.holds = Hold{o.holds.IDs[:0], o.holds.Keys[:0]}
 	o.writes = Write{o.writes.IDs[:0], o.writes.Leases[:0]}
 	o.gone.IDs, o.acked.Keys = o.gone.IDs[:0], o.acked.Keys[:0]
+	o.settle = Settle{}
 }
 
 // gather puts in line what was gathered.
@@ -55,6 +57,9 @@ func (o *outputs) take() []Output {
 	if !o.taken {
 		o.taken = true
 		o.gather()
+		if o.settle.ID != 0 { // behind every snapshot: the authority waits for them
+			o.list = append(o.list, o.settle)
+		}
 	}
 	return o.list
 }

@@ -2,7 +2,6 @@ package core
 
 import (
 	"slices"
-	"time"
 
 	"leasehold/internal/lease"
 	"leasehold/pkg/failover/wire"
@@ -16,6 +15,7 @@ type service struct {
 	gen     uint32   // this one's mark on the entries that it waits for
 	xids    []uint32 // the requests that end with it
 	all     bool
+	settle  uint64    // the Settle that it waits for before it reads, 0 none
 	after   lease.Key // how far the pages are read
 	scanned bool      // to the end
 	pending int       // of those read, how many are not answered
@@ -72,18 +72,36 @@ func (m *Machine) tellAll() {
 	}
 }
 
+// beginService begins to tell. Where the partner will take it that it knows all, it
+// waits for what was decided before and is on its way to the disk: such a lease may
+// be of an address that is the partner's to give by then.
 func (m *Machine) beginService(all bool, xid uint32) {
 	s := service{active: true, gen: m.service.gen + 1, xids: m.service.xids, all: all}
 	if xid != 0 {
 		s.xids = append(s.xids, xid)
 	}
+	if len(s.xids) > 0 || m.leaving.begun {
+		m.lastSettle++
+		s.settle = m.lastSettle
+		m.outs.settle = Settle{ID: s.settle}
+	}
 	m.service = s
 }
+
+// settledAll is that all which was decided before a service is on disk.
+func (m *Machine) settledAll(id uint64) {
+	if m.service.settle == id {
+		m.service.settle = 0
+	}
+}
+
+// reads tells whether there are pages to read.
+func (s *service) reads() bool { return s.active && !s.scanned && s.settle == 0 }
 
 // page reads the next leases when there is little to send.
 func (m *Machine) page() {
 	s := &m.service
-	if !s.active || s.scanned || m.out.queue.len() >= stepWork {
+	if !s.reads() || m.out.queue.len() >= stepWork {
 		return
 	}
 	if s.all {
@@ -118,7 +136,7 @@ func (m *Machine) serviceDone() {
 		m.snap.Owes = false
 		m.save()
 	}
-	if m.leaving.asked {
+	if m.leaving.begun {
 		m.leaving.told = true
 		m.fire(up, "the partner knows all")
 	}
@@ -129,12 +147,8 @@ func (m *Machine) serviceDone() {
 // gives away no more, tells all, and is NORMAL then.
 type leaving struct {
 	begun bool // the privileges are given up
-	asked bool // all is being told
 	told  bool
 }
-
-// linger is how long a decision on a packet may be under way.
-const linger = time.Second
 
 func (m *Machine) untold() bool { return !m.leaving.told }
 
@@ -143,13 +157,5 @@ func (m *Machine) leave() {
 		return
 	}
 	m.leaving.begun = true
-	m.wait(timeLeave, 0)
-	if m.now.Wall > m.snap.Down+m.mclt() { // the partner's addresses were given
-		m.wait(timeLeave, linger)
-	}
-}
-
-func (m *Machine) tryToLeave() {
-	m.leaving.asked = true
 	m.tellAll()
 }

@@ -10,7 +10,6 @@ const (
 	timeStartup   timerID = iota // STARTUP
 	timeWait                     // RECOVER-WAIT
 	timeSafe                     // the safe period
-	timeLeave                    // PARTNER-DOWN is left
 	timeReclaim                  // pending leases can be freed
 	timeBalance                  // pools changed
 	timeHourly                   // periodic balance
@@ -49,7 +48,6 @@ func init() {
 		timeRequest:   (*Machine).requestHangs,
 		timeAcks:      (*Machine).acksOverdue,
 		timeRetry:     (*Machine).retryRefused,
-		timeLeave:     (*Machine).tryToLeave,
 		timeBalance:   func(m *Machine) { m.balance(false) },
 		timeHourly:    (*Machine).hourly,
 		timePoolReq:   (*Machine).poolReqDue,

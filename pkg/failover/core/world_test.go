@@ -54,10 +54,12 @@ type node struct {
 	vendor string // of this server
 }
 
-// written is a lease on its way to the disk.
+// written is a lease on its way to the disk, or a Settle that waits for those before.
 type written struct {
-	id    uint64
-	lease lease.Lease
+	id     uint64
+	lease  lease.Lease
+	client bool // what a client got, not what the core wants
+	settle uint64
 }
 
 func newWorld() *world { return &world{wired: true} }
@@ -199,15 +201,28 @@ func (n *node) turn() bool {
 	case len(n.writes) > 0 && !n.stuck:
 		wr := n.writes[0]
 		n.writes = n.writes[1:]
-		n.table.Update(wr.lease)
-		n.release(wr.id)
-		n.step(Written{IDs: []uint64{wr.id}})
+		n.wrote(&wr)
 	case ok && at <= n.clock().Mono:
 		n.step(Timeout{})
 	default:
 		return false
 	}
 	return true
+}
+
+// wrote is the end of a write.
+func (n *node) wrote(wr *written) {
+	switch {
+	case wr.settle != 0:
+		n.step(Settled{ID: wr.settle})
+	case wr.client:
+		n.changed(wr.lease)
+		n.release(wr.id)
+	default:
+		n.table.Update(wr.lease)
+		n.release(wr.id)
+		n.step(Written{IDs: []uint64{wr.id}})
+	}
 }
 
 func (n *node) step(in Input) {
@@ -243,8 +258,10 @@ func (n *node) do(o Output) {
 		n.hold(o)
 	case Write:
 		for i, id := range o.IDs {
-			n.writes = append(n.writes, written{id, o.Leases[i]})
+			n.writes = append(n.writes, written{id: id, lease: o.Leases[i]})
 		}
+	case Settle:
+		n.writes = append(n.writes, written{settle: o.ID})
 	case Go:
 		for _, id := range o.IDs {
 			n.release(id)

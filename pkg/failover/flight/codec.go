@@ -97,7 +97,7 @@ func decode(raw json.RawMessage, v any) error {
 // The inputs and messages by the names of their types.
 var (
 	inputs = typesOf[core.Input](
-		core.Up{}, core.Down{}, core.Denied{}, core.Message{}, core.Changed{}, core.Held{}, core.Written{}, core.Timeout{},
+		core.Up{}, core.Down{}, core.Denied{}, core.Message{}, core.Changed{}, core.Held{}, core.Written{}, core.Settled{}, core.Timeout{},
 		core.PartnerDown{}, core.Pause{}, core.Shutdown{}, core.Rebalance{}, core.Reconfigured{}, core.PoolsChanged{},
 	)
 	bodies = typesOf[wire.Body](

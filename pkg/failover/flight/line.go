@@ -72,6 +72,8 @@ func words(o core.Output) string {
 		return fmt.Sprintf("write %d", len(o.Leases))
 	case core.Go:
 		return fmt.Sprintf("let go %d", len(o.IDs))
+	case core.Settle:
+		return "wait for all that was decided"
 	case core.Hangup:
 		return "hang up: " + o.Text
 	case core.Acked:

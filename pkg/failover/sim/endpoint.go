@@ -249,6 +249,8 @@ func (e *endpoint) carry(out core.Output) {
 			delete(e.held, id)
 			e.n.release(k)
 		}
+	case core.Settle:
+		e.n.settle(func() { e.input(core.Settled(o)) })
 	case core.Hangup:
 		e.p.link.hangup(e.side, e.conn, o.Reason, o.Text)
 	case core.Event:

@@ -36,12 +36,13 @@ type node struct {
 	ends []*endpoint
 
 	// Of the process.
-	table  *lease.Table
-	scopes []lease.ScopeID // by endpoint
-	claims [][]func()      // by slot: nil is free, else those who wait
-	expiry time.Duration   // when expire runs next
-	runs   int             // number of that run
-	retry  time.Duration   // not before this: something was busy
+	table    *lease.Table
+	scopes   []lease.ScopeID // by endpoint
+	claims   [][]func()      // by slot: nil is free, else those who wait
+	barriers []*barrier
+	expiry   time.Duration // when expire runs next
+	runs     int           // number of that run
+	retry    time.Duration // not before this: something was busy
 
 	// reserved is the configuration: for whom each slot is kept.
 	reserved []string
@@ -181,7 +182,7 @@ func (n *node) halt(writes, messages fate, silent bool) {
 			e.reset()
 		}
 	}
-	n.table, n.claims = nil, nil
+	n.table, n.claims, n.barriers = nil, nil, nil
 	n.w.checks.halted(n)
 }
 
@@ -221,6 +222,7 @@ func (n *node) tryHold(k lease.Key) bool {
 
 func (n *node) release(k lease.Key) {
 	slot := n.w.slotOf(k)
+	n.settled(slot)
 	waiting := n.claims[slot]
 	if len(waiting) == 0 {
 		n.claims[slot] = nil

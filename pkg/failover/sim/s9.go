@@ -56,7 +56,7 @@ func (e *endpoint) idle() bool {
 	if d := e.dhcpd; d != nil {
 		return len(d.held)+len(d.flying) == 0
 	}
-	return e.m != nil && !e.saving && e.inbox.len()+e.outs.len()+len(e.held) == 0 && len(e.n.disk.batch) == 0
+	return e.m != nil && !e.saving && e.inbox.len()+e.outs.len()+len(e.held)+len(e.n.barriers) == 0 && len(e.n.disk.batch) == 0
 }
 
 const (

@@ -204,8 +204,8 @@ var mendedFaults = []Mutant{
 		Expect: twoClients,
 	},
 	{
-		Name: "partner-down-left-at-once", What: "PARTNER-DOWN is left when decisions under way have come to their end",
-		Edits:  change(coreDir+"service.go", "\t\tm.wait(timeLeave, linger)\n", "\t\tm.wait(timeLeave, 0)\n"),
+		Name: "partner-down-left-at-once", What: "PARTNER-DOWN is left when what was decided in it is on disk",
+		Edits:  change(coreDir+"service.go", `if len(s.xids) > 0 || m.leaving.begun {`, `if len(s.xids) > 0 {`),
 		Expect: twoClients,
 	},
 	{
