@@ -68,20 +68,29 @@ func (a *Authority) forgot(l *lease.Lease, b *wire.Binding, now int64) bool {
 	ended := b.Status == wire.StatusExpired || b.Status == wire.StatusReleased
 	asking := a.State == wire.StateRecover || a.State == wire.StatePotentialConflict
 	return ended && asking && a.profile() != wire.Own && a.before(l, b) &&
-		max(b.LastTransaction.Unix(), l.LastTransaction) < a.Forgotten && a.latest(promise(b)) > now
+		max(b.LastTransaction.Unix(), l.LastTransaction) < a.Forgotten && a.latest(a.promised(l, b)) > now
 }
 
-// before tells whether our record of the address is older than the partner's, as if
-// from a backup: it knows less of the client's lease, or is of a client before it.
+// promised is what the client of the update was promised, as far as both know.
+func (a *Authority) promised(l *lease.Lease, b *wire.Binding) int64 {
+	if f := &l.Failover; a.sameClient(l, b) && !isFree(l) {
+		return max(promise(b), f.SentPE, f.AckPE, f.RcvdPE)
+	}
+	return promise(b)
+}
+
+// before tells whether our record of the address may be older than the partner's, as
+// if from a backup: of the client's lease before it was renewed or given anew, or of a
+// client before it.
 func (a *Authority) before(l *lease.Lease, b *wire.Binding) bool {
-	f, theirs := &l.Failover, max(b.LastTransaction, b.StateStart).Unix()
+	theirs := max(b.LastTransaction, b.StateStart).Unix()
 	switch s := status(l); {
 	case isFree(l):
 		return true
 	case s == wire.StatusReset || s == wire.StatusAbandoned:
 		return theirs > l.StateStart
 	case a.sameClient(l, b):
-		return promise(b) > max(f.SentPE, f.AckPE, f.RcvdPE)
+		return s == wire.StatusActive || theirs > l.LastTransaction || a.promised(l, b) == promise(b)
 	}
 	return theirs > l.LastTransaction
 }
@@ -93,6 +102,7 @@ func (a *Authority) perhaps(l lease.Lease, b *wire.Binding, now int64) lease.Lea
 	if l.Expiration > now {
 		return untold(l)
 	}
+	l.Failover.Told = true
 	until, _ := a.doubt(&l)
 	l.State, l.StateStart, l.Expiration = lease.Expired, end(&l), until
 	return untold(l)

@@ -99,7 +99,12 @@ func TestDoubt(t *testing.T) {
 		{"promised for longer since, and over here", func(l *lease.Lease, _ *wire.Binding) {
 			l.State, l.Failover.Ended = lease.PendingAvailable, lease.EndedExpired
 		}, 1250},
-		{"promised no longer", func(l *lease.Lease, _ *wire.Binding) { l.Failover.SentPE = 940 }, 0},
+		{"promised no longer", func(l *lease.Lease, _ *wire.Binding) { l.Failover.SentPE = 940 }, 1250},
+		{"released since at the dhcpd", func(_ *lease.Lease, b *wire.Binding) { b.Status, b.LastTransaction, b.Expiration = released, 850, 850 }, 1250},
+		{"released since, and over here", func(l *lease.Lease, b *wire.Binding) {
+			l.State, l.Failover.Ended = lease.PendingAvailable, lease.EndedExpired
+			b.Status, b.LastTransaction, b.Expiration = released, 850, 850
+		}, 1250},
 		{"another client since", func(l *lease.Lease, _ *wire.Binding) { l.HW = bob }, 1250},
 		{"another client, whose lease runs by the backup", func(l *lease.Lease, _ *wire.Binding) { l.HW, l.Expiration = bob, 1100 }, 1250},
 		{"another client, who came later", func(l *lease.Lease, _ *wire.Binding) { l.HW, l.LastTransaction = bob, 860 }, 0},
@@ -111,9 +116,10 @@ func TestDoubt(t *testing.T) {
 		l.Failover = lease.Failover{Told: true, SentPE: 900}
 		b.Expiration, b.PotentialExpiration, b.LastTransaction, b.StateStart = 940, 0, 0, 850
 		c.change(&l, &b)
-		got, _, _ := d.Accept(l, &b, 1000)
-		if perhaps := got.State == lease.Expired && got.Expiration == c.until && got.HW == alice; perhaps != (c.until != 0) {
-			t.Errorf("dhcpd, a backup, %s: %s, want a grace until %d", c.name, show(&got), c.until)
+		got, reason, _ := d.Accept(l, &b, 1000)
+		if c.until == 0 && got.State == lease.Expired || c.until != 0 && (reason != wire.ReasonOutdated ||
+			got.State != lease.Expired || got.Expiration != c.until || got.HW != alice) {
+			t.Errorf("dhcpd, a backup, %s: %v, %s, want a grace until %d", c.name, reason, show(&got), c.until)
 		}
 	}
 
