@@ -185,8 +185,8 @@ func (a *Authority) MayGivePartners(now int64, bootp bool) bool {
 
 // MayResume tells whether a client may go on with the lease that it has or had
 // (draft-12 sections 5.2.2 and 9.8.3). One that ended is still its own until
-// the partner was told of the end. After that the primary alone may give it
-// back, to whom the address falls, and only as a new lease.
+// the partner was told of the end. After that it has to be free first: the partner
+// may have extended it before it heard, and be the only one to know until when.
 func (a *Authority) MayResume(l *lease.Lease, now int64, bootp bool) bool {
 	switch l.State {
 	case lease.Leased, lease.Expired, lease.Released:
@@ -195,7 +195,7 @@ func (a *Authority) MayResume(l *lease.Lease, now int64, bootp bool) bool {
 		if l.Failover.Ended != lease.EndedExpired && l.Failover.Ended != lease.EndedReleased || !service[a.State].all {
 			return false
 		}
-		if !lapsed(l) || a.Role == lease.Primary && now > l.StateStart {
+		if !lapsed(l) {
 			return true
 		}
 		at, ok := a.Reusable(l)

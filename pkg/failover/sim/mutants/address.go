@@ -88,8 +88,8 @@ var addressFaults = []Mutant{
 		Expect: twoClients,
 	},
 	{
-		Name: "resumed-after-expired-told", What: "the end of a lease that the partner was told of is final for the secondary",
-		Edits:  change(bindingDir+"authority.go", `if !lapsed(l) || a.Role == lease.Primary && now > l.StateStart {`, `if l.State == lease.PendingAvailable {`),
+		Name: "resumed-after-expired-told", What: "the end of a lease that the partner was told of is final",
+		Edits:  change(bindingDir+"authority.go", `if !lapsed(l) {`, `if l.State == lease.PendingAvailable {`),
 		Expect: append([]string{"equal", "L3"}, twoClients...),
 	},
 	{
