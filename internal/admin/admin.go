@@ -53,6 +53,8 @@ type Service struct {
 	mu      sync.RWMutex
 	stored  *table
 	version uint64 // of the last write
+	// heard is what the running server warned of when it took its configuration.
+	heard map[string]bool
 	// forced holds the running scopes whose deletion was forced although
 	// they have live leases: the next reload may drop them.
 	forced map[ref]bool
@@ -138,6 +140,7 @@ func (s *Service) reload(force bool) engine.Report {
 		}
 	}
 	if len(report.Errors) == 0 {
+		s.hear(report.Warnings)
 		report.Warnings = append(report.Warnings, s.stored.cfg.Secretless()...)
 		report.Warnings = append(report.Warnings, s.alone(s.stored.cfg)...)
 	}

@@ -99,7 +99,7 @@ func (s *Service) apply(ctx context.Context, who *session, m *adminv1.ApplyReque
 		return nil, err
 	}
 	if err != nil {
-		warning = warned(err, nil)
+		warning = warned(warning, append([]string{err.Msg}, err.Detail...))
 	}
 	answer := &adminv1.ApplyResponse{Status: rpc.Status(warning), Version: s.version, Changes: changeLines(changed)}
 	for _, c := range answer.Changes {

@@ -52,13 +52,14 @@ func (s *Service) write(ctx context.Context, r request, build func(*draft) *obje
 	case err == nil:
 		err = s.commit(ctx, r, d)
 	}
-	if err == nil {
+	switch {
+	case err == nil:
 		return warning
-	}
-	if err.Code.Failed() {
+	case err.Code.Failed():
 		d.undo()
+		return err
 	}
-	return err
+	return warned(warning, append([]string{err.Msg}, err.Detail...))
 }
 
 // finish runs build and checks the result.
@@ -106,7 +107,8 @@ func (s *Service) commit(ctx context.Context, r request, d *draft) *objects.Erro
 		s.noteAdministrators(edits)
 	}
 	if running != nil {
-		if report := s.runtime.Reload(running, force); len(report.Errors) > 0 {
+		report := s.runtime.Reload(running, force)
+		if len(report.Errors) > 0 {
 			e := joined(report.Errors)
 			return &objects.Error{
 				Code:   objects.OkWithWarnings,
@@ -114,8 +116,34 @@ func (s *Service) commit(ctx context.Context, r request, d *draft) *objects.Erro
 				Detail: e.Detail,
 			}
 		}
+		if news := s.news(report.Warnings); !force { // else it says what was forced
+			return news
+		}
 	}
 	return nil
+}
+
+// news says what the running server warns of since the last change of its
+// configuration, and did not before.
+func (s *Service) news(warnings []*objects.Error) *objects.Error {
+	before := s.heard
+	s.hear(warnings)
+	var says []string
+	for _, w := range warnings {
+		if !before[w.Msg] {
+			says = append(append(says, w.Msg), w.Detail...)
+			s.log.Log(msgReloadWarning, w.Status())
+		}
+	}
+	return warned(nil, says)
+}
+
+// hear keeps what the running server warns of.
+func (s *Service) hear(warnings []*objects.Error) {
+	s.heard = map[string]bool{}
+	for _, w := range warnings {
+		s.heard[w.Msg] = true
+	}
 }
 
 // rehearse tells whether commit would take the draft.
