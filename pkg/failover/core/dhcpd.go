@@ -122,12 +122,27 @@ func (m *Machine) storeAgain() {
 	}
 }
 
+// crosses puts off an update that a dhcpd asked for while its own of the address is on
+// its way to our disk: before we answered that, it refuses what it has just said.
+func (m *Machine) crosses(e *entry) bool {
+	if !e.force || m.link.coming[e.key] == 0 {
+		return false
+	}
+	e.stage = crossing
+	return true
+}
+
 // took ends an update of a dhcpd's.
 func (m *Machine) took(k lease.Key) {
 	if m.link.coming == nil {
 		return
 	}
-	if m.link.coming[k]--; m.link.coming[k] <= 0 {
-		delete(m.link.coming, k)
+	if m.link.coming[k]--; m.link.coming[k] > 0 {
+		return
+	}
+	delete(m.link.coming, k)
+	if e := m.out.entries[k]; e != nil && e.stage == crossing {
+		e.stage = queued
+		m.out.queue.push(e)
 	}
 }

@@ -41,6 +41,7 @@ const (
 	announcing       // the disk must say that the partner may know
 	flying
 	deciding // the answer came and is being written
+	crossing // a dhcpd's own word of it has to be on our disk before
 )
 
 // entry is an address of which the partner is to be told. There is one update
@@ -269,6 +270,9 @@ func (m *Machine) prepare(auth *binding.Authority, e *entry) (wire.Binding, bool
 		m.out.expired = append(m.out.expired, later{e.key, m.now.Mono + wait})
 		m.waitAtMost(timeExpired, wait)
 		m.settled(e)
+		return wire.Binding{}, false
+	}
+	if m.crosses(e) {
 		return wire.Binding{}, false
 	}
 	if auth.Announced(l) != l {
