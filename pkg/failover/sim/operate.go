@@ -247,14 +247,13 @@ func (n *node) recovered(since int64) {
 }
 
 func stepClock(w *World, a []string) {
-	by := duration(a[1])
-	w.node(a[0]).step(by)
-	w.checks.risk.set(w.node(a[0]), by)
+	w.node(a[0]).step(duration(a[1]))
 }
 
 // step sets a server's clock.
 func (n *node) step(by time.Duration) {
 	n.skew += by
+	n.w.checks.risk.set(n, by)
 	if n.up && !n.dhcpd {
 		n.expiry = 0
 		n.wakeExpiry()
