@@ -7,7 +7,8 @@ import (
 )
 
 // L4 is balance: the secondary has its share of the free addresses, give or
-// take a threshold.
+// take a threshold. Between two of ours the primary shares (reference section 8), by
+// its own records: what is gone from the secondary's and was not missed, is not there.
 func (w *World) l4check() {
 	for _, p := range w.pairs {
 		if why := w.unbalanced(p); why != "" {
@@ -19,11 +20,15 @@ func (w *World) l4check() {
 // unbalanced says who has too many free addresses, by the records of either
 // server.
 func (w *World) unbalanced(p *pair) string {
-	_, secondary := p.inOrder()
-	if p.mixed() && w.checks.risk.gone[p.index] {
+	primary, secondary := p.inOrder()
+	gone := w.checks.risk.gone[p.index]
+	if p.mixed() && gone {
 		return "" // each shares by what it knows
 	}
 	for _, e := range p.ends {
+		if gone && e != primary {
+			continue
+		}
 		free, backup := 0, 0
 		for i := range p.Pool {
 			l := e.onDisk(i)
