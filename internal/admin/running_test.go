@@ -352,7 +352,7 @@ func TestLeaseMethods(t *testing.T) {
 		t.Errorf("flags of a deactivated lease: %q", flags)
 	}
 	w.ok(act("10.1.0.10", "activate"))
-	w.ok(act("10.1.0.10", "forceAvailable"))
+	w.refused(act("10.1.0.10", "forceAvailable"), objects.OkWithWarnings, "lease 10.1.0.10 has ended, but its client, 1,6,02:00:00:00:00:00, was not told", "until Sun Mar  1 13:00:00 2026")
 	w.is(c.value("lease", "10.1.0.10", "state"), "available")
 	w.refused(act("10.9.0.1", "force-available"), objects.NotFound)
 	w.refused(act("10.1.0.15", "send-reservation"), objects.NotFound, "reservation")
@@ -370,7 +370,7 @@ func TestLeaseMethods(t *testing.T) {
 	}
 	err, _ = c.do("scope", "a", "clearUnavailable")
 	w.ok(err)
-	if !strings.Contains(w.log.String(), "lease 10.1.0.10 force-available: Ok") {
+	if !strings.Contains(w.log.String(), "lease 10.1.0.10 force-available: 101 OK, with warnings") {
 		t.Errorf("the log does not tell of the lease commands:\n%s", w.log.String())
 	}
 	u, e := c.Utilization(context.Background(), connect.NewRequest(&adminv1.UtilizationRequest{Scope: "a"}))

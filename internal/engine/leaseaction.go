@@ -35,13 +35,13 @@ func (s *Server) LeaseAction(name, action string, args ...string) (*objects.Obje
 	default:
 		return nil, objects.Errorf(objects.UnknownCommand, "lease %s", action)
 	}
-	if e != nil {
+	if e != nil && e.Code.Failed() {
 		return nil, e
 	}
 	if lower(action) != "get-scope-name" {
 		s.logf(msgLeaseAction, k.Addr, place.Name, action)
 	}
-	return s.object(s.at(k)), nil
+	return s.object(s.at(k)), e
 }
 
 // future is the place of an address that is in no range: the scope in whose

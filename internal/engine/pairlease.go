@@ -1,19 +1,38 @@
 package engine
 
 import (
+	"time"
+
 	"leasehold/internal/lease"
 	"leasehold/pkg/objects"
 )
 
 // What an operator's command on a lease means where a partner has a say in it.
 
-// forceAvailable ends the lease whatever it is. Where there is nothing to end,
-// and the address is not this server's to give all the same, it says why.
+// forceAvailable ends the lease whatever it is, and warns if a client has it.
+// Where there is nothing to end, and the address is not this server's to give all
+// the same, it says why.
 func (s *Server) forceAvailable(k lease.Key, action string) *objects.Error {
 	if e := s.notOurs(k); e != nil {
 		return e
 	}
-	return s.alter(k, action, true, func(l lease.Lease) lease.Lease { return lease.ForceAvailable(s.ending(l), s.clock.Now().Unix()) })
+	var was lease.Lease
+	now := s.clock.Now().Unix()
+	if e := s.alter(k, action, true, func(l lease.Lease) lease.Lease {
+		was = l
+		return lease.ForceAvailable(s.ending(l), now)
+	}); e != nil {
+		return e
+	}
+	if was.State != lease.Leased || was.Expiration <= now {
+		return nil
+	}
+	until := "for ever"
+	if was.Expiration < lease.Forever {
+		until = "until " + time.Unix(was.Expiration, 0).Format(time.ANSIC)
+	}
+	return objects.Errorf(objects.OkWithWarnings, "lease %s has ended, but its client, %s, was not told and may use the address %s: another client that is given it meanwhile uses it, too",
+		s.leaseName(k), macText(was.HW), until)
 }
 
 // notOurs refuses to free an address that nobody has: it is the partner's, or
