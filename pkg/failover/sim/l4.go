@@ -8,7 +8,7 @@ import (
 
 // L4 is balance: the secondary has its share of the free addresses, give or
 // take a threshold. Between two of ours the primary shares (reference section 8), by
-// its own records: what is gone from the secondary's and was not missed, is not there.
+// its own records: what the secondary has lost and does not know of is not there.
 func (w *World) l4check() {
 	for _, p := range w.pairs {
 		if why := w.unbalanced(p); why != "" {
@@ -21,12 +21,11 @@ func (w *World) l4check() {
 // server.
 func (w *World) unbalanced(p *pair) string {
 	primary, secondary := p.inOrder()
-	gone := w.checks.risk.gone[p.index]
-	if p.mixed() && gone {
+	if p.mixed() && w.checks.risk.gone[p.index] {
 		return "" // each shares by what it knows
 	}
 	for _, e := range p.ends {
-		if gone && e != primary {
+		if e != primary && w.checks.risk.missed[p.index][e.side] {
 			continue
 		}
 		free, backup := 0, 0

@@ -17,7 +17,9 @@ type risk struct {
 	// gone: leases were lost, and nobody noticed; what the servers know of
 	// each other is not put right by itself.
 	gone []bool
-	any  bool // a disk was lost at all
+	// missed: of those, the ones that the server does not know of, by pair and side.
+	missed [][2]bool
+	any    bool // a disk was lost at all
 	// served is when an endpoint last could serve clients.
 	served [][2]time.Duration
 	now    [][2]bool // it can at the moment
@@ -39,6 +41,7 @@ func (r *risk) begin(w *World) {
 	r.runs = make([]string, len(w.pairs))
 	r.lost = make([]bool, len(w.pairs))
 	r.gone = make([]bool, len(w.pairs))
+	r.missed = make([][2]bool, len(w.pairs))
 	r.late = make([]time.Duration, len(w.pairs))
 	r.unknown = make([]bool, len(w.pairs))
 	r.shorter = make([]shorter, len(w.pairs))
@@ -363,5 +366,6 @@ func (r *risk) lostDisk(n *node) {
 
 func (r *risk) lostEnd(e *endpoint) {
 	r.alone(e)
+	r.missed[e.p.index][e.side] = true
 	r.take(e.p, e.n.name+" has lost leases and does not know it")
 }
