@@ -13,8 +13,9 @@ import (
 // on disk or given up; others wait and get it in the order in which they came,
 // clients' packets and failover alike. So a lease has one writer at a time while
 // no lock is held during a ping or a commit, and the lease table shows what is
-// on disk: apart from offers, and from addresses that were found to be in use,
-// which nobody may be given whatever the disk does.
+// on disk: apart from offers, from addresses that were found to be in use, which
+// nobody may be given whatever the disk does, and from what the partner has
+// acknowledged, which is written in passing.
 type claims struct {
 	stripes [256]stripe
 }

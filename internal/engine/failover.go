@@ -97,6 +97,10 @@ type Keeper interface {
 	// their order, n at a time, that they are on disk and in the table, or
 	// failed; the holds end with it. With later nobody waits for that.
 	Write(leases []lease.Lease, later bool, done func(n int, err error))
+	// Acknowledge ends holds with what an acknowledgement of the partner's changes.
+	// It counts at once and is on disk some time later: whatever is written of the
+	// lease meanwhile has it, too.
+	Acknowledge(acks []lease.Ack)
 	// Let ends the hold without a change.
 	Let(k lease.Key)
 	// Settle calls done, which must not wait, when all that was decided on

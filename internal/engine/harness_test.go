@@ -133,6 +133,17 @@ func (m *memStore) Commit(_ context.Context, batch []lease.Lease) (uint64, error
 	return m.number, nil
 }
 
+// Note takes acknowledgements at once.
+func (m *memStore) Note(acks []lease.Ack) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := range acks {
+		if l, ok := m.rows[acks[i].Key]; ok {
+			m.rows[acks[i].Key] = acks[i].To(l)
+		}
+	}
+}
+
 func (m *memStore) fail(err error) {
 	m.mu.Lock()
 	m.err = err

@@ -26,6 +26,15 @@ func (s *Server) Let(k lease.Key) { s.release(k) }
 // whoever decides on an address has claimed it, and gives it up after that.
 func (s *Server) Settle(done func()) { s.claims.settle(done) }
 
+// Acknowledge takes acknowledgements of held leases.
+func (s *Server) Acknowledge(acks []lease.Ack) {
+	s.table.Acknowledge(acks)
+	s.commits.SubmitAcks(acks)
+	for i := range acks {
+		s.release(acks[i].Key)
+	}
+}
+
 // Write writes the leases of held addresses.
 func (s *Server) Write(leases []lease.Lease, later bool, done func(n int, err error)) {
 	if len(leases) == 0 {

@@ -83,6 +83,8 @@ func (p *Pair) do(o core.Output) {
 		p.hold(o)
 	case core.Write:
 		p.write(o)
+	case core.Note:
+		p.note(o)
 	case core.Go:
 		for _, id := range o.IDs {
 			p.let(id)
@@ -195,6 +197,15 @@ func (p *Pair) write(o core.Write) {
 func (p *Pair) settle(id uint64) {
 	run := p.run
 	p.keeper.Settle(func() { p.in.put(entry{kind: settled, run: run, id: id}) })
+}
+
+// note takes acknowledgements, which ends the holds.
+func (p *Pair) note(o core.Note) {
+	for _, id := range o.IDs {
+		p.holds.Delete(id)
+	}
+	p.keeper.Acknowledge(o.Acks)
+	p.noted = append(p.noted, o.IDs...)
 }
 
 func (p *Pair) let(id uint64) {
@@ -338,7 +349,7 @@ func (p *Pair) letAll() {
 		}
 	}
 	p.holds.Clear()
-	p.ready = p.ready[:0]
+	p.ready, p.noted = p.ready[:0], p.noted[:0]
 }
 
 // end gives up what the relationship holds. late are entries that nobody deals

@@ -55,6 +55,7 @@ type Pair struct {
 	profile *wire.Profile
 	holds   window.Window[holding]
 	ready   []uint64 // holds that were granted at once
+	noted   []uint64 // acknowledgements that were taken
 	spare   []uint64
 	run     int // which machine the holds are of
 	saved   core.Snapshot
@@ -410,10 +411,16 @@ func (p *Pair) up(u link.Up, at core.Now) {
 }
 
 // step gives the core one input and carries out what it decides. Addresses
-// that were free when it asked for them are its next inputs.
+// that were free when it asked for them are its next inputs, and acknowledgements
+// that it took.
 func (p *Pair) step(in core.Input) {
 	p.stepOnce(in)
-	for len(p.ready) > 0 {
+	for len(p.ready)+len(p.noted) > 0 {
+		if ids := p.noted; len(ids) > 0 {
+			p.noted, p.spare = p.spare[:0], ids
+			p.stepOnce(core.Written{IDs: ids})
+			continue
+		}
 		ids := p.ready
 		p.ready, p.spare = p.spare[:0], ids
 		p.stepOnce(core.Held{IDs: ids})

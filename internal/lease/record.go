@@ -178,6 +178,9 @@ type Store interface {
 	// Commit replaces or adds the rows in one transaction; when it returns
 	// nil they survive a power loss. It returns the batch's number.
 	Commit(ctx context.Context, batch []Lease) (uint64, error)
+	// Note has acknowledgements written with the next batch; a crash or a
+	// failure may lose them. An empty batch writes them alone.
+	Note(acks []Ack)
 	// Snapshot calls fn for every row of one consistent state, in key order,
 	// without holding up Commit.
 	Snapshot(ctx context.Context, fn func(Lease) error) error

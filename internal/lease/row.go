@@ -181,7 +181,7 @@ func (rs *rows) writeBlob(r *row, was failoverBits, l *Lease) {
 		b = append(b, l.ClientID...)
 		b = append(b, l.HostName...)
 		b = append(b, l.RelayInfo...)
-		b = appendTimes(b, l)
+		b = appendTimes(b, l.Expiration, &l.Failover)
 	}
 	rs.scratch = b
 	if r.blob != 0 {

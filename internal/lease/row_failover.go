@@ -34,10 +34,10 @@ func (b failoverBits) ended() Ended { return Ended(b >> endedShift) }
 
 // appendTimes packs the times as what they are later than the expiration,
 // which takes few octets.
-func appendTimes(b []byte, l *Lease) []byte {
-	for _, pe := range [...]int64{l.Failover.SentPE, l.Failover.AckPE, l.Failover.RcvdPE} {
+func appendTimes(b []byte, expiration int64, f *Failover) []byte {
+	for _, pe := range [...]int64{f.SentPE, f.AckPE, f.RcvdPE} {
 		if pe != 0 {
-			b = binary.AppendVarint(b, pe-l.Expiration)
+			b = binary.AppendVarint(b, pe-expiration)
 		}
 	}
 	return b
@@ -79,6 +79,35 @@ func (rs *rows) readFailover(r *row) Failover {
 		}
 	}
 	return f
+}
+
+// acknowledge changes AckPE, of what stands in the blob that alone.
+func (rs *rows) acknowledge(r *row, pe int64) {
+	f := rs.readFailover(r)
+	if f.AckPE == pe {
+		return
+	}
+	f.AckPE = pe
+	var old []byte
+	texts := 3 // the lengths of none
+	b := append(rs.scratch[:0], 0, 0, 0)
+	if r.blob != 0 {
+		id, host, relay := rs.split(r.blob)
+		old = rs.block(r.blob)
+		texts = header(old) + id + host + relay
+		old = old[:texts+sizeOfTimes(old[texts:], r.failover)]
+		b = append(b[:0], old[:texts]...)
+	}
+	b = appendTimes(b, r.expiration, &f)
+	rs.scratch = b
+	r.failover = bitsOf(&f)
+	switch {
+	case len(old) == len(b) && r.blob&bigBlock == 0:
+		copy(old[texts:], b[texts:])
+	default:
+		rs.texts.drop(r.blob, len(old))
+		r.blob = rs.texts.put(b)
+	}
 }
 
 // unacked says that the partner is to be told of the record as it stands.

@@ -22,6 +22,8 @@ const (
 	// earliest that nobody waits for, unless others are or they fill a
 	// transaction.
 	leisure = 20 * time.Millisecond
+	// ackLeisure is the same for acknowledgements.
+	ackLeisure = time.Second
 )
 
 // Waiter is told once what became of its lease: on disk in that commit, or
@@ -60,10 +62,12 @@ type Committer struct {
 	done sync.WaitGroup
 }
 
-// queue holds submitted leases and who waits for each.
+// queue holds submitted leases and who waits for each, and acknowledgements, for
+// which nobody does.
 type queue struct {
 	leases  []lease.Lease
 	waiters []Waiter
+	acks    []lease.Ack
 }
 
 // outcome is what became of a transaction; spent is the queue that it was the
@@ -143,6 +147,17 @@ func (c *Committer) SubmitAll(leases []lease.Lease, w Waiter, later bool) {
 	}
 }
 
+// SubmitAcks queues acknowledgements of the partner's. They go with the next leases,
+// ahead of them, by themselves some time later, and are lost with the process or
+// with a batch that fails: the partner is told once more then.
+func (c *Committer) SubmitAcks(acks []lease.Ack) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed {
+		c.queue.acks = append(c.queue.acks, acks...)
+	}
+}
+
 func (c *Committer) poke() {
 	select {
 	case c.wake <- struct{}{}:
@@ -177,12 +192,16 @@ func (c *Committer) Close() {
 func (c *Committer) take() (q *queue, wait time.Duration, closed bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.queue.leases) == 0 {
+	if len(c.queue.leases) == 0 && len(c.queue.acks) == 0 {
 		return nil, 0, c.closed
 	}
 	now := c.clock.Now()
 	if !c.urgent && !c.closed && len(c.queue.leases) < maxBatch {
-		if wait := c.last.Add(leisure).Sub(now); wait > 0 {
+		pause := leisure
+		if len(c.queue.leases) == 0 {
+			pause = ackLeisure
+		}
+		if wait := c.last.Add(pause).Sub(now); wait > 0 {
 			return nil, wait, false
 		}
 	}
@@ -229,7 +248,8 @@ func (c *Committer) commitLoop() {
 // commit writes a queue in as many transactions as it takes.
 func (c *Committer) commit(q *queue) {
 	total := len(q.leases) // the teller empties q once it has the last outcome
-	for start := 0; start < total; start += maxBatch {
+	c.store.Note(q.acks)
+	for start := 0; start < max(total, 1); start += maxBatch {
 		end := min(start+maxBatch, total)
 		n, err := c.store.Commit(context.Background(), q.leases[start:end])
 		c.setErr(err)
@@ -291,7 +311,7 @@ func (c *Committer) recycle(q *queue) {
 	}
 	clear(q.leases)
 	clear(q.waiters)
-	q.leases, q.waiters = q.leases[:0], q.waiters[:0]
+	q.leases, q.waiters, q.acks = q.leases[:0], q.waiters[:0], q.acks[:0]
 	select {
 	case c.free <- q:
 	default:

@@ -20,6 +20,7 @@ type faultStore struct {
 	upkeep  error
 	batches []int // sizes of all batches tried
 	tidied  int
+	noted   []lease.Ack
 	number  uint64
 	hold    chan struct{} // commits wait for it
 }
@@ -36,6 +37,12 @@ func (s *faultStore) Commit(_ context.Context, batch []lease.Lease) (uint64, err
 	}
 	s.number++
 	return s.number, nil
+}
+
+func (s *faultStore) Note(acks []lease.Ack) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.noted = append(s.noted, acks...)
 }
 
 func (s *faultStore) Tidy() {

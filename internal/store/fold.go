@@ -2,7 +2,11 @@ package store
 
 import (
 	"database/sql/driver"
+	"errors"
+	"io"
 	"strings"
+
+	"leasehold/internal/lease"
 )
 
 const (
@@ -13,6 +17,7 @@ const (
 	// severalRows go into the lease table with one statement: each call into
 	// SQLite costs more than the row does.
 	severalRows = 16
+	rowColumns  = 9
 	// trimSize octets, about, of the journal are deleted in one transaction.
 	trimSize = 1 << 20
 )
@@ -35,6 +40,9 @@ func (t *tender) fold() error {
 			n = largeSliceRows
 		}
 		n = min(n, len(refs))
+		for n < len(refs) && refs[n].key == refs[n-1].key {
+			n++ // a lease and its acknowledgement go together
+		}
 		if err := t.foldSlice(o, refs[:n]); err != nil {
 			return err
 		}
@@ -50,24 +58,62 @@ func (t *tender) foldSlice(o *overlay, refs []ref) error {
 	t.db.mu.Lock()
 	defer t.db.mu.Unlock()
 	return t.c.inTx(func() error {
+		t.args = t.args[:0]
 		for len(refs) > 0 {
-			n, with := 1, t.replace
-			if len(refs) >= severalRows {
-				n, with = severalRows, t.several
+			e, rest, err := o.take(refs)
+			if err != nil {
+				return corrupt("%w", err)
 			}
-			t.args = t.args[:0]
-			for _, r := range refs[:n] {
-				row, commit := o.row(r)
-				t.args = append(t.args, int64(row.key.VPN), int64(row.key.Addr), int64(row.state), int64(row.flags),
-					blob(row.hw), blob(row.clientID), row.expiration, int64(commit), blob(row.rest))
+			refs = rest
+			if e.ack != nil {
+				if err := t.foldAck(e.ack); err != nil {
+					return err
+				}
+				continue
 			}
-			if err := with.exec(t.args...); err != nil {
+			row := &e.row
+			t.args = append(t.args, int64(row.key.VPN), int64(row.key.Addr), int64(row.state), int64(row.flags),
+				blob(row.hw), blob(row.clientID), row.expiration, int64(e.commit), blob(row.rest))
+			if len(t.args) == severalRows*rowColumns {
+				if err := t.several.exec(t.args...); err != nil {
+					return err
+				}
+				t.args = t.args[:0]
+			}
+		}
+		for args := t.args; len(args) > 0; args = args[rowColumns:] {
+			if err := t.replace.exec(args[:rowColumns]...); err != nil {
 				return err
 			}
-			refs = refs[n:]
 		}
 		return nil
 	})
+}
+
+// foldAck changes a row of the lease table as the acknowledgement of it says.
+func (t *tender) foldAck(a *lease.Ack) error {
+	dest := make([]driver.Value, 3)
+	err := t.find.row(dest, int64(a.VPN), int64(a.Addr))
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	flags, okFlags := dest[0].(int64)
+	commit, okCommit := dest[1].(int64)
+	if !okFlags || !okCommit {
+		return corrupt("the lease table holds a row that is not a lease: %v", dest)
+	}
+	if uint64(commit) != a.Commit {
+		return nil
+	}
+	row := packedRow{flags: lease.Flags(flags)}
+	row.rest, _ = dest[2].([]byte)
+	if err := row.acknowledge(a); err != nil {
+		return corrupt("lease %v: %w", a.Addr, err)
+	}
+	return t.acked.exec(int64(row.flags), blob(row.rest), int64(a.VPN), int64(a.Addr))
 }
 
 // replaceRows is the statement that writes n rows of the lease table.

@@ -77,3 +77,42 @@ func TestLeasesThatMayWait(t *testing.T) {
 		}
 	})
 }
+
+// Acknowledgements go with the next lease, and by themselves some time later.
+func TestAcknowledgementsGoInPassing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &faultStore{}
+		heard := &told{}
+		c := NewCommitter(s, clock.Real{}, heard.batchDone)
+		ack := func(n uint32) []lease.Ack {
+			return []lease.Ack{{Key: lease.Key{Addr: lease.Addr(n)}, AckPE: 1, Commit: 1}}
+		}
+		check := func(when string, noted int, batches ...int) {
+			t.Helper()
+			synctest.Wait()
+			s.set(func() {
+				if len(s.noted) != noted || !slices.Equal(s.batches, batches) {
+					t.Errorf("%s: %d noted in batches of %d leases, want %d in %d", when, len(s.noted), s.batches, noted, batches)
+				}
+			})
+		}
+		submit(c, heard, 0, 1)
+		check("a lease", 0, 1)
+		c.SubmitAcks(ack(1))
+		pause(100 * time.Millisecond)
+		check("too early", 0, 1)
+		submit(c, heard, 1, 2)
+		check("with another lease", 1, 1, 1)
+		c.SubmitAcks(ack(2))
+		c.SubmitAcks(ack(3))
+		pause(ackLeisure + lookEvery)
+		check("alone", 3, 1, 1, 0)
+		c.SubmitAcks(ack(4))
+		c.Close()
+		check("closed", 4, 1, 1, 0, 0)
+		c.SubmitAcks(ack(5))
+		if len(heard.waiters) != 2 {
+			t.Errorf("%d were told of two leases", len(heard.waiters))
+		}
+	})
+}

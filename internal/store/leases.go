@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql/driver"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/url"
@@ -25,6 +26,7 @@ const (
 const (
 	journalFiller = 0 // nothing follows that matters
 	journalRows   = 1 // packed leases follow
+	journalAcks   = 2 // so many octets of packed acknowledgements (uvarint), then packed leases
 )
 
 // LeaseDB is the lease database: a lease.Store in one SQLite file.
@@ -51,6 +53,7 @@ type LeaseDB struct {
 	unseen  int // octets, about, that went into the log since it was looked at
 	pack    packer
 	buf     []byte
+	noted   []byte // packed acknowledgements for the next batch
 
 	// At these sizes of the journal (octets) and of the log (frames) the
 	// tender is called; it moves them when it cannot get its work done.
@@ -131,7 +134,8 @@ func dialWriter(path, synchronous string) (*conn, error) {
 
 // Commit replaces or adds the rows in one transaction and returns its number,
 // which every row of the batch carries. Of two rows of one key the later one
-// counts. An empty batch writes nothing but proves that the file takes writes.
+// counts. An empty batch writes what was noted; if that is nothing, it proves that
+// the file takes writes.
 func (db *LeaseDB) Commit(ctx context.Context, batch []lease.Lease) (uint64, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
@@ -145,6 +149,7 @@ func (db *LeaseDB) Commit(ctx context.Context, batch []lease.Lease) (uint64, err
 	if err != nil && errors.Is(kindOf(err), ErrFull) && db.reclaim() {
 		err = db.append(batch)
 	}
+	db.noted = db.noted[:0]
 	if err != nil {
 		return 0, fileError(commitOp(batch), db.path, err)
 	}
@@ -152,6 +157,16 @@ func (db *LeaseDB) Commit(ctx context.Context, batch []lease.Lease) (uint64, err
 	db.last.Store(db.commit)
 	db.watch()
 	return db.commit, nil
+}
+
+// Note has acknowledgements written with the next batch, before its rows. Nobody is
+// told when; those of a batch that fails are lost.
+func (db *LeaseDB) Note(acks []lease.Ack) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	for i := range acks {
+		db.noted = packAck(db.noted, &acks[i])
+	}
 }
 
 // Restored tells whether the database was, when it was opened, older than it had
@@ -189,10 +204,10 @@ func commitOp(batch []lease.Lease) string { return fmt.Sprintf("commit %d leases
 // append writes the batch into the journal. A usual batch is one statement and
 // its own transaction: one call into SQLite, one fsync.
 func (db *LeaseDB) append(batch []lease.Lease) error {
-	if len(batch) == 0 {
+	if len(batch) == 0 && len(db.noted) == 0 {
 		return db.appendChunk(make([]byte, fillerSize))
 	}
-	chunk, rest := db.packChunk(batch)
+	chunk, rest := db.packChunk(db.noted, batch)
 	if len(rest) == 0 {
 		return db.appendChunk(chunk)
 	}
@@ -206,7 +221,7 @@ func (db *LeaseDB) append(batch []lease.Lease) error {
 				return nil
 			}
 			db.commit = commit // all chunks of one batch have its number
-			chunk, rest = db.packChunk(rest)
+			chunk, rest = db.packChunk(nil, rest)
 		}
 	})
 	if err != nil {
@@ -215,8 +230,12 @@ func (db *LeaseDB) append(batch []lease.Lease) error {
 	return err
 }
 
-func (db *LeaseDB) packChunk(batch []lease.Lease) (chunk []byte, rest []lease.Lease) {
+func (db *LeaseDB) packChunk(acks []byte, batch []lease.Lease) (chunk []byte, rest []lease.Lease) {
 	b := append(db.buf[:0], journalRows)
+	if len(acks) > 0 {
+		b[0] = journalAcks
+		b = append(binary.AppendUvarint(b, uint64(len(acks))), acks...)
+	}
 	for len(batch) > 0 && len(b) < chunkSize {
 		b = db.pack.pack(b, &batch[0])
 		batch = batch[1:]

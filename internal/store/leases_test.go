@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
@@ -328,4 +329,92 @@ func TestFileIsReadable(t *testing.T) {
 	if got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
+}
+
+// An acknowledgement changes the lease that it is about and no later one, whatever
+// of both is in the journal, half folded, folded, or read after a restart.
+func TestNotedAcknowledgementsAreLoaded(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	dir := t.TempDir()
+	db := leasesIn(t, dir)
+	m, old := model{}, model{}
+	for round := range 120 {
+		var batch []lease.Lease
+		for range r.IntN(40) {
+			l := randomLease(r)
+			l.VPN, l.Addr, l.State = 0, l.Addr%60, lease.Leased
+			batch = append(batch, l)
+		}
+		var acks []lease.Ack
+		for k, l := range m {
+			switch r.IntN(6) {
+			case 0: // an old one, or the second of two
+				l = old[k]
+				acks = append(acks, lease.Ack{Key: k, AckPE: 1 + r.Int64N(lease.Forever), Commit: l.Commit})
+			case 1, 2:
+				acks = append(acks, lease.Ack{Key: k, AckPE: 1 + r.Int64N(lease.Forever), Commit: l.Commit})
+			}
+		}
+		db.Note(acks)
+		for i := range acks {
+			m[acks[i].Key] = acks[i].To(m[acks[i].Key])
+		}
+		maps.Copy(old, m)
+		m.put(batch, commit(t, db, batch...))
+		switch r.IntN(6) {
+		case 0:
+			m.check(t, "from the journal", loaded(t, db))
+		case 1:
+			settle(t, db)
+			m.check(t, "folded", loaded(t, db))
+		case 2:
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+			db = leasesIn(t, dir)
+			m.check(t, "after a restart", loaded(t, db))
+		case 3:
+			o, err := readJournal(db.tend.c, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := db.tend.foldSlice(o, o.refs); err != nil {
+				t.Fatal(err)
+			}
+			m.check(t, "folded, nothing trimmed", loaded(t, db))
+			if len(o.chunks) > 1 {
+				last := len(o.chunks) / 2
+				size := 0
+				for _, c := range o.chunks[:last] {
+					size += len(c.packed)
+				}
+				if err := db.tend.trimChunk(o.chunks[last-1], size); err != nil {
+					t.Fatal(err)
+				}
+				m.check(t, "half trimmed", loaded(t, db))
+			}
+		}
+		if round%10 == 0 {
+			commit(t, db) // what is noted alone
+		}
+	}
+	m.check(t, "at the end", loaded(t, db))
+}
+
+// An acknowledgement takes little room, and can be written alone.
+func TestNotedAcknowledgementIsSmall(t *testing.T) {
+	db := leasesIn(t, t.TempDir())
+	l := testLease(1, 1)
+	l.Commit = commit(t, db, l)
+	before := db.journal
+	a := lease.Ack{Key: l.Key, AckPE: l.Expiration + 3600, Commit: l.Commit}
+	db.Note([]lease.Ack{a})
+	commit(t, db)
+	if n := db.journal - before; n > 20 {
+		t.Errorf("an acknowledgement takes %d octets", n)
+	}
+	m := model{}
+	m.put(nil, 0)
+	m[l.Key] = a.To(l)
+	m.check(t, "acknowledged", loaded(t, db))
 }

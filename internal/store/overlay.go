@@ -8,7 +8,8 @@ import (
 )
 
 // overlay holds journal rows sorted by key, the youngest of each: what lies
-// over the lease table.
+// over the lease table. Behind a lease may stand its acknowledgement, or that
+// alone, if the lease is in the table.
 type overlay struct {
 	chunks []chunk
 	refs   []ref
@@ -22,12 +23,17 @@ type chunk struct {
 	packed []byte
 }
 
-// ref points to a packed lease of a chunk.
+// ref points to a packed lease of a chunk, or to a packed acknowledgement.
 type ref struct {
 	key    uint64
 	chunk  uint32
 	offset uint32
 }
+
+// ofAck marks the offset of an acknowledgement.
+const ofAck = 1 << 31
+
+func (r ref) isAck() bool { return r.offset&ofAck != 0 }
 
 // order packs a key so that numbers sort as keys do.
 func order(k lease.Key) uint64 { return uint64(k.VPN)<<32 | uint64(k.Addr) }
@@ -67,38 +73,106 @@ func readJournal(c *conn, limit int) (*overlay, error) {
 
 // add takes a journal row in.
 func (o *overlay) add(seq int64, commit uint64, packed []byte) error {
-	if len(packed) == 0 || packed[0] > journalRows {
+	if len(packed) == 0 || packed[0] > journalAcks {
 		return corrupt("journal row %d is of an unknown kind", seq)
 	}
 	o.size += len(packed)
-	tail := packed[1:]
-	if packed[0] == journalFiller {
-		tail = nil
-	}
-	for len(tail) > 0 {
-		offset := len(packed) - len(tail)
-		row, rest, err := unpack(tail)
-		if err != nil {
-			return corrupt("journal row %d, octet %d: %w", seq, offset, err)
+	at, err := o.addAcks(packed)
+	for err == nil && at < len(packed) && packed[0] != journalFiller {
+		var row packedRow
+		var rest []byte
+		if row, rest, err = unpack(packed[at:]); err == nil {
+			o.refs = append(o.refs, ref{key: order(row.key), chunk: uint32(len(o.chunks)), offset: uint32(at)})
+			at = len(packed) - len(rest)
 		}
-		o.refs = append(o.refs, ref{key: order(row.key), chunk: uint32(len(o.chunks)), offset: uint32(offset)})
-		tail = rest
+	}
+	if err != nil {
+		return corrupt("journal row %d, octet %d: %w", seq, at, err)
 	}
 	o.chunks = append(o.chunks, chunk{seq, commit, packed})
 	return nil
 }
 
-// sort brings the rows into key order and leaves the youngest of each key.
+// addAcks takes in the acknowledgements of a journal row, and returns where its
+// leases begin.
+func (o *overlay) addAcks(packed []byte) (at int, err error) {
+	if packed[0] != journalAcks {
+		return 1, nil
+	}
+	acks, rows, ok := cutBytes(packed[1:])
+	if !ok {
+		return 1, errRow
+	}
+	for end := len(packed) - len(rows); len(acks) > 0; {
+		at := end - len(acks)
+		a, rest, err := unpackAck(acks)
+		if err != nil {
+			return at, err
+		}
+		o.refs = append(o.refs, ref{key: order(a.Key), chunk: uint32(len(o.chunks)), offset: uint32(at) | ofAck})
+		acks = rest
+	}
+	return len(packed) - len(rows), nil
+}
+
+// sort brings the rows into key order and leaves of each key the youngest lease and
+// its last acknowledgement.
 func (o *overlay) sort() {
 	o.refs = byKey(o.refs)
 	kept := o.refs[:0]
-	for i, r := range o.refs {
-		if i+1 < len(o.refs) && o.refs[i+1].key == r.key {
-			continue
+	for refs := o.refs; len(refs) > 0; {
+		n, whole := 1, -1
+		for n < len(refs) && refs[n].key == refs[0].key {
+			n++
 		}
-		kept = append(kept, r)
+		for i, r := range refs[:n] {
+			if !r.isAck() {
+				whole = i
+			}
+		}
+		var lease, ack ref
+		if whole >= 0 {
+			lease = refs[whole]
+		}
+		for _, r := range refs[whole+1 : n] {
+			if whole < 0 || o.ack(r).Commit == o.chunks[lease.chunk].commit {
+				ack = r
+			}
+		}
+		refs = refs[n:]
+		if whole >= 0 {
+			kept = append(kept, lease)
+		}
+		if ack.isAck() {
+			kept = append(kept, ack)
+		}
 	}
 	o.refs = kept
+}
+
+// entry is what the journal has of a lease: the lease, or if that is in the table
+// its acknowledgement alone.
+type entry struct {
+	key    uint64
+	row    packedRow
+	commit uint64
+	ack    *lease.Ack
+}
+
+// take returns the first entry of refs, and what follows it.
+func (o *overlay) take(refs []ref) (e entry, rest []ref, err error) {
+	r := refs[0]
+	e.key, rest = r.key, refs[1:]
+	if r.isAck() {
+		e.ack = new(o.ack(r))
+		return e, rest, nil
+	}
+	e.row, e.commit = o.row(r)
+	if len(rest) > 0 && rest[0].key == r.key {
+		a := o.ack(rest[0])
+		err, rest = e.row.acknowledge(&a), rest[1:]
+	}
+	return e, rest, err
 }
 
 // byKey sorts refs by their keys and keeps the order of those that have the same:
@@ -145,4 +219,13 @@ func (o *overlay) row(r ref) (packedRow, uint64) {
 		panic("store: a journal row cannot be unpacked a second time: " + err.Error())
 	}
 	return row, c.commit
+}
+
+// ack returns the acknowledgement that r points to.
+func (o *overlay) ack(r ref) lease.Ack {
+	a, _, err := unpackAck(o.chunks[r.chunk].packed[r.offset&^ofAck:])
+	if err != nil {
+		panic("store: an acknowledgement cannot be unpacked a second time: " + err.Error())
+	}
+	return a
 }

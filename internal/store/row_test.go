@@ -83,6 +83,9 @@ func FuzzUnpack(f *testing.F) {
 		}
 		f.Add(append([]byte{journalRows}, b...))
 		f.Add(append([]byte{journalRows}, b[:len(b)-1]...))
+		acks := packAck(nil, &lease.Ack{Key: lease.Key{Addr: lease.Addr(r.Uint32())}, AckPE: 1_800_000_000, Commit: 7})
+		f.Add(append(append([]byte{journalAcks, byte(len(acks))}, acks...), b...))
+		f.Add(append([]byte{journalAcks, byte(len(acks) + 1)}, acks...))
 	}
 	f.Add([]byte{journalFiller, 0, 0})
 	f.Fuzz(func(t *testing.T, chunk []byte) {
@@ -91,9 +94,20 @@ func FuzzUnpack(f *testing.F) {
 			return
 		}
 		o.sort()
-		for _, r := range o.refs {
-			row, commit := o.row(r)
-			l, err := row.lease(commit)
+		for refs := o.refs; len(refs) > 0; {
+			e, rest, err := o.take(refs)
+			refs = rest
+			if err != nil {
+				continue
+			}
+			if e.ack != nil {
+				if a, tail, err := unpackAck(packAck(nil, e.ack)); err != nil || len(tail) > 0 || a != *e.ack {
+					t.Fatalf("%+v came back as %+v with %d octets left, %v", *e.ack, a, len(tail), err)
+				}
+				continue
+			}
+			commit := e.commit
+			l, err := e.row.lease(commit)
 			if err != nil {
 				continue
 			}

@@ -131,7 +131,8 @@ func (r *reader) end(ctx context.Context) error {
 }
 
 // tableRow takes a row of the lease table, after the journal's rows that stand
-// before it; where the journal has the same key, its row counts.
+// before it; where the journal has the same key, its row counts, or its
+// acknowledgement if that is of this row.
 func (r *reader) tableRow(ctx context.Context, dest []driver.Value) error {
 	row, commit, err := columns(dest)
 	if err != nil {
@@ -142,7 +143,16 @@ func (r *reader) tableRow(ctx context.Context, dest []driver.Value) error {
 		return err
 	}
 	if len(r.over.refs) > 0 && r.over.refs[0].key == key {
-		return r.emitOver(ctx)
+		if !r.over.refs[0].isAck() {
+			return r.emitOver(ctx)
+		}
+		a := r.over.ack(r.over.refs[0])
+		r.over.refs = r.over.refs[1:]
+		if a.Commit == commit {
+			if err := row.acknowledge(&a); err != nil {
+				return corrupt("lease %v: %w", a.Addr, err)
+			}
+		}
 	}
 	return r.emit(ctx, &row, commit)
 }
@@ -178,11 +188,18 @@ func (r *reader) overBelow(ctx context.Context, key uint64) error {
 	return nil
 }
 
-// emitOver emits the journal's first row.
+// emitOver emits the journal's first lease. An acknowledgement of one that is
+// nowhere says nothing.
 func (r *reader) emitOver(ctx context.Context) error {
-	row, commit := r.over.row(r.over.refs[0])
-	r.over.refs = r.over.refs[1:]
-	return r.emit(ctx, &row, commit)
+	e, rest, err := r.over.take(r.over.refs)
+	if err != nil {
+		return corrupt("%w", err)
+	}
+	r.over.refs = rest
+	if e.ack != nil {
+		return nil
+	}
+	return r.emit(ctx, &e.row, e.commit)
 }
 
 func (r *reader) emit(ctx context.Context, row *packedRow, commit uint64) error {

@@ -45,6 +45,8 @@ type tender struct {
 	file    *os.File // to sync the database file beside commits
 	replace *stmt    // one row of the lease table
 	several *stmt    // severalRows of them
+	find    *stmt    // what of a row an acknowledgement changes
+	acked   *stmt    // and its change
 	trim    *stmt
 	folded  *stmt
 	noop    *stmt
@@ -76,6 +78,8 @@ func newTender(db *LeaseDB) (t *tender, err error) {
 	}{
 		{&t.replace, replaceRows(1)},
 		{&t.several, replaceRows(severalRows)},
+		{&t.find, "SELECT flags, commit_no, rest FROM lease WHERE vpn = ? AND address = ?"},
+		{&t.acked, "UPDATE lease SET flags = ?, rest = ? WHERE vpn = ? AND address = ?"},
 		{&t.trim, "DELETE FROM journal WHERE seq <= ?"},
 		{&t.folded, "UPDATE meta SET value = max(value, ?) WHERE key = 'folded'"},
 		{&t.noop, "PRAGMA wal_checkpoint(NOOP)"},
@@ -236,7 +240,7 @@ func (t *tender) finish() error {
 
 func (t *tender) close() error {
 	var errs []error
-	for _, s := range []*stmt{t.replace, t.several, t.trim, t.folded, t.noop, t.passive} {
+	for _, s := range []*stmt{t.replace, t.several, t.find, t.acked, t.trim, t.folded, t.noop, t.passive} {
 		if s != nil {
 			errs = append(errs, s.Close())
 		}

@@ -199,6 +199,13 @@ type (
 		IDs    []uint64
 		Leases []lease.Lease
 	}
+	// Note changes leases by what the partner has acknowledged; the right to each
+	// ends with that. It counts once Written answers, and may be lost by a crash all
+	// the same, until something else of the lease is written: that says it, too.
+	Note struct {
+		IDs  []uint64
+		Acks []lease.Ack
+	}
 	// Go gives the right back without a change.
 	Go struct{ IDs []uint64 }
 	// Settle asks for word (Settled) when all that was decided on leases until
@@ -237,6 +244,7 @@ func (Save) output()    {}
 func (Send) output()    {}
 func (Hold) output()    {}
 func (Write) output()   {}
+func (Note) output()    {}
 func (Go) output()      {}
 func (Settle) output()  {}
 func (Hangup) output()  {}

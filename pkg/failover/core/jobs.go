@@ -60,6 +60,10 @@ func (m *Machine) held(id uint64) {
 	next, write := w.job.held(m, l)
 	if write && next != l {
 		w.lease = next
+		if a, ok := lease.AckOf(&l, &next); ok {
+			m.outs.note(id, a)
+			return
+		}
 		m.outs.write(id, &next)
 		return
 	}

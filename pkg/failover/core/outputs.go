@@ -10,6 +10,7 @@ type outputs struct {
 
 	holds  Hold
 	writes Write
+	notes  Note
 	gone   Go
 	acked  Acked
 	settle Settle
@@ -25,6 +26,7 @@ func (o *outputs) begin() {
 	o.list, o.taken = o.list[:0], false
 	o.holds = Hold{o.holds.IDs[:0], o.holds.Keys[:0]}
 	o.writes = Write{o.writes.IDs[:0], o.writes.Leases[:0]}
+	o.notes = Note{o.notes.IDs[:0], o.notes.Acks[:0]}
 	o.gone.IDs, o.acked.Keys = o.gone.IDs[:0], o.acked.Keys[:0]
 	o.settle = Settle{}
 }
@@ -37,6 +39,9 @@ func (o *outputs) gather() {
 	if len(o.writes.IDs) > 0 {
 		o.list = append(o.list, o.writes)
 	}
+	if len(o.notes.IDs) > 0 {
+		o.list = append(o.list, o.notes)
+	}
 	if len(o.holds.IDs) > 0 {
 		o.list = append(o.list, o.holds)
 	}
@@ -48,7 +53,7 @@ func (o *outputs) gather() {
 func (o *outputs) add(x Output) {
 	if _, barrier := x.(Save); barrier {
 		o.gather()
-		o.holds, o.writes, o.gone, o.acked = Hold{}, Write{}, Go{}, Acked{}
+		o.holds, o.writes, o.notes, o.gone, o.acked = Hold{}, Write{}, Note{}, Go{}, Acked{}
 	}
 	o.list = append(o.list, x)
 }
@@ -70,6 +75,10 @@ func (o *outputs) hold(id uint64, k lease.Key) {
 
 func (o *outputs) write(id uint64, l *lease.Lease) {
 	o.writes.IDs, o.writes.Leases = append(o.writes.IDs, id), append(o.writes.Leases, *l)
+}
+
+func (o *outputs) note(id uint64, a lease.Ack) {
+	o.notes.IDs, o.notes.Acks = append(o.notes.IDs, id), append(o.notes.Acks, a)
 }
 
 func (o *outputs) letGo(id uint64) { o.gone.IDs = append(o.gone.IDs, id) }

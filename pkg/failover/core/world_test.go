@@ -47,6 +47,7 @@ type node struct {
 	held   map[lease.Key][]uint64 // who has an address, and who waits for it
 	wanted map[uint64]lease.Key
 	writes []written
+	commit uint64
 	stuck  bool // the disk takes its time
 	outbox []wire.Message
 	peer   *node
@@ -212,6 +213,8 @@ func (n *node) turn() bool {
 
 // wrote is the end of a write.
 func (n *node) wrote(wr *written) {
+	n.commit++
+	wr.lease.Commit = n.commit
 	switch {
 	case wr.settle != 0:
 		n.step(Settled{ID: wr.settle})
@@ -262,6 +265,12 @@ func (n *node) do(o Output) {
 		}
 	case Settle:
 		n.writes = append(n.writes, written{settle: o.ID})
+	case Note:
+		n.table.Acknowledge(o.Acks)
+		for _, id := range o.IDs {
+			n.release(id)
+		}
+		n.inputs = append(n.inputs, Written{IDs: slices.Clone(o.IDs)})
 	case Go:
 		for _, id := range o.IDs {
 			n.release(id)

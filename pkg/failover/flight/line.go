@@ -70,6 +70,8 @@ func words(o core.Output) string {
 		return fmt.Sprintf("hold %d", len(o.Keys))
 	case core.Write:
 		return fmt.Sprintf("write %d", len(o.Leases))
+	case core.Note:
+		return fmt.Sprintf("note %d", len(o.Acks))
 	case core.Go:
 		return fmt.Sprintf("let go %d", len(o.IDs))
 	case core.Settle:

@@ -11,12 +11,16 @@ import (
 
 // disk is what survives a crash: leases by slot, and a snapshot by endpoint.
 // Writes of leases queue up and become durable a batch at a time, in order;
-// snapshots go by themselves.
+// snapshots go by themselves. Acknowledgements wait for leases that are written, or
+// some time; what waits is lost in a crash.
 type disk struct {
 	n       *node
 	content content
 	queue   []write
-	batch   []write       // being written
+	batch   []write       // being written; nil is none
+	passing bool          // acknowledgements are noted
+	acks    []lease.Ack   // noted
+	written []lease.Ack   // being written, before the batch
 	copies  []content     // backups; the last one
 	copied  int64         // when, by the server's clock
 	slow    time.Duration // a write takes up to so long
@@ -65,6 +69,29 @@ func (d *disk) submit(l lease.Lease, learn func(), done func(error)) {
 	}
 }
 
+// ackPause is how long acknowledgements wait by themselves.
+const ackPause = time.Second
+
+// note has acknowledgements written some time.
+func (d *disk) note(acks []lease.Ack) {
+	if len(d.acks) == 0 {
+		d.waitAcks()
+	}
+	d.acks = append(d.acks, acks...)
+}
+
+func (d *disk) waitAcks() {
+	d.when(ackPause, func() {
+		switch {
+		case len(d.acks) == 0:
+		case d.batch != nil:
+			d.waitAcks()
+		default:
+			d.begin()
+		}
+	})
+}
+
 // delay is how long the next write takes.
 func (d *disk) delay() time.Duration {
 	t := d.rng.between(d.slow/10, d.slow)
@@ -75,7 +102,8 @@ func (d *disk) delay() time.Duration {
 }
 
 func (d *disk) begin() {
-	d.batch, d.queue = d.queue, nil
+	d.batch, d.queue = append([]write{}, d.queue...), nil
+	d.written, d.acks = d.acks, nil
 	d.when(d.delay(), d.end)
 }
 
@@ -95,8 +123,8 @@ func (d *disk) when(after time.Duration, do func()) {
 }
 
 func (d *disk) end() {
-	batch := d.batch
-	d.batch = nil
+	batch, acks := d.batch, d.written
+	d.batch, d.written = nil, nil
 	var err error
 	if d.broken {
 		err, d.failed = errDisk, d.n.w.now
@@ -106,7 +134,7 @@ func (d *disk) end() {
 		d.begin()
 	}
 	if err == nil {
-		d.apply(batch)
+		d.apply(acks, batch)
 		for _, wr := range batch {
 			wr.learn()
 		}
@@ -120,10 +148,19 @@ func (d *disk) end() {
 	}
 }
 
-// apply makes writes durable.
-func (d *disk) apply(batch []write) {
+// apply makes acknowledgements and writes durable.
+func (d *disk) apply(acks []lease.Ack, batch []write) {
 	d.commit++
 	w := d.n.w
+	for i := range acks {
+		slot := w.slotOf(acks[i].Key)
+		before := d.content.leases[slot]
+		if l := acks[i].To(before); l != before {
+			d.content.leases[slot] = l
+			w.note('w', int64(d.n.index), int64(slot), int64(l.State), int64(l.Flags), l.Expiration, l.Failover.AckPE)
+			w.checks.wrote(d.n, slot, &before, &l)
+		}
+	}
 	for i := range batch {
 		l := &batch[i].lease
 		l.Commit = d.commit
@@ -166,9 +203,9 @@ func (d *disk) saveLater(e *endpoint, s core.Snapshot, done func(error)) {
 // written is there whole or not at all, what waited is gone.
 func (d *disk) crash(keep fate) {
 	if d.batch != nil && !d.broken && keep.drawn(&d.rng) {
-		d.apply(d.batch)
+		d.apply(d.written, d.batch)
 	}
-	d.batch, d.queue = nil, nil
+	d.batch, d.queue, d.written, d.acks = nil, nil, nil, nil
 }
 
 // fate is what a schedule says about things under way when something breaks.

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"leasehold/internal/lease"
@@ -239,6 +240,8 @@ func (e *endpoint) carry(out core.Output) {
 		e.hold(o)
 	case core.Write:
 		e.write(o)
+	case core.Note:
+		e.note(o)
 	case core.Go:
 		for _, id := range o.IDs {
 			k, ok := e.held[id]
@@ -311,6 +314,33 @@ func (e *endpoint) write(o core.Write) {
 			}
 		})
 	}
+}
+
+// note takes acknowledgements: at once and on disk later, or as what is written.
+func (e *endpoint) note(o core.Note) {
+	if !e.n.disk.passing {
+		all := core.Write{IDs: o.IDs}
+		for i := range o.Acks {
+			l, _ := e.n.table.At(o.Acks[i].Key).Beneath()
+			all.Leases = append(all.Leases, o.Acks[i].To(l))
+		}
+		e.write(all)
+		return
+	}
+	ids, acks := slices.Clone(o.IDs), slices.Clone(o.Acks)
+	for i, id := range ids {
+		if k := e.held[id]; k != acks[i].Key {
+			e.n.w.fail("core", "%s notes %v, which it does not hold (%d is %v)", e.n.name, acks[i].Addr, id, k.Addr)
+			return
+		}
+		delete(e.held, id)
+	}
+	e.n.table.Acknowledge(acks)
+	e.n.disk.note(acks)
+	for i := range acks {
+		e.n.release(acks[i].Key)
+	}
+	e.input(core.Written{IDs: ids})
 }
 
 func (e *endpoint) save(s *core.Snapshot) {

@@ -27,6 +27,7 @@ func Generate(seed uint64) *Schedule {
 	}
 	g.mix()
 	g.stops()
+	g.acks()
 	slices.SortStableFunc(g.s.Steps, func(a, b Step) int { return cmp.Compare(a.At, b.At) })
 	return &g.s
 }
@@ -49,6 +50,21 @@ func (g *generator) servers() {
 			s.Drift = pick(&g.rng, 0, 0, 100, -100)
 		}
 		g.s.Servers = append(g.s.Servers, s)
+	}
+}
+
+// passing is in how many of a hundred schedules acknowledgements are written in
+// passing.
+const passing = 75
+
+// acks has numbers of its own, as mix.
+func (g *generator) acks() {
+	r := streamOf(g.s.Seed, "acks", 0)
+	if !r.chance(passing) {
+		return
+	}
+	for i := range g.s.Servers {
+		g.s.Servers[i].Passing = !g.s.Servers[i].Dhcpd
 	}
 }
 

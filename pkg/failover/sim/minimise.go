@@ -60,6 +60,7 @@ func (m *minimiser) simplify() {
 		m.try(func(s *Schedule) { s.Servers[i].Skew = 0 })
 		m.try(func(s *Schedule) { s.Servers[i].Drift = 0 })
 		m.try(func(s *Schedule) { s.Servers[i].Disk = defaultDisk })
+		m.try(func(s *Schedule) { s.Servers[i].Passing = false })
 	}
 	for i := range m.best.Pairs {
 		d := defaultPair()

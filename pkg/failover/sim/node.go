@@ -54,7 +54,7 @@ func newNode(w *World, i int) *node {
 		w: w, index: i, name: s.Name, dhcpd: s.Dhcpd, skew: s.Skew, drift: s.Drift,
 		rng: streamOf(w.sched.Seed, "node "+s.Name, 0),
 	}
-	n.disk = disk{n: n, slow: s.Disk, rng: streamOf(w.sched.Seed, "disk "+s.Name, 0)}
+	n.disk = disk{n: n, slow: s.Disk, passing: s.Passing, rng: streamOf(w.sched.Seed, "disk "+s.Name, 0)}
 	return n
 }
 

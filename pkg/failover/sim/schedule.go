@@ -33,6 +33,9 @@ type Server struct {
 	Drift int           // its clock gains so many millionths
 	// Disk is how long a write takes at most.
 	Disk time.Duration
+	// Passing: what the partner acknowledges counts at once and is written in
+	// passing, as the server does it. Without it, it counts when it is on disk.
+	Passing bool
 }
 
 // Pair is one failover relationship and its scope.
