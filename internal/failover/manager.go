@@ -223,10 +223,15 @@ func (n *prepared) Apply(k engine.Keeper) {
 	}
 	gone := m.pairs
 	m.pairs = map[string]*Pair{}
+	removed := false
 	for _, p := range gone {
 		if !stays[p] {
 			m.remove(p, n.replaces(p) || inherits(heirs, p.name))
+			removed = true
 		}
+	}
+	if removed { // what they allowed is on disk before others begin with what is there
+		m.awaitDecisions()
 	}
 	n.settleClaims(claims, heirs)
 	for heir, name := range heirs {
@@ -260,6 +265,14 @@ func inherits(heirs map[string]string, name string) bool {
 		}
 	}
 	return false
+}
+
+// awaitDecisions waits until all that was decided on addresses is on disk. Its
+// authority must be gone before.
+func (m *Manager) awaitDecisions() {
+	done := make(chan struct{})
+	m.keeper.Settle(func() { close(done) })
+	<-done
 }
 
 // remove ends a pair that is configured away, or whose partner or role changes.

@@ -146,3 +146,27 @@ func TestConflictBehindASlowDisk(t *testing.T) {
 	main.normal()
 	backup.normal()
 }
+
+// The first lease of a main that never met its partner is on its way to the disk when
+// it becomes the backup: its partner collects it before it serves.
+func TestRolesOfANewPairBehindASlowDisk(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	one := s.node(2, "scope lab subnet=$0/24 ranges=$100-$199")
+	one.start()
+	one.set(twoServers)
+	one.reload()
+	one.until("PARTNER-DOWN", func() bool { return one.related().State == "PARTNER-DOWN" })
+	xid, goOn := one.given(s.addr(100))
+	one.set(exchanged)
+	reloaded := make(chan string, 1)
+	go func() { reloaded <- one.tryReload() }()
+	s.unanswered(xid)
+	goOn()
+	if text := <-reloaded; text != "" {
+		t.Fatal(text)
+	}
+	if !one.log.has("the two servers exchange all leases before either serves") {
+		t.Error("the lease does not count")
+	}
+}
