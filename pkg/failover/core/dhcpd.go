@@ -93,12 +93,6 @@ func (m *Machine) awaited(k lease.Key, r *received) bool {
 	return true
 }
 
-// outweighed tells whether a dhcpd refuses our word for one of its own, which crossed
-// with it and was taken here: also if both said the same.
-func (m *Machine) outweighed(a *answered) bool {
-	return m.link.profile == wire.ISC && a.reason == wire.ReasonLessCritical && a.entry.met
-}
-
 // answerCame goes on with what was put off for an address.
 func (m *Machine) answerCame(k lease.Key) {
 	if r := m.link.awaited[k]; r != nil {

@@ -86,7 +86,6 @@ func (r *received) held(m *Machine, l lease.Lease) (lease.Lease, bool) {
 	next, reason, text := auth.Accept(l, &r.update, m.now.Wall)
 	r.reason, r.text = reason, text
 	if reason == 0 && m.underWay(l.Key) {
-		m.out.entries[l.Key].met = true
 		next = auth.Crossing(l, next, &r.update, m.now.Wall)
 	}
 	m.noteTwice(&l, &r.update, reason)

@@ -52,7 +52,6 @@ type entry struct {
 	force bool   // also if the partner has acknowledged it
 	gen   uint32 // the update request that waits for it
 	again bool   // it changed under way
-	met   bool   // the partner's word of it has been taken meanwhile
 }
 
 // flight is a BNDUPD that is not acknowledged.
@@ -240,7 +239,7 @@ func (m *Machine) sendBatch(auth *binding.Authority, n int) int {
 			m.out.queue.unpop(e)
 			break
 		}
-		e.stage, e.force, e.met = flying, false, false
+		e.stage, e.force = flying, false
 		body.Bindings, sent = append(body.Bindings, b), append(sent, e)
 	}
 	if len(body.Bindings) == 0 {
@@ -393,9 +392,6 @@ type answered struct {
 
 func (a *answered) held(m *Machine, l lease.Lease) (lease.Lease, bool) {
 	auth := m.Authority()
-	if m.outweighed(a) {
-		return l, false
-	}
 	if a.reason != 0 {
 		return auth.Refused(l, a.sent, a.reason, m.now.Wall), true
 	}
