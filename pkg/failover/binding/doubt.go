@@ -43,7 +43,7 @@ func (a *Authority) doubt(l *lease.Lease) (until int64, doubtful bool) {
 // loss of leases, and has as one that the partner never heard of, is perhaps from
 // a backup, and the partner heard of it since: it is not free again by itself.
 func (a *Authority) Ending(l lease.Lease) lease.Lease {
-	if !isFree(&l) && l.LastTransaction < a.Forgotten {
+	if !isFree(&l) && max(l.LastTransaction, l.StateStart) < a.Forgotten {
 		l.Failover.Told = true
 	}
 	return l

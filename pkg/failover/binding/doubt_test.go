@@ -149,6 +149,10 @@ func TestEnding(t *testing.T) {
 	if l := freeLease(lease.Secondary, lease.Backup); a.Ending(l) != l {
 		t.Error("a free address was told")
 	}
+	// In use by somebody unknown since: that has no client, and the partner has not heard.
+	if l := lease.MarkUnavailable(freeLease(lease.Secondary, lease.Backup), 960, 0, "pinged"); a.Ending(l) != l {
+		t.Error("an address that is out of use since the loss was told")
+	}
 }
 
 // TestUnanswerable: a partner that may have forgotten its clients would give

@@ -80,7 +80,7 @@ var mendedFaults = []Mutant{
 	},
 	{
 		Name: "restored-lease-unheard", What: "a lease that the partner had not heard of when the backup was made may be known to it, and is not free by itself",
-		Edits:  change(bindingDir+"doubt.go", `if !isFree(&l) && l.LastTransaction < a.Forgotten {`, `if !isFree(&l) && l.LastTransaction < min(a.Forgotten, 0) {`),
+		Edits:  change(bindingDir+"doubt.go", `if !isFree(&l) && max(l.LastTransaction, l.StateStart) < a.Forgotten {`, `if !isFree(&l) && l.LastTransaction < min(a.Forgotten, 0) {`),
 		Expect: append([]string{"S3", "S6", "L3", "equal"}, twoClients...),
 	},
 	{
