@@ -76,3 +76,51 @@ func TestKeeperWrites(t *testing.T) {
 	}
 	hold()
 }
+
+// What the partner acknowledges counts at once, while the disk takes nothing, and is
+// on disk with the next lease. The address is free to be worked on.
+func TestKeeperAcknowledges(t *testing.T) {
+	w := newWorld(t, false)
+	if err := w.put("scope", "s", "subnet=10.0.0.0/24", "ranges=10.0.0.10-10.0.0.20"); err != nil {
+		t.Fatal(err)
+	}
+	if r := w.server.Reload(w.cfg, false); len(r.Errors) > 0 {
+		t.Fatal(r.Errors)
+	}
+	write := func(i int) lease.Lease {
+		l := w.table.At(lease.Key{Addr: 0x0a00000a + lease.Addr(i)})
+		l.State, l.HW = lease.Leased, lease.HardwareFrom(1, []byte{2, 0, 0, 0, 0, byte(i)})
+		l.Expiration = w.clock.Now().Unix() + 3600
+		l.Failover.SentPE = l.Expiration + 1800
+		done := make(chan error, 1)
+		if !w.server.Try(l.Key) {
+			t.Fatalf("%v is not free", l.Addr)
+		}
+		w.server.Write([]lease.Lease{l}, false, func(_ int, err error) { done <- err })
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		return w.table.At(l.Key)
+	}
+	l := write(0)
+	ack := lease.Ack{Key: l.Key, AckPE: l.Failover.SentPE, Commit: l.Commit}
+	w.store.fail(errDiskFull)
+	if !w.server.Try(l.Key) {
+		t.Fatal("a lease that is on disk is held")
+	}
+	w.server.Acknowledge([]lease.Ack{ack})
+	if got := w.table.At(l.Key); got != ack.To(l) {
+		t.Errorf("the table has %+v, want %+v", got, ack.To(l))
+	}
+	if !w.server.Try(l.Key) {
+		t.Fatal("an acknowledged lease is held")
+	}
+	w.server.Let(l.Key)
+	w.store.fail(nil)
+	write(1)
+	w.store.mu.Lock()
+	defer w.store.mu.Unlock()
+	if got := w.store.rows[l.Key]; got.Failover != ack.To(l).Failover || got.Flags&lease.FailoverUpdated == 0 {
+		t.Errorf("on disk is %+v", got)
+	}
+}
