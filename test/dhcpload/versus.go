@@ -100,8 +100,9 @@ func (s *side) try(l load) trial {
 
 const (
 	// restful is how long processes must have done next to nothing before they
-	// count as done: a server begins to tidy up a second after the last write.
-	restful = 1500 * time.Millisecond
+	// count as done: a server writes the last acknowledgements of its partner one
+	// to two seconds after the last lease, and begins to tidy up as long after that.
+	restful = 4500 * time.Millisecond
 	// nothing is that, in CPU seconds.
 	nothing = 0.02
 	// patience is how long they are waited for.
