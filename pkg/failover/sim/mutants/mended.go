@@ -244,6 +244,21 @@ var mendedFaults = []Mutant{
 		Expect: []string{"S2", "S3", "S11", "equal"},
 	},
 	{
+		Name: "release-overtaken", What: "a release that had to wait does not end the lease that the client has from the partner since",
+		Edits:  change(bindingDir+"late.go", `return came < now && l.Failover.FromPartner`, `return came > now && l.Failover.FromPartner`),
+		Expect: append([]string{"equal", "L3"}, twoClients...),
+	},
+	{
+		Name: "crossing-with-dhcpd-not-told", What: "a dhcpd is told what came of a crossing: it may have taken our word, and the connection end before it says so",
+		Edits:  change(bindingDir+"crossing.go", "\treturn untold(next)\n", "\treturn next\n"),
+		Expect: append([]string{"equal", "L3"}, twoClients...),
+	},
+	{
+		Name: "unstored-of-dhcpd-refused", What: "what a dhcpd tells is answered when it is on disk: refused, it is not told again",
+		Edits:  change(coreDir+"dhcpd.go", `if m.link.profile != wire.ISC || m.link.coming[keyOf(&r.update)] > 1 {`, `if m.link.profile != wire.ISC || m.link.coming[keyOf(&r.update)] > 0 {`),
+		Expect: append([]string{"equal", "L3"}, twoClients...),
+	},
+	{
 		Name: "partners-pool-never", What: "in PARTNER-DOWN the partner's addresses are given when MCLT has passed, so that nobody goes without",
 		Edits:  change(bindingDir+"authority.go", `return a.State == wire.StatePartnerDown && !bootp && now > after(a.Down, a.MCLT)`, `return a.State == wire.StatePartnerDown && !bootp && now < 0`),
 		Expect: []string{"L6"},
