@@ -20,7 +20,8 @@ package mutants
 var mendedFaults = []Mutant{
 	{
 		Name: "left-over-update-overtaken", What: "what an earlier connection brought is on disk before anything is told on the next",
-		Edits:  change(coreDir+"outgoing.go", `if !m.link.ok || m.stale > 0 || m.hasNotBegun() {`, `if !m.link.ok || m.hasNotBegun() {`),
+		Edits: append(change(coreDir+"outgoing.go", `if !m.link.ok || m.stale > 0 || m.hasNotBegun() {`, `if !m.link.ok || m.hasNotBegun() {`),
+			change(coreDir+"service.go", `if len(s.xids) > 0 || m.leaving.begun {`, `if m.leaving.begun {`)...), // who asks waits for it
 		Expect: append([]string{"S6", "equal"}, twoClients...),
 	},
 	{
