@@ -13,6 +13,8 @@ import (
 type l6 struct {
 	w     *World
 	owing []owed
+	// ended is when an operator last ended a lease, by slot.
+	ended map[int]time.Duration
 }
 
 type owed struct {
@@ -49,6 +51,9 @@ func (l *l6) look(e *endpoint, q *query, boot int) {
 			continue
 		}
 		l.owing = append(l.owing[:i], l.owing[i+1:]...)
+		if l.forcedOfLate(l.w.slotOf(lease.Key{Addr: q.ciaddr})) {
+			return
+		}
 		if e.n.boot == boot && !e.stopped && e.p.link.sides[e.side].conn == nil && e.n.disk.stalled < l.w.now-l6bound && !e.n.disk.broken && (e.n.disk.failed == 0 || e.n.disk.failed < l.w.now-l6bound) {
 			l.w.fail("L6", "%s, alone in %v, does not renew %v for %s", e.n.name, e.state(), q.ciaddr, q.c.name)
 		}
@@ -63,6 +68,21 @@ func (l *l6) replied(e *endpoint, q *query) {
 			return
 		}
 	}
+}
+
+// forced: an operator ends whatever lease an address has.
+func (l *l6) forced(slot int) {
+	if l.ended == nil {
+		l.ended = map[int]time.Duration{}
+	}
+	l.ended[slot] = l.w.now
+}
+
+// forcedOfLate tells whether that was so shortly before a packet came which is to be
+// answered by now, or since, that it may have found the address busy.
+func (l *l6) forcedOfLate(slot int) bool {
+	at, ok := l.ended[slot]
+	return ok && l.w.now-at < 2*l6bound
 }
 
 // halted: a server has stopped.

@@ -366,6 +366,7 @@ func force(w *World, a []string) {
 	}
 	k := keyOf(p.index, i)
 	w.checks.s1.forced(w.slotOf(k))
+	w.checks.l6.forced(w.slotOf(k))
 	n.act(func() {
 		n.hold(k, func() {
 			l, ok := n.table.Get(k)
