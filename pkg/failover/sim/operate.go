@@ -365,15 +365,15 @@ func force(w *World, a []string) {
 		return
 	}
 	k := keyOf(p.index, i)
-	w.checks.s1.forced(w.slotOf(k))
 	w.checks.l6.forced(w.slotOf(k))
 	n.act(func() {
-		n.hold(k, func() {
+		n.hold(k, func() { // it may be in the hands of a packet until then
 			l, ok := n.table.Get(k)
 			if !ok {
 				n.release(k)
 				return
 			}
+			w.checks.s1.end(w.slotOf(k))
 			n.change(e, k, lease.ForceAvailable(e.auth.Ending(l), n.wall()))
 		})
 	})

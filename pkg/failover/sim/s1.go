@@ -13,9 +13,13 @@ import (
 // address leased to another: both renew what they gave (reference section 7.1)
 // until they have told each other.
 type s1 struct {
-	w    *World
-	held [][]holding // by slot
+	w     *World
+	held  [][]holding     // by slot
+	ended []time.Duration // by slot: when an operator ended the lease last
 }
+
+// longestAnswer is how long an answer is on its way to a client at most.
+const longestAnswer = 2 * time.Second
 
 type holding struct {
 	c       *client
@@ -27,13 +31,17 @@ type holding struct {
 func (s *s1) begin(w *World) {
 	s.w = w
 	s.held = make([][]holding, len(w.pairs)*maxPool)
+	s.ended = make([]time.Duration, len(s.held))
+	for i := range s.ended {
+		s.ended[i] = -day
+	}
 }
 
 // took: a client has been told that it has its address.
 func (s *s1) took(c *client) {
 	slot := s.w.slotOf(lease.Key{Addr: c.addr})
 	risky := s.w.checks.risk.taken(c.p) || c.bootp && s.lost(c, slot) || s.w.checks.broke.unaware(c, slot)
-	risky = risky || s.disputed(c, slot)
+	risky = risky || s.disputed(c, slot) || s.w.now-s.ended[slot] <= longestAnswer
 	mine := holding{c: c, until: c.end, tainted: risky}
 	rest := s.held[slot][:0]
 	for _, h := range s.held[slot] {
@@ -78,7 +86,13 @@ func (s *s1) gaveUp(c *client) {
 	s.held[slot] = rest
 }
 
-// forced: an operator takes an address away, whoever has it.
+// end: an operator takes an address away, whoever has it, or is about to hear that he has.
+func (s *s1) end(slot int) {
+	s.forced(slot)
+	s.ended[slot] = s.w.now
+}
+
+// forced: an address is taken away, whoever has it.
 func (s *s1) forced(slot int) {
 	for i := range s.held[slot] {
 		s.held[slot][i].tainted = true
