@@ -152,8 +152,8 @@ func (r *risk) entered(e *endpoint, from, to wire.ServerState) {
 	if now && !was && other.standsIn() && to != wire.StateNormal && !neverServed(e) {
 		r.take(p, e.n.name+" serves again without its partner, which gives out its addresses")
 	}
-	if to == wire.StatePartnerDown && from == startup && r.unknown[p.index] && e.dhcpd == nil && e.m.Status().Snapshot.New {
-		r.lostEnd(e) // it takes a partner that it does not know for not there yet
+	if to == wire.StatePartnerDown && from == startup && (r.unknown[p.index] || other.standsIn()) && e.dhcpd == nil && e.m.Status().Snapshot.New {
+		r.lostEnd(e) // it takes a partner that it does not know, or knew, for not there yet
 	}
 	if to == wire.StatePartnerDown && from != wire.StatePartnerDown {
 		r.partnerDown(e, other)
