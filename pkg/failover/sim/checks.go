@@ -30,6 +30,7 @@ type checkers struct {
 	forgot  forgot
 	ended   ended
 	between between
+	two     two
 	l5pool  l5pool
 	l6new   l6new
 	// refused is when an update was refused last, by pair.
@@ -53,6 +54,7 @@ func (c *checkers) begin(w *World) {
 	c.forgot.begin(w)
 	c.ended.begin(w)
 	c.between.begin(w)
+	c.two.begin(w)
 	c.l5pool.begin(w)
 	c.refused = make([]time.Duration, len(w.pairs))
 	for i := range c.refused {
@@ -103,6 +105,7 @@ func (c *checkers) wrote(n *node, slot int, before, after *lease.Lease) {
 	c.s11.wrote(n, slot, before, after)
 	c.ended.wrote(n, slot, before, after)
 	c.between.wrote(n, slot, before, after)
+	c.two.wrote(slot)
 	c.s3.wrote(slot)
 	c.s4.wrote(slot)
 	c.l5.wrote(n, slot, before, after)
