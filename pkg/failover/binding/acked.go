@@ -87,7 +87,7 @@ func (a *Authority) Refused(l lease.Lease, sent *wire.Binding, reason wire.Reaso
 	}
 	switch {
 	case l.State == lease.PendingAvailable && l.Failover.Ended == lease.EndedReclaimed:
-		return a.free(l, now, lease.Secondary)
+		return a.free(l, l.StateStart, lease.Secondary)
 	case l.Free() && owner(&l) == a.Role && l.Flags&lease.Reserved == 0:
 		return a.free(l, now, a.Role.Other())
 	}

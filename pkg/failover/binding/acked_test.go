@@ -72,7 +72,7 @@ func TestAckedBySecondary(t *testing.T) {
 func TestAskedBack(t *testing.T) {
 	a := Authority{Role: lease.Primary, State: wire.StateNormal, Connected: true, Partner: wire.Own}
 	l := known(freeLease(lease.Primary, lease.Backup))
-	asked, ok := a.AskedBack(l, acceptNow)
+	asked, ok := a.AskedBack(l)
 	if !ok || asked.State != lease.PendingAvailable || a.MayGive(&asked, acceptNow, false) || a.MayResume(&asked, acceptNow+1, false) {
 		t.Fatalf("asked back: %v, %s", ok, show(&asked))
 	}
@@ -84,7 +84,7 @@ func TestAskedBack(t *testing.T) {
 		t.Errorf("acknowledged: %s", show(&got))
 	}
 	for _, reason := range []wire.Reason{wire.ReasonFatalConflict, wire.ReasonOutdated, wire.ReasonIllegalAddress} {
-		if got := a.Refused(asked, &sent, reason, acceptNow); got.State != lease.OtherAvailable || got.Flags != lease.FailoverUpdated|lease.Backup {
+		if got := a.Refused(asked, &sent, reason, acceptNow); got.State != lease.OtherAvailable || got.Flags != lease.FailoverUpdated|lease.Backup || got.StateStart != l.StateStart {
 			t.Errorf("refused with %d: %s", reason, show(&got))
 		}
 	}
@@ -111,7 +111,7 @@ func TestAskedBack(t *testing.T) {
 		{"leased", lease.Primary, mineIs(lease.Primary, active)},
 	} {
 		a := Authority{Role: c.role}
-		if got, ok := a.AskedBack(c.l, acceptNow); ok || got != c.l {
+		if got, ok := a.AskedBack(c.l); ok || got != c.l {
 			t.Errorf("%s: is asked back", c.name)
 		}
 	}

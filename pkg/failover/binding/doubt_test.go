@@ -162,7 +162,7 @@ func TestUnanswerable(t *testing.T) {
 		wire.StateNormal: false, wire.StateRecover: true, wire.StateRecoverWait: true,
 	} {
 		a := Authority{Role: lease.Primary, State: wire.StateCommunicationsInterrupted, Connected: true, PartnerState: partner, Partner: wire.Own}
-		l, _ := a.AskedBack(known(freeLease(lease.Primary, lease.Backup)), acceptNow)
+		l, _ := a.AskedBack(known(freeLease(lease.Primary, lease.Backup)))
 		got := a.Announced(l)
 		if (got != l) != kept {
 			t.Errorf("the partner is in %v: %s", partner, show(&got))

@@ -92,7 +92,7 @@ func (d *duet) actions() map[string]func(*rapid.T) {
 			}
 		}),
 		"ask": serving(func(_ *rapid.T, s *server) {
-			if l, ok := s.AskedBack(s.disk, d.now); ok && s.State == wire.StateNormal {
+			if l, ok := s.AskedBack(s.disk); ok && s.State == wire.StateNormal {
 				s.write(l, "asks back")
 			}
 		}),

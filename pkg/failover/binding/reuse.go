@@ -26,9 +26,8 @@ func (a *Authority) Reclaimed(l lease.Lease, now int64) lease.Lease {
 	if l.State != lease.PendingAvailable {
 		return l
 	}
-	to := lease.Primary
 	if l.Failover.Ended == lease.EndedReclaimed {
-		to = lease.Secondary
+		return untold(a.free(l, l.StateStart, lease.Secondary))
 	}
-	return untold(a.free(l, now, to))
+	return untold(a.free(l, now, lease.Primary))
 }

@@ -20,12 +20,13 @@ func (a *Authority) Transferred(l lease.Lease, now int64) (lease.Lease, bool) {
 
 // AskedBack is the lease of a free address of the secondary that the primary
 // wants: pending until the secondary agrees. false if it is not one, or not yet
-// the secondary's for certain.
-func (a *Authority) AskedBack(l lease.Lease, now int64) (lease.Lease, bool) {
+// the secondary's for certain. Until then it is the secondary's since when it was:
+// to say that it is so since later would end what the secondary gave between.
+func (a *Authority) AskedBack(l lease.Lease) (lease.Lease, bool) {
 	if a.Role != lease.Primary || !movable(&l) || owner(&l) != lease.Secondary || l.Flags&lease.FailoverUpdated == 0 {
 		return l, false
 	}
-	l = untold(a.free(l, now, lease.Secondary))
+	l = untold(a.free(l, l.StateStart, lease.Secondary))
 	l.State = lease.PendingAvailable
 	l.Failover.Ended = lease.EndedReclaimed
 	return l, true

@@ -138,7 +138,7 @@ func (t *transferred) held(m *Machine, l lease.Lease) (next lease.Lease, ok bool
 	}
 	auth := m.Authority()
 	if t.back {
-		next, t.did = auth.AskedBack(l, m.now.Wall)
+		next, t.did = auth.AskedBack(l)
 	} else {
 		next, t.did = auth.Transferred(l, m.now.Wall)
 	}

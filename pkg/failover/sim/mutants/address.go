@@ -102,13 +102,13 @@ var addressFaults = []Mutant{
 	},
 	{
 		Name: "taken-back-unasked", What: "an address of the secondary's is the primary's again when the secondary agrees",
-		Edits: change(bindingDir+"transfer.go", "l = untold(a.free(l, now, lease.Secondary))\n\tl.State = lease.PendingAvailable\n\tl.Failover.Ended = lease.EndedReclaimed\n",
-			"l = untold(a.free(l, now, lease.Primary))\n"),
+		Edits: change(bindingDir+"transfer.go", "l = untold(a.free(l, l.StateStart, lease.Secondary))\n\tl.State = lease.PendingAvailable\n\tl.Failover.Ended = lease.EndedReclaimed\n",
+			"l = untold(a.free(l, l.StateStart, lease.Primary))\n"),
 		Expect: twoClients,
 	},
 	{
 		Name: "taken-back-though-refused", What: "an address that the secondary keeps is left to it",
-		Edits: change(bindingDir+"acked.go", "l.Failover.Ended == lease.EndedReclaimed:\n\t\treturn a.free(l, now, lease.Secondary)",
+		Edits: change(bindingDir+"acked.go", "l.Failover.Ended == lease.EndedReclaimed:\n\t\treturn a.free(l, l.StateStart, lease.Secondary)",
 			"l.Failover.Ended == lease.EndedReclaimed:\n\t\treturn a.free(l, now, lease.Primary)"),
 		Expect: twoClients,
 	},
