@@ -13,7 +13,9 @@ import (
 // heirs finds the relationships that are known under another name: a pair that
 // was renamed on one server is no new one, whose main could take its partner
 // for not yet there and serve all addresses. By name, whose records they
-// take over.
+// take over. One that the configuration had which was last in service goes on
+// with its own, whatever became of others since: so it is after a start as it is
+// with a reload.
 func (n *prepared) heirs() map[string]string {
 	configured := map[string]bool{}
 	for _, r := range n.c.ordered {
@@ -27,10 +29,10 @@ func (n *prepared) heirs() map[string]string {
 	}
 	heirs := map[string]string{}
 	for _, r := range n.c.ordered {
-		if r.role == lease.Alone || n.m.pairs[r.name] != nil && n.m.pairs[r.name].started {
+		own, known := n.m.record(r.name)
+		if r.role == lease.Alone || known && !own.Away || n.m.pairs[r.name] != nil && n.m.pairs[r.name].started {
 			continue
 		}
-		own, _ := n.m.record(r.name)
 		if name := r.ancestor(left, &own); name != "" {
 			heirs[r.name] = name
 			delete(left, name)
@@ -42,7 +44,8 @@ func (n *prepared) heirs() map[string]string {
 // ancestor is the record of the relationship under another name, "" if it has
 // none: that with the same partner, best in the same role and for the same
 // addresses, or of the same addresses with a partner that was not declared
-// down. A record of its own counts, unless another was in operation later.
+// down. A record of its own that was away counts, unless another was in operation
+// later.
 func (r *relationship) ancestor(left map[string]record, own *record) string {
 	best, found := 0, ""
 	for name, kept := range left {
@@ -59,7 +62,7 @@ func (r *relationship) ancestor(left map[string]record, own *record) string {
 		case same2 && kept.Snapshot.State != wire.StatePartnerDown:
 			score = 1
 		}
-		if own.Snapshot.State != 0 && (!same2 || kept.Snapshot.Heartbeat <= own.Snapshot.Heartbeat) {
+		if own.Snapshot.State != 0 && (!same2 || kept.Snapshot.Heartbeat < own.Snapshot.Heartbeat) {
 			score = 0
 		}
 		if score > best || score == best && score > 0 && name < found {
@@ -110,17 +113,19 @@ func rank(s *core.Snapshot) int {
 func (m *Manager) inherit(heir, name string) error {
 	ctx := context.Background()
 	kept, _ := m.record(name)
+	own, _ := m.record(heir)
 	known, err := m.Marks.Generation(ctx, name)
 	former, err2 := m.Marks.Generation(ctx, heir)
 	if err = errors.Join(err, err2); err != nil {
 		return err
 	}
 	last := max(known, former, kept.Generation)
-	if kept.Generation < known || kept.Generation < former {
+	if kept.Generation < known || max(kept.Generation, own.Generation) < former {
 		last++ // the lease database is an older one: so it stays
 	} else {
 		kept.Generation = last
 	}
+	kept.Away = true // until the heir begins
 	if err := m.saveRecord(heir, kept); err != nil {
 		return err
 	}

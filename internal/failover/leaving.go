@@ -251,15 +251,20 @@ func (n *prepared) settleClaims(claims []claim, heirs map[string]string) {
 			}
 		}
 		kept, ok := n.m.record(of.name)
-		if goesOn || !ok || of.safe {
+		if goesOn || !ok {
 			continue
 		}
-		if n.c.danger(of, heirs) != nil {
+		was := kept.Away
+		kept.Away = was || !n.replaces(of.name)
+		switch {
+		case !of.safe && n.c.danger(of, heirs) != nil:
 			kept.Snapshot = retired(kept.Snapshot, n.m.now().Wall)
-		} else if len(left) == len(of.areas) {
+			kept.Areas, kept.Left = nil, left
+		case !of.safe && len(left) < len(of.areas):
+			kept.Areas, kept.Left = nil, left
+		case kept.Away == was:
 			continue
 		}
-		kept.Areas, kept.Left = nil, left
 		if err := n.m.saveRecord(of.name, kept); err != nil {
 			n.m.Log.Log(msgUnsaved, of.name, err)
 		}

@@ -226,7 +226,7 @@ func (n *prepared) Apply(k engine.Keeper) {
 	removed := false
 	for _, p := range gone {
 		if !stays[p] {
-			m.remove(p, n.replaces(p) || inherits(heirs, p.name))
+			m.remove(p, n.replaces(p.name) || inherits(heirs, p.name))
 			removed = true
 		}
 	}
@@ -254,8 +254,8 @@ func (n *prepared) Apply(k engine.Keeper) {
 }
 
 // replaces tells whether the configuration has a relationship of the same name.
-func (n *prepared) replaces(p *Pair) bool {
-	return slices.ContainsFunc(n.c.ordered, func(r *relationship) bool { return r.name == p.name })
+func (n *prepared) replaces(name string) bool {
+	return slices.ContainsFunc(n.c.ordered, func(r *relationship) bool { return r.name == name })
 }
 
 func inherits(heirs map[string]string, name string) bool {

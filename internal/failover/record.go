@@ -51,6 +51,8 @@ type record struct {
 	// Left are areas that it had once: the partner may serve them still.
 	Left        []area `json:"left,omitempty"`
 	PartnerName string `json:"partner-name,omitempty"`
+	// Away: the configuration in service does not have the relationship.
+	Away bool `json:"away,omitempty"`
 	// Generation grows at each start and stop, with each change of state and
 	// once a minute in operation. The configuration database has it, too, and
 	// never a later one, so that a lease database that has an earlier one was
