@@ -6,9 +6,9 @@ import (
 	"leasehold/internal/lease"
 )
 
-// two is L3 for an address that each of two servers has leased to a client of its own.
-// They come to have that by a risk only, so that S1 does not count it. But when they
-// are in NORMAL, and in touch, one of them has to give way.
+// two is L3 for an address that two servers have leased, each to a client of its own, or
+// the one to a client and the other out of use. The former comes by a risk only, so that
+// S1 does not count it. But when they are in NORMAL, and in touch, one has to give way.
 type two struct {
 	w     *World
 	since []time.Duration // by slot; 0 is no such address
@@ -31,10 +31,16 @@ func (x *two) wrote(slot int) {
 	}
 }
 
-// has tells whether both servers have the address leased, and not to one client.
+// has tells whether the servers have two different things with the address. One of which
+// leases were lost is out of use for as long as its client may have it.
 func (x *two) has(p *pair, i int) bool {
 	a, b := p.ends[0].onDisk(i), p.ends[1].onDisk(i)
-	return x.runs(p.ends[0], &a) && x.runs(p.ends[1], &b) && a.Client() != b.Client()
+	runs, other := x.runs(p.ends[0], &a), x.runs(p.ends[1], &b)
+	if runs && other {
+		return a.Client() != b.Client()
+	}
+	unusable := runs && b.State == lease.Unavailable || other && a.State == lease.Unavailable
+	return unusable && !x.w.checks.between.doubted(p)
 }
 
 func (x *two) runs(e *endpoint, l *lease.Lease) bool {
@@ -55,7 +61,7 @@ func (x *two) look(p *pair, slot int, since time.Duration) {
 	case quiet < l3bound:
 		x.w.after(l3bound-quiet, func() { x.look(p, slot, since) })
 	case x.w.checks.risk.bothNormal(p) && p.link.sides[0].conn != nil && p.link.sides[1].conn != nil:
-		l := p.ends[0].onDisk(slot % maxPool)
-		x.w.fail("L3", "both servers have had %v leased, each to another client, for %v, in NORMAL", l.Addr, x.w.now-since)
+		a, b := p.ends[0].onDisk(slot%maxPool), p.ends[1].onDisk(slot%maxPool)
+		x.w.fail("L3", "the servers have not agreed about %v for %v, in NORMAL (%s; %s)", a.Addr, x.w.now-since, leaseText(&a), leaseText(&b))
 	}
 }
