@@ -51,6 +51,7 @@ func (p *Pair) publish(a binding.Authority) {
 	a.Agreed = p.reserved.agreed
 	if a != *p.authority.Load() {
 		p.authority.Store(new(a))
+		p.leave(&a)
 	}
 }
 
@@ -263,7 +264,7 @@ func (p *Pair) keepAreas() {
 
 func (p *Pair) saveAs(s core.Snapshot, generation uint64) error {
 	rel := p.rel.Load()
-	r := record{Role: p.role, Snapshot: s, Areas: rel.areas(), Generation: generation, Age: p.age, Reserved: p.reserved.total}
+	r := record{Role: p.role, Snapshot: s, Areas: rel.areas(), Generation: generation, Age: p.age, Reserved: p.reserved.total, Standing: rel.standing()}
 	r.Partner, r.PartnerName, r.Left = p.partnerAddr(), p.partnerName(), rel.left
 	if err := p.m.saveRecord(p.name, r); err != nil {
 		return err

@@ -35,7 +35,8 @@ type relationship struct {
 	scopes  []share
 	terms   terms    // what the partner must have alike
 	problem []string // what is wrong with it
-	held    *holdUp  // why it has no role although it could be told; nil mostly
+	held    *holdUp  // all its scopes are; nil mostly
+	emptied bool     // scopes of it are held elsewhere
 	left    []area   // that it had once, and the partner may serve still
 	place   string   // what its role was told from (around.go)
 }
@@ -57,6 +58,7 @@ type share struct {
 	bootp    bool
 	first    bool // allocate-first-available
 	boundary netip.Addr
+	held     string // why it is silent although the relationship is not; "" mostly
 }
 
 // ours and partner are this server's end and the other.
@@ -264,14 +266,19 @@ func (c *compiler) add(key string, r *relationship) {
 	r.core.PollTimeout = timeout
 	r.core.Bulking = objects.Bulking(r.object, c.dhcp)
 	r.core.Recover = objects.RecoverSince(r.object, c.dhcp)
+	r.habits()
+	c.found[key] = r
+	c.ordered = append(c.ordered, r)
+}
+
+// habits are what nobody configures.
+func (r *relationship) habits() {
 	r.core.MaxUnacked = maxUnacked
 	r.core.Split = evenSplit
 	r.core.DelayedService = delayedService
 	if r.core.Balanced {
 		r.core.DelayedService = balancedDelayedService
 	}
-	c.found[key] = r
-	c.ordered = append(c.ordered, r)
 }
 
 // For how many seconds a client asks in vain before the partner's server

@@ -3,6 +3,7 @@ package failover
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,10 +14,13 @@ import (
 )
 
 // A configuration that a reload would refuse, since the partner may serve what
-// this server would serve alone, does not come in by a restart: the scopes that
-// it is about are held, by a relationship without a role, and answer nobody.
+// this server would serve otherwise, does not come in by a restart: the scopes that
+// it is about are held, and answer nobody. They stay in the relationship that they
+// were in, which goes on for the partner: by the configuration that has it still, or
+// by what is kept of it, as long as the partner has to hear of what was done in its
+// place. Else they are in one that has no role, and no link.
 
-// holdUp is why a relationship has no role although nothing is wrong with it.
+// holdUp is why the scopes of a relationship are held.
 type holdUp struct {
 	of       string     // the relationship that was in service
 	role     lease.Role // this server's in it
@@ -30,42 +34,115 @@ type holdUp struct {
 func (n *prepared) hold(take func(scope *objects.Object) bool) {
 	heirs := n.heirs()
 	for _, of := range n.m.claims() {
-		d := n.c.danger(of, heirs)
-		if d == nil {
-			continue
-		}
-		h := &holdUp{of: d.name, role: d.role, partner: endpoint{name: d.partnerName, addr: d.partner}, snapshot: d.snap}
-		var scopes, why []string
-		if names := n.those(d.leaving, take); len(names) > 0 {
-			scopes = names
-			why = append(why, "has no failover for "+strings.Join(names, ", "))
-		}
-		if names := n.those(d.turning, take); len(names) > 0 {
-			turned := *h
-			turned.turned = true
-			d.turned.role, d.turned.held = lease.Alone, &turned
-			d.turned.wrong("%s", d.turnedText(names))
-		}
-		for _, to := range d.targets() {
-			names := n.those(d.moving[to], take)
-			switch {
-			case len(names) == 0:
-			case to.name == d.name:
-				text := d.heldText("names another partner, " + serverName(to.partner()) + ", for " + strings.Join(names, ", "))
-				to.role, to.held = lease.Alone, h
-				to.wrong("%s", text)
-			case !another(to.partner().addr, d.partner):
-				scopes = append(scopes, names...)
-				why = append(why, fmt.Sprintf("has %s in failover %q, in which this server is the %s and not the %s", strings.Join(names, ", "), to.name, strings.ToLower(owner(to.role)), strings.ToLower(owner(d.role))))
-			default:
-				scopes = append(scopes, names...)
-				why = append(why, fmt.Sprintf("has %s in failover %q with another partner, %s", strings.Join(names, ", "), to.name, serverName(to.partner())))
-			}
-		}
-		if len(scopes) > 0 {
-			n.c.keepBack(scopes, h, d.heldText(strings.Join(why, " and ")))
+		if d := n.c.danger(of, heirs); d != nil && n.limit(d, take) {
+			n.holdOne(d, heirs)
 		}
 	}
+}
+
+// limit leaves of a danger the scopes that take says, and tells whether there are any.
+func (n *prepared) limit(d *danger, take func(scope *objects.Object) bool) bool {
+	d.leaving, d.turning = n.those(d.leaving, take), n.those(d.turning, take)
+	for to, names := range d.moving {
+		if d.moving[to] = n.those(names, take); len(d.moving[to]) == 0 {
+			delete(d.moving, to)
+		}
+	}
+	return len(d.leaving)+len(d.turning)+len(d.moving) > 0
+}
+
+// holdOne holds the scopes of a claim.
+func (n *prepared) holdOne(d *danger, heirs map[string]string) {
+	h := &holdUp{of: d.name, role: d.role, partner: endpoint{name: d.partnerName, addr: d.partner}, snapshot: d.snap}
+	place := n.place(d, heirs, h)
+	var scopes, why []string
+	if len(d.leaving) > 0 {
+		scopes = d.leaving
+		why = append(why, "has no failover for "+strings.Join(scopes, ", "))
+	}
+	if len(d.turning) > 0 {
+		turned := *h
+		turned.turned = true
+		n.silence(d.turned, place, d.turning, &turned, d.turnedText(d.turning))
+	}
+	for _, to := range d.targets() {
+		names := d.moving[to]
+		switch list := strings.Join(names, ", "); {
+		case to.name == d.name:
+			n.silence(to, place, names, h, d.heldText("names another partner, "+serverName(to.partner())+", for "+list))
+		case !another(to.partner().addr, d.partner) && d.standsIn():
+			n.silence(nil, place, names, h, d.strayText(to, list))
+		case !another(to.partner().addr, d.partner):
+			scopes = append(scopes, names...)
+			why = append(why, fmt.Sprintf("has %s in failover %q, in which this server is the %s and not the %s", list, to.name, strings.ToLower(owner(to.role)), strings.ToLower(owner(d.role))))
+		default:
+			scopes = append(scopes, names...)
+			why = append(why, fmt.Sprintf("has %s in failover %q with another partner, %s", list, to.name, serverName(to.partner())))
+		}
+	}
+	if len(scopes) > 0 {
+		n.silence(nil, place, scopes, h, d.heldText(strings.Join(why, " and ")))
+	}
+}
+
+// place is the relationship that goes on with the scopes of a claim; nil if none
+// does. One that the configuration has instead of it gives way.
+func (n *prepared) place(d *danger, heirs map[string]string, h *holdUp) *relationship {
+	instead := d.turned
+	for _, r := range n.c.ordered {
+		switch {
+		case r.name == d.name && r.role == d.role && !another(r.partner().addr, d.partner):
+			return r
+		case r.name == d.name && d.moving[r] == nil && r != d.turned:
+			return nil // it has no role
+		case r.name == d.name || heirs[r.name] == d.name && (d.moving[r] != nil || r == d.turned):
+			instead = r
+		}
+	}
+	kept, _ := n.m.record(d.name)
+	r := n.c.goOn(d, &kept)
+	if r == nil {
+		return nil
+	}
+	r.held = h
+	if instead != nil {
+		n.c.ordered = slices.DeleteFunc(n.c.ordered, func(o *relationship) bool { return o == instead })
+		for _, s := range slices.Clone(instead.scopes) {
+			n.c.move(s.name, r, "failover "+strconv.Quote(d.name)+" is held")
+		}
+	}
+	n.c.insert(r)
+	return r
+}
+
+// silence holds scopes: in the relationship that goes on with them, or in that
+// which the configuration has for them, from, or in one of their own.
+func (n *prepared) silence(from, place *relationship, scopes []string, h *holdUp, why string) {
+	switch {
+	case place != nil:
+		place.wrong("%s", why)
+		for _, name := range scopes {
+			n.c.move(name, place, why)
+		}
+		if place.held != nil && h.turned {
+			place.held = h
+		}
+	case from != nil:
+		from.role, from.held = lease.Alone, h
+		from.wrong("%s", why)
+	default:
+		n.c.keepBack(scopes, h, why)
+	}
+	n.dropEmptied()
+}
+
+// dropEmptied drops relationships that would be new and have no scope left: they
+// must not begin without what is known of the one that is held.
+func (n *prepared) dropEmptied() {
+	n.c.ordered = slices.DeleteFunc(n.c.ordered, func(r *relationship) bool {
+		_, known := n.m.record(r.name)
+		return r.emptied && len(r.scopes) == 0 && !known && n.m.pairs[r.name] == nil
+	})
 }
 
 // those are the scopes by name that take says.
@@ -93,6 +170,14 @@ func (d *danger) turnedText(scopes []string) string {
 		will, strings.Join(scopes, ", "), was, d.name, d.partnerName)
 }
 
+// strayText says why scopes are held that would be in another relationship with the
+// same partner, and the ways out.
+func (d *danger) strayText(to *relationship, scopes string) string {
+	return fmt.Sprintf("the configuration has %s in failover %q, but before the start failover %q had that, in %s: this server has given addresses in the place of partner %s, which gives them again when it comes back with the configuration that it had and does not hear of that; "+
+		"put it back, and change it when both servers are in NORMAL, or take the risk with 'dhcp reload force'",
+		scopes, to.name, d.name, state(d.snap.State), d.partnerName)
+}
+
 // keepBack puts scopes into a relationship of their own that has no role.
 func (c *compiler) keepBack(scopes []string, h *holdUp, why string) {
 	r := &relationship{name: h.of, held: h}
@@ -102,21 +187,39 @@ func (c *compiler) keepBack(scopes []string, h *holdUp, why string) {
 	r.core.Name = r.name
 	r.wrong("%s", why)
 	for _, name := range scopes {
-		o, key := c.cfg.Get(objects.Scope, name), strings.ToLower(name)
-		if from := c.of[key]; from != nil {
-			from.without(c, name)
-		}
-		c.alone = slices.DeleteFunc(c.alone, func(a string) bool { return a == o.Name })
-		r.scopes = append(r.scopes, c.share(o, r))
-		c.of[key] = r
+		c.move(name, r, why)
 	}
+	c.insert(r)
+}
+
+func (c *compiler) insert(r *relationship) {
 	c.ordered = append(c.ordered, r)
 	slices.SortFunc(c.ordered, func(a, b *relationship) int { return strings.Compare(a.name, b.name) })
+}
+
+// move moves a scope to a relationship in which it is silent.
+func (c *compiler) move(scope string, to *relationship, why string) {
+	o, key := c.cfg.Get(objects.Scope, scope), strings.ToLower(scope)
+	if from := c.of[key]; from != nil {
+		from.without(c, scope)
+		from.emptied = true
+	}
+	c.alone = slices.DeleteFunc(c.alone, func(a string) bool { return a == o.Name })
+	s := c.share(o, to)
+	s.held = why
+	to.scopes = append(to.scopes, s)
+	to.agree(c)
+	c.of[key] = to
 }
 
 // without takes a scope out of the relationship.
 func (r *relationship) without(c *compiler, scope string) {
 	r.scopes = slices.DeleteFunc(r.scopes, func(s share) bool { return s.name == scope })
+	r.agree(c)
+}
+
+// agree makes the terms anew.
+func (r *relationship) agree(c *compiler) {
 	r.terms = terms{balanced: r.core.Balanced}
 	for i := range r.scopes {
 		r.terms.add(c.cfg.Get(objects.Scope, r.scopes[i].name), &r.scopes[i])
@@ -128,8 +231,11 @@ func (r *relationship) without(c *compiler, scope string) {
 // held. mu is held.
 func (m *Manager) holds(o *objects.Object) bool {
 	for _, p := range m.pairs {
-		if r := p.rel.Load(); r.held != nil && overlap(r.areas(), []area{areaOf(o)}) {
-			return true
+		r := p.rel.Load()
+		for i := range r.scopes {
+			if (r.held != nil || r.scopes[i].held != "") && overlap([]area{{Subnet: r.scopes[i].subnet}}, []area{areaOf(o)}) {
+				return true
+			}
 		}
 	}
 	return false
@@ -138,11 +244,19 @@ func (m *Manager) holds(o *objects.Object) bool {
 // Held is how many scopes are held.
 func (n *prepared) Held() (count int) {
 	for _, r := range n.c.ordered {
-		if r.held != nil {
-			count += len(r.scopes)
-		}
+		count += len(r.silent())
 	}
 	return count
+}
+
+// silent are the scopes that are held.
+func (r *relationship) silent() (names []string) {
+	for i := range r.scopes {
+		if r.held != nil || r.scopes[i].held != "" {
+			names = append(names, r.scopes[i].name)
+		}
+	}
+	return names
 }
 
 // toward is the partner and this server's role towards it, also where the
@@ -154,15 +268,18 @@ func (r *relationship) toward() (partner endpoint, role lease.Role) {
 	return r.partner(), r.role
 }
 
+// turned tells whether scopes are held since main and backup are exchanged.
+func (p *Pair) turned() bool {
+	h := p.rel.Load().held
+	return h != nil && h.turned
+}
+
 func serverName(e endpoint) string { return or(e.name, e.addr.String()) }
 
 // declareHeld notes that the partner is down whose scopes are held. A
 // relationship that goes on beside them has its own word.
 func (m *Manager) declareHeld(h *holdUp, since int64) ([]string, *objects.Error) {
 	of := h.of
-	if h.turned {
-		return nil, objects.Errorf(objects.Invalid, "failover %q: its partner is declared down already; its scopes are held until main and backup are put back as they were, or 'dhcp reload force' takes the risk", of)
-	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if p := m.pairs[of]; p != nil && p.started {
@@ -186,4 +303,10 @@ func (m *Manager) declareHeld(h *holdUp, since int64) ([]string, *objects.Error)
 		fmt.Sprintf("failover %q: its scopes are not served yet: say 'dhcp reload' at %s or later, when the maximum client lead time (%d s) has passed",
 			of, time.Unix(down+kept.Snapshot.MCLT, 0).Format(time.ANSIC), kept.Snapshot.MCLT),
 	}, nil
+}
+
+// heldUntil says that scopes are held in a relationship which goes on.
+func (p *Pair) heldUntil(scopes []string, at int64) string {
+	return fmt.Sprintf("failover %q: %s are not served yet: say 'dhcp reload' at %s or later, when the maximum client lead time has passed",
+		p.name, strings.Join(scopes, ", "), time.Unix(at, 0).Format(time.ANSIC))
 }

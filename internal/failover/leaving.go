@@ -24,6 +24,7 @@ type claim struct {
 	safe        bool // the partner serves nobody any more, or never did
 	touch       bool // it is heard
 	lost        bool // the lease database has an older one
+	away        bool // this server has served without it since
 }
 
 // claims are those of all relationships. mu is held.
@@ -37,7 +38,7 @@ func (m *Manager) claims() (all []claim) {
 			name: name, role: kept.Role, partner: kept.Partner, partnerName: or(kept.PartnerName, kept.Partner.String()),
 			areas: slices.Concat(kept.Areas, kept.Left), snap: kept.Snapshot,
 			safe: solitary(&kept.Snapshot, kept.Snapshot.MCLT, now),
-			lost: m.outdated(name, &kept),
+			lost: m.outdated(name, &kept), away: kept.Away,
 		})
 	}
 	for _, p := range m.pairs {
@@ -84,6 +85,8 @@ func (c *compiler) danger(of claim, heirs map[string]string) *danger {
 		switch to := c.of[strings.ToLower(o.Name)]; {
 		case to != nil && of.turns(to, heirs):
 			d.turned, d.turning = to, append(d.turning, o.Name)
+		case to != nil && of.strays(to, heirs):
+			d.moving[to] = append(d.moving[to], o.Name)
 		case of.safe:
 		case to == nil:
 			d.leaving = append(d.leaving, o.Name)
@@ -115,6 +118,26 @@ func (of *claim) turns(to *relationship, heirs map[string]string) bool {
 	return of.snap.State == wire.StatePartnerDown && !of.touch && !unmet(&of.snap) &&
 		of.role != lease.Alone && to.role == of.role.Other() &&
 		(to.name == of.name || heirs[to.name] == of.name) && !another(to.partner().addr, of.partner)
+}
+
+// standsIn tells whether this server has given addresses in its partner's place, and
+// the partner may not have heard of all that yet.
+func (of *claim) standsIn() bool {
+	switch of.snap.State {
+	case wire.StatePartnerDown, wire.StatePotentialConflict, wire.StateResolutionInterrupted:
+		return !of.away && !unmet(&of.snap) && of.role != lease.Alone
+	}
+	return false
+}
+
+// strays tells whether scopes of the claim would be in another relationship with the
+// same partner while this server stands in for it. The partner comes back with the
+// relationship that it had, and hears nothing there of what was given in its place. One
+// that recovers serves nobody, and knows a relationship that has another name when it
+// has that, too.
+func (of *claim) strays(to *relationship, heirs map[string]string) bool {
+	return of.standsIn() && to.role != lease.Alone && to.name != of.name && !another(to.partner().addr, of.partner) &&
+		!(of.touch && heirs[to.name] == of.name)
 }
 
 // touched are the scopes that have addresses in common with areas, in order of
@@ -174,6 +197,12 @@ func (d *danger) risks() (all []string) {
 			all = append(all, fmt.Sprintf("failover %q is in %s with partner %s and would have another partner, %s, for scopes %s: if %s still serves them, it and the new partner give the same addresses; "+
 				"stop %s and declare it down ('dhcp setPartnerDown %s') until MCLT has passed, then change the partner",
 				d.name, state(d.snap.State), d.partnerName, serverName(to.partner()), scopes, d.partnerName, d.partnerName, d.partnerName))
+			continue
+		}
+		if !another(to.partner().addr, d.partner) && d.standsIn() {
+			all = append(all, fmt.Sprintf("failover %q is in %s and would not have scopes %s any more but failover %q, with the same partner: this server has given addresses in the place of %s, which gives them again when it comes back with the configuration that it had and does not hear of that; "+
+				"bring the partner back until both servers are in NORMAL, and change it then",
+				d.name, state(d.snap.State), scopes, to.name, d.partnerName))
 			continue
 		}
 		if !another(to.partner().addr, d.partner) {
@@ -257,7 +286,7 @@ func (n *prepared) settleClaims(claims []claim, heirs map[string]string) {
 		was := kept.Away
 		kept.Away = was || !n.replaces(of.name)
 		switch {
-		case !of.safe && n.c.danger(of, heirs) != nil:
+		case n.c.danger(of, heirs) != nil:
 			kept.Snapshot = retired(kept.Snapshot, n.m.now().Wall)
 			kept.Areas, kept.Left = nil, left
 		case !of.safe && len(left) < len(of.areas):

@@ -194,7 +194,13 @@ func (n *prepared) Of(scope string) engine.Pair {
 	if r == nil {
 		return nil
 	}
-	return n.pairs[r]
+	p := n.pairs[r]
+	for i := range r.scopes {
+		if s := &r.scopes[i]; s.held != "" && strings.EqualFold(s.name, scope) {
+			return mute{p, s.held}
+		}
+	}
+	return p
 }
 
 // LeftOut tells whether the scope is in none for its VPN, and the partner's to

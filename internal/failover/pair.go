@@ -26,6 +26,7 @@ type Pair struct {
 
 	rel       atomic.Pointer[relationship]
 	authority atomic.Pointer[binding.Authority]
+	quietly   *binding.Authority // of a scope that is held
 	beats     beats
 	view      *view
 	in        *inbox
@@ -90,6 +91,7 @@ func silent(role lease.Role) *binding.Authority {
 
 func newPair(m *Manager, r *relationship, role lease.Role) *Pair {
 	p := &Pair{m: m, name: r.name, role: role, in: newInbox(), missing: map[lease.Addr]struct{}{}, odd: map[lease.Addr]struct{}{}, oddSaid: map[string]bool{}, missSaid: map[string]bool{}, done: make(chan struct{})}
+	p.quietly = silent(role)
 	p.view = newView(m.Table, role)
 	p.view.affine = p.partners
 	p.rel.Store(r)

@@ -51,6 +51,8 @@ type record struct {
 	// Left are areas that it had once: the partner may serve them still.
 	Left        []area `json:"left,omitempty"`
 	PartnerName string `json:"partner-name,omitempty"`
+	// Standing is what it goes on by where the configuration is not taken.
+	Standing *standing `json:"standing,omitempty"`
 	// Away: the configuration in service does not have the relationship.
 	Away bool `json:"away,omitempty"`
 	// Generation grows at each start and stop, with each change of state and

@@ -43,11 +43,12 @@ type condition struct {
 	unsaved  error
 	problems []string
 	working  bool // it has a role
+	silent   int  // how many of its scopes are held
 	seen     seen // of drift
 }
 
 func (p *Pair) condition() condition {
-	c := condition{problems: slices.Clone(p.rel.Load().problem)}
+	c := condition{problems: slices.Clone(p.rel.Load().problem), silent: len(p.rel.Load().silent())}
 	p.mu.Lock()
 	peer := p.peer
 	if c.working = p.machine != nil; c.working {
@@ -257,11 +258,13 @@ func (m *Manager) PartnerDown(pair, partner string, since int64, force bool) (li
 // mayDeclare refuses what cannot be, or would be a danger.
 func (p *Pair) mayDeclare(since int64, force bool) *objects.Error {
 	c, now := p.condition(), p.m.now().Wall
-	if h := p.rel.Load().held; h != nil { // by what is known of it
+	if h := p.rel.Load().held; h != nil && !p.started { // by what is known of it
 		kept, _ := p.m.record(h.of)
 		c.working, c.status.Snapshot, c.status.State = true, kept.Snapshot, kept.Snapshot.State
 	}
 	switch contact := c.status.Snapshot.Contact; {
+	case c.working && p.turned() && c.status.Snapshot.State == wire.StatePartnerDown:
+		return objects.Errorf(objects.Invalid, "failover %q: its partner is declared down already; its scopes are held until main and backup are put back as they were, or 'dhcp reload force' takes the risk", p.name)
 	case !c.working:
 		return objects.Errorf(objects.Invalid, "failover %q does not work: %s", p.name, strings.Join(c.problems, "; "))
 	case c.unsaved != nil:
@@ -291,7 +294,7 @@ func mayGoDown(s wire.ServerState) bool {
 
 // declareDown tells the core, and what follows from it.
 func (p *Pair) declareDown(since int64) ([]string, *objects.Error) {
-	if h := p.rel.Load().held; h != nil {
+	if h := p.rel.Load().held; h != nil && !p.started {
 		return p.m.declareHeld(h, since)
 	}
 	told := make(chan struct{})
@@ -310,6 +313,9 @@ func (p *Pair) declareDown(since int64) ([]string, *objects.Error) {
 		fmt.Sprintf("failover %q: the partner's free addresses are given from %s on; leases that it gave, the maximum client lead time (%d s) after their last possible end",
 			p.name, time.Unix(all, 0).Format(time.ANSIC), c.status.Snapshot.MCLT),
 		fmt.Sprintf("failover %q: if the partner still serves clients, addresses may be given twice: make sure that it does not", p.name),
+	}
+	if names := p.rel.Load().silent(); len(names) > 0 {
+		lines = append(lines, p.heldUntil(names, all))
 	}
 	return lines, nil
 }

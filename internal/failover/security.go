@@ -69,6 +69,8 @@ func (p *Pair) linkable(r *relationship) bool {
 	switch {
 	case !p.started, !r.partner().addr.IsValid(), !r.ours().addr.IsValid(), r.wire == "":
 		return false
+	case r.held != nil && p.heard():
+		return false
 	case r.tls:
 		return p.m.Certificate != nil && r.partner().fingerprint != ""
 	}

@@ -48,7 +48,7 @@ func (m *Manager) Troubles() []engine.Trouble {
 // trouble: some of its scopes are not served, or are without a partner.
 func health(c *condition, a *binding.Authority) int {
 	switch {
-	case !c.working, c.unsaved != nil, power(a) == 0:
+	case !c.working, c.unsaved != nil, power(a) == 0, c.silent > 0:
 		return 3
 	case c.status.State != wire.StateNormal:
 		return 7
@@ -62,6 +62,8 @@ func (p *Pair) trouble(c *condition) string {
 		return "its scopes are not served: " + strings.Join(c.problems, "; ")
 	case c.unsaved != nil:
 		return "out of service, its state cannot be written: " + c.unsaved.Error()
+	case c.silent > 0:
+		return fmt.Sprintf("state %s, and scopes are not served: %s", state(c.status.State), strings.Join(c.problems, "; "))
 	case c.status.State == wire.StateNormal:
 		return strings.Join(c.problems, "; ")
 	}
