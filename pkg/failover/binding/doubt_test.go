@@ -170,5 +170,9 @@ func TestUnanswerable(t *testing.T) {
 		if b := a.Update(&got); kept && b.Status != backup {
 			t.Errorf("the partner is in %v, and told %v", partner, b.Status)
 		}
+		a.Role = lease.Secondary // the roles were exchanged since
+		if got := a.Announced(l); got != l {
+			t.Errorf("a secondary keeps what it asked back as the primary: %s", show(&got))
+		}
 	}
 }

@@ -118,10 +118,11 @@ func (a *Authority) Announced(l lease.Lease) lease.Lease {
 
 // unanswerable tells whether the address was asked back of a partner that does
 // not serve because it may have lost what it gave: it would agree, and its
-// client has the address still. Such a partner is told that it has it.
+// client has the address still. Such a partner is told that it has it. A server
+// that is the secondary since gives it back: the partner waits before it has it.
 func (a *Authority) unanswerable(l *lease.Lease) bool {
 	return l.State == lease.PendingAvailable && l.Failover.Ended == lease.EndedReclaimed &&
-		(a.PartnerState == wire.StateRecover || a.PartnerState == wire.StateRecoverWait)
+		a.Role == lease.Primary && (a.PartnerState == wire.StateRecover || a.PartnerState == wire.StateRecoverWait)
 }
 
 // lapsed tells whether the partner may have been told that the pending lease
