@@ -24,9 +24,10 @@ func (a *Authority) Acked(l lease.Lease, sent *wire.Binding, now int64) lease.Le
 		// A dhcpd's word crossed with ours. It acknowledges what it took before
 		// it says more: so it took ours, and has forgotten its own, which we took.
 		return untold(l)
-	case status(&l) == wire.StatusActive && theirWord(&l) && ends(sent.Status):
-		// The partner's lease crossed with our word that it is over, to which
-		// the partner agrees by this: it has to be told that we took the lease.
+	case status(&l) == wire.StatusActive && theirWord(&l) && (ends(sent.Status) || sent.Status == wire.StatusBackup):
+		// The partner's lease crossed with our word that it is over, or was when
+		// the partner's backup was made, to which the partner agrees by this: it
+		// has to be told that we took the lease.
 		l.Flags &^= lease.FailoverUpdated
 		return l
 	}

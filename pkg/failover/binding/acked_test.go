@@ -43,6 +43,10 @@ func TestAcked(t *testing.T) {
 		{"free", unheardOf(free), keep, lease.Available, lease.FailoverUpdated, 0, false},
 		{"given to the secondary", unheardOf(backup), keep, lease.OtherAvailable, lease.FailoverUpdated, 0, true},
 		{"abandoned", unheardOf(abandoned), keep, lease.Unavailable, lease.FailoverUpdated, 0, false},
+		{"given to the secondary again, whose lease of a backup crossed with that", freeLease(lease.Primary, lease.Backup|lease.FailoverUpdated), func(l *lease.Lease) {
+			b := theirsIs(active)
+			*l, _, _ = a.Accept(*l, &b, acceptNow)
+		}, lease.Leased, 0, 0, false},
 	}
 	for _, c := range cases {
 		c.l.Failover.AckPE = min(c.l.Failover.AckPE, 1900)
