@@ -70,6 +70,10 @@ func (s *Server) expireLease(k lease.Key, now int64, writing *sync.WaitGroup) bo
 	}
 	l, ok := s.table.Get(k)
 	p := s.pairOf(k)
+	if s.plan.Load() == nil || (p == nil) != (l.Role == lease.Alone) {
+		s.release(k) // a reload is about to give the lease another partner, or none
+		return false
+	}
 	if ok && p != nil && s.postpone(l, now, p) {
 		s.release(k)
 		return true

@@ -45,6 +45,10 @@ type Relationships interface {
 	Held() int
 	// Of is the relationship that holds the scope; nil if it is in none.
 	Of(scope string) Pair
+	// Part writes what becomes of leases whose partner is another than before, or
+	// none. The lease table is configured, the plan that is in service is still the
+	// former one.
+	Part(k Keeper)
 	// Apply takes them into service once the lease table is configured: those
 	// that did not change go on undisturbed. They change leases through k.
 	Apply(k Keeper)

@@ -43,6 +43,8 @@ func (f *fakeFailover) Of(scope string) Pair {
 
 func (f *fakeFailover) LeftOut(string) bool { return false }
 
+func (f *fakeFailover) Part(Keeper) {}
+
 func (f *fakeFailover) Apply(k Keeper) {
 	for _, p := range f.pairs {
 		p.keeper = k

@@ -112,6 +112,9 @@ func (s *Server) Reload(cfg *objects.Config, force bool) Report {
 		return r
 	}
 	plan.bind(s.table)
+	if plan.relations != nil {
+		plan.relations.Part(s)
+	}
 	before := s.plan.Swap(plan)
 	if plan.settings.importMode {
 		s.keepTouch(plan)

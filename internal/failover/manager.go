@@ -250,6 +250,7 @@ func (n *prepared) Apply(k engine.Keeper) {
 		m.pairs[r.name] = p
 		m.enter(p, r, claims)
 	}
+	n.forgetAreas()
 	m.applied = true
 	m.alone = map[string]bool{}
 	for _, name := range n.c.alone {

@@ -134,6 +134,12 @@ var (
 	msgBranched = eventlog.Declare(6035, eventlog.Info, "Failover",
 		"Failover '%s' is new and takes scopes over from '%s', with the same partner: it goes on with what is known of that.",
 		"The pair was split on this server. Split it on the partner, too: until then the new one does not connect.")
+	msgParted = eventlog.Declare(6037, eventlog.Info, "Failover",
+		"Scope '%s' has no partner any more, or another one: %d leases are kept as those of a server that is alone.",
+		"The former partner may have extended leases without this server's knowledge: each stays its client's until the latest end that it may have, or until the client's next packet. That may be later than the client was told by this server.")
+	msgUnparted = eventlog.Declare(6038, eventlog.Error, "Failover",
+		"Scope '%s' has no partner any more, or another one: %d leases could not be written as those of a server that is alone.",
+		"The former partner may have extended them without this server's knowledge. See to the disk, then 'dhcp reload'.")
 	msgPartners = eventlog.Declare(6036, eventlog.Error, "Failover",
 		"Failover '%s': the lease database is the partner's, or a copy of it: all leases are fetched from the partner, and nobody is served until it is safe.",
 		"What this server gave itself is not in it. The server waits for its partner and then for the maximum client lead time. If the two servers have exchanged their addresses, it is the same.")

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 
 	"leasehold/internal/lease"
@@ -34,7 +35,7 @@ func (p *Pair) hearTerms(c wire.CONTACT) {
 	if !ok || !last {
 		return
 	}
-	theirs := p.hearing
+	before, theirs := p.theirs, p.hearing // nobody else writes it
 	p.hearing = terms{}
 	p.mu.Lock()
 	p.theirs = &theirs
@@ -42,6 +43,22 @@ func (p *Pair) hearTerms(c wire.CONTACT) {
 	p.compareTerms()
 	p.agree()
 	p.tellRefused()
+	if before != nil {
+		p.tellShared(before)
+	}
+}
+
+// tellShared tells the partner of the leases in scopes that it shares since it told
+// its terms the last time: it has refused them until then.
+func (p *Pair) tellShared(before *terms) {
+	p.eachUnacked(func(s *share) bool {
+		return !before.has(s.subnet) && p.theirs.has(s.subnet)
+	}, func(keys []lease.Key) { p.step(core.Changed{Keys: keys}) })
+}
+
+// has tells whether the subnet is shared.
+func (t *terms) has(subnet netip.Prefix) bool {
+	return slices.ContainsFunc(t.scopes, func(s termScope) bool { return s.subnet == subnet })
 }
 
 // tellRefused tells the partner once more of the addresses that it refused: it

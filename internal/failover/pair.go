@@ -202,18 +202,26 @@ func (p *Pair) mayStayAlone(snap core.Snapshot) bool {
 // tellJoined tells the partner of the leases in scopes that are new to the
 // relationship.
 func (p *Pair) tellJoined(old *relationship) {
+	p.eachUnacked(func(s *share) bool {
+		return !slices.ContainsFunc(old.scopes, func(o share) bool { return o.name == s.name && o.subnet == s.subnet })
+	}, func(keys []lease.Key) { p.in.put(entry{kind: changed, keys: keys}) })
+}
+
+// eachUnacked calls f for the leases, some at a time, that the partner has yet to
+// acknowledge in those of the scopes.
+func (p *Pair) eachUnacked(of func(*share) bool, f func(keys []lease.Key)) {
 	var ids []lease.ScopeID
 	for _, s := range p.view.now.Load().scopes {
-		if !slices.ContainsFunc(old.scopes, func(o share) bool { return o.name == s.name }) {
+		if of(&s.share) {
 			ids = append(ids, s.id)
 		}
 	}
 	if len(ids) == 0 {
 		return
 	}
-	joined := p.m.Table.Group(ids)
+	group := p.m.Table.Group(ids)
 	for after := (lease.Key{}); ; {
-		page := joined.Unacked(after, joinedPage, nil)
+		page := group.Unacked(after, joinedPage, nil)
 		if len(page) == 0 {
 			return
 		}
@@ -221,7 +229,7 @@ func (p *Pair) tellJoined(old *relationship) {
 		for i := range page {
 			keys[i] = page[i].Key
 		}
-		p.in.put(entry{kind: changed, keys: keys})
+		f(keys)
 		after = page[len(page)-1].Key
 	}
 }
