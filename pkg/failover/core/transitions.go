@@ -126,9 +126,11 @@ var transitions = []transition{
 
 	{from: states{conflict}, on: up, partner: states{resolved}, guard: secondary, do: actions{request}},
 	{from: states{conflict, resolved}, on: up, partner: states{interrupted, partnerDown, recovering, resolution}, guard: dhcpd, do: actions{tell}, ours: true}, // as it starts
+	{from: states{conflict}, on: updated, guard: begunAnew, do: actions{await}, ours: true},
 	{from: states{conflict}, on: updated, guard: waiting, do: actions{haveAll, keepWaiting}, ours: true},
 	{from: states{conflict}, on: updated, guard: primary, to: resolved, do: actions{haveAll}},
 	{from: states{conflict}, on: updated, to: normal, do: actions{haveAll}},
+	{from: states{conflict}, on: expiry, guard: begunAnew, do: actions{await}, ours: true},
 	{from: states{conflict}, on: expiry, guard: primary, to: resolved, ours: true},
 	{from: states{conflict}, on: expiry, to: normal, ours: true},
 	{from: states{conflict}, on: lost, to: resolution},
@@ -178,6 +180,7 @@ const (
 	starting
 	primary
 	secondary
+	begunAnew
 	dhcpd
 	neverMetDhcpd
 	metDhcpdAgain
@@ -199,7 +202,10 @@ var guards = [...]struct {
 	starting:  {"the partner shows the STARTUP flag", func(m *Machine) bool { return m.link.starting }},
 	primary:   {"this server is the primary", func(m *Machine) bool { return m.primary() }},
 	secondary: {"this server is the secondary", func(m *Machine) bool { return !m.primary() }},
-	dhcpd:     {"the partner is a dhcpd", func(m *Machine) bool { return m.link.profile == wire.ISC }},
+	begunAnew: {"the partner, as the primary, is not in CONFLICT-DONE any more", func(m *Machine) bool {
+		return !m.primary() && m.snap.PartnerState != resolved
+	}},
+	dhcpd: {"the partner is a dhcpd", func(m *Machine) bool { return m.link.profile == wire.ISC }},
 	neverMetDhcpd: {"this server has no record of a partner, which is a dhcpd", func(m *Machine) bool {
 		return m.snap.New && m.link.profile == wire.ISC && m.snap.State != recoverDone
 	}},
@@ -231,6 +237,7 @@ const (
 	hangUp
 	hangUpFirst
 	request
+	await
 	askAll
 	haveAll
 	setFailed
@@ -260,6 +267,7 @@ func init() { // the functions come back here
 		hangUp:       {text: "close the connection, so that it leaves NORMAL first", later: (*Machine).dropNormalDhcpd},
 		hangUpFirst:  {text: "close the connection before", now: (*Machine).leaveDhcpd},
 		request:      {text: "UPDREQ, or UPDREQALL where the leases were lost", later: (*Machine).request},
+		await:        {text: "wait for CONFLICT-DONE once more", later: (*Machine).startResolution},
 		askAll:       {text: "all leases are to be asked for", now: func(m *Machine) { m.snap.All, m.snap.Forgot = true, m.now.Wall }},
 		haveAll:      {text: "", now: func(m *Machine) { m.snap.All = false }},
 		setFailed:    {text: "the wait runs from the last heartbeat", now: (*Machine).setFailed},
