@@ -17,6 +17,14 @@ package mutants
 //   - An update request that hangs is repeated. Between two of ours none hangs while
 //     the connection lives; a dhcpd loses the end of its list (story hangs of
 //     package core).
+//   - Who asks for updates waits for what was decided before. What could do harm by
+//     coming later are leases of the asking server's addresses: who leaves PARTNER-DOWN
+//     waits for them (partner-down-left-at-once), and in a conflict they are not
+//     answered any more. The stories of package core have the order.
+//
+// Of what is doubtful because a dhcpd says that it is over, no story was found that needs
+// the promises of the backup beside the dhcpd's (binding: promised), or that the lease
+// counts as told (perhaps).
 var mendedFaults = []Mutant{
 	{
 		Name: "left-over-update-overtaken", What: "what an earlier connection brought is on disk before anything is told on the next",
@@ -253,6 +261,21 @@ var mendedFaults = []Mutant{
 		Name: "crossing-with-dhcpd-not-told", What: "a dhcpd is told what came of a crossing: it may have taken our word, and the connection end before it says so",
 		Edits:  change(bindingDir+"crossing.go", "\treturn untold(next)\n", "\treturn next\n"),
 		Expect: append([]string{"equal", "L3"}, twoClients...),
+	},
+	{
+		Name: "backup-taken-for-whole", What: "what a dhcpd says is over may have been extended by a server restored from a backup, whatever that has of the address",
+		Edits:  change(bindingDir+"doubt.go", `a.profile() != wire.Own && a.before(l, b) &&`, `a.profile() != wire.Own && isFree(l) &&`),
+		Expect: append([]string{"S7"}, twoClients...),
+	},
+	{
+		Name: "backup-of-the-lease-before", What: "a lease that a dhcpd says is over, and that a backup has, may have been given again since",
+		Edits:  change(bindingDir+"doubt.go", `return s == wire.StatusActive || theirs > l.LastTransaction || a.promised(l, b) == promise(b)`, `return promise(b) > max(l.Failover.SentPE, l.Failover.AckPE, l.Failover.RcvdPE)`),
+		Expect: append([]string{"S7"}, twoClients...),
+	},
+	{
+		Name: "alone-beside-recover-done", What: "a dhcpd that is declared to be alone beside our RECOVER-DONE is told that again",
+		Edits:  change(coreDir+"transitions.go", `partner: states{interrupted, partnerDown}, guard: dhcpd, do: actions{tell}`, `partner: states{interrupted}, guard: dhcpd, do: actions{tell}`),
+		Expect: stuck,
 	},
 	{
 		Name: "unstored-of-dhcpd-refused", What: "what a dhcpd tells is answered when it is on disk: refused, it is not told again",
