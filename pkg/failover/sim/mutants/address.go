@@ -149,7 +149,7 @@ var addressFaults = []Mutant{
 	},
 	{
 		Name: "offer-of-a-lease-that-ended", What: "what the partner has a say in is not offered: an offer is forgotten with the server",
-		Edits:  change(leaseDir+"state.go", `if l.Role != Alone && l.State != Offered && !l.Free() {`, `if l.Role != Alone && l.State != Offered && l.State == Leased {`),
+		Edits: change(leaseDir+"state.go", `if l.Role != Alone && l.State != Offered && !l.Free() {`, `if l.Role != Alone && l.State != Offered && l.State == Leased {`),
 		// What is offered is free in memory: the partner's word of it is not written.
 		Expect: append([]string{"S6", "equal", "L3"}, twoClients...),
 	},
