@@ -278,6 +278,11 @@ var mendedFaults = []Mutant{
 		Expect: stuck,
 	},
 	{
+		Name: "conflict-begun-anew-ended", What: "what the secondary asked for, and its wait, end a conflict only beside CONFLICT-DONE: it may have begun anew",
+		Edits:  change(coreDir+"transitions.go", `return !m.primary() && m.snap.PartnerState != resolved`, `return !m.primary() && m.snap.PartnerState == 0`),
+		Expect: append([]string{"dhcpd"}, states...),
+	},
+	{
 		Name: "unstored-of-dhcpd-refused", What: "what a dhcpd tells is answered when it is on disk: refused, it is not told again",
 		Edits:  change(coreDir+"dhcpd.go", `if m.link.profile != wire.ISC || m.link.coming[keyOf(&r.update)] > 1 {`, `if m.link.profile != wire.ISC || m.link.coming[keyOf(&r.update)] > 0 {`),
 		Expect: append([]string{"equal", "L3"}, twoClients...),
