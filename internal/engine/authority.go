@@ -116,14 +116,14 @@ func (ex *exchange) offersNothing() bool {
 // silenceText says what an operator wants to know of a packet that failover
 // left to the partner; "" for other outcomes.
 func (ex *exchange) silenceText(why Outcome) string {
-	if why < DropFailoverConfig || why > DropFailoverNoAddress {
+	if why < DropFailoverConfig || why > DropFailoverUnshared {
 		return ""
 	}
 	for _, sc := range ex.network.scopes {
 		if sc.leftOut && why == DropFailoverPartner {
 			return fmt.Sprintf("scope %q is in a VPN, only the main server serves it", sc.name)
 		}
-		if sc.pair == nil || why != DropFailoverNoAddress && ex.silence(sc) != why {
+		if sc.pair == nil || why == DropFailoverUnshared && !sc.withheld() || why < DropFailoverNoAddress && ex.silence(sc) != why {
 			continue
 		}
 		a, name := sc.pair.Authority(), sc.pair.Name()
@@ -134,6 +134,8 @@ func (ex *exchange) silenceText(why Outcome) string {
 			return fmt.Sprintf("failover %q is in %s state, the partner serves this client", name, a.State)
 		case DropFailoverNoAddress:
 			return fmt.Sprintf("failover %q is in %s state, only the partner has free addresses", name, a.State)
+		case DropFailoverUnshared:
+			return fmt.Sprintf("failover %q: the partner does not share scope %q, which gets no new clients", name, sc.name)
 		}
 		return fmt.Sprintf("failover %q is in %s state", name, a.State)
 	}
@@ -144,13 +146,19 @@ func (ex *exchange) silenceText(why Outcome) string {
 // by BOOTP: then the partner's addresses are never given.
 func (sc *scope) dynamic() bool { return sc.bootp && sc.dynamicBootp }
 
+// withheld tells whether no new lease is given in the scope, since the partner says
+// that it does not share it.
+func (sc *scope) withheld() bool {
+	return sc.pair != nil && sc.pair.Authority().Withholds(lease.AddrFrom(sc.prefix.Masked().Addr()))
+}
+
 // mayGive tells whether the address may be given to a client that does not
 // have it.
 func (ex *exchange) mayGive(l *lease.Lease, sc *scope) bool {
 	if sc == nil || sc.pair == nil {
 		return l.State != lease.OtherAvailable && l.State != lease.PendingAvailable
 	}
-	return sc.pair.Authority().MayGive(l, ex.now, sc.dynamic())
+	return !sc.withheld() && sc.pair.Authority().MayGive(l, ex.now, sc.dynamic())
 }
 
 // mayResume tells whether the client may go on with a lease that it has or had
@@ -158,6 +166,9 @@ func (ex *exchange) mayGive(l *lease.Lease, sc *scope) bool {
 func (ex *exchange) mayResume(l *lease.Lease, sc *scope) bool {
 	if sc == nil || sc.pair == nil {
 		return l.State != lease.PendingAvailable
+	}
+	if l.Free() && sc.withheld() {
+		return false
 	}
 	return sc.pair.Authority().MayResume(l, ex.now, sc.dynamic())
 }

@@ -183,6 +183,8 @@ func (ex *exchange) candidates() Outcome {
 				continue
 			case s.renewOnly:
 				why = worse(why, DropRenewOnly)
+			case s.withheld():
+				why = worse(why, DropFailoverUnshared)
 			default:
 				ex.newIn = append(ex.newIn, s.id)
 			}
@@ -203,7 +205,7 @@ func worse(a, b Outcome) Outcome {
 }
 
 func telling(o Outcome) int {
-	for i, w := range [...]Outcome{DropFailoverPartner, DropFailoverState, DropFailoverConfig, DropNoFreeAddress, DropDeactivated, DropDhcpOff, DropBootpOff, DropCriteria, DropRenewOnly, DropNotReserved, DropBootpNoReservation} {
+	for i, w := range [...]Outcome{DropFailoverPartner, DropFailoverState, DropFailoverConfig, DropNoFreeAddress, DropFailoverUnshared, DropDeactivated, DropDhcpOff, DropBootpOff, DropCriteria, DropRenewOnly, DropNotReserved, DropBootpNoReservation} {
 		if o == w {
 			return i + 1
 		}

@@ -123,7 +123,7 @@ func (p *fakePair) waiting() int {
 
 // failover does the step
 //
-//	failover <pair> [scopes=a,b] [role=primary] [state=NORMAL] [connected] [cut] [mclt=60] [down=<seconds ago>] [split=128] [eager] [problem=..]
+//	failover <pair> [scopes=a,b] [role=primary] [state=NORMAL] [connected] [cut] [mclt=60] [down=<seconds ago>] [split=128] [eager] [problem=..] [unshared|shared]
 //
 // which says what the relationship is from now on. Scopes and role act with the
 // next config.
@@ -161,6 +161,10 @@ func (w *world) failoverStep(t *testing.T, d *datadriven.TestData) string {
 			p.eager = true
 		case "problem":
 			p.problem = v
+		case "unshared": // the partner shares no subnet
+			a.Shared = &binding.Shared{}
+		case "shared":
+			a.Shared = nil
 		default:
 			d.Fatalf(t, "failover %s?", arg.Key)
 		}

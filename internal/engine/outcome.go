@@ -93,6 +93,7 @@ const (
 	DropFailoverState
 	DropFailoverPartner
 	DropFailoverNoAddress
+	DropFailoverUnshared
 
 	FailStore
 	FailSend
@@ -182,6 +183,7 @@ var outcomes = [numOutcomes]struct {
 	DropFailoverState:     {"drop-failover-state", drops, "the failover state does not let this server answer"},
 	DropFailoverPartner:   {"drop-failover-partner", drops, "the failover partner serves this client"},
 	DropFailoverNoAddress: {"drop-failover-no-address", drops, "no free address is this server's to give: those that are free are the failover partner's"},
+	DropFailoverUnshared:  {"drop-failover-unshared", drops, "the failover partner does not share the scope, so that it gets no new clients"},
 
 	FailStore: {"fail-store", failed, "the lease could not be written to disk, so no answer left"},
 	FailSend:  {"fail-send", failed, "the answer could not be sent"},

@@ -48,7 +48,7 @@ func (p *Pair) carry() {
 
 // publish tells the packet path what it may do.
 func (p *Pair) publish(a binding.Authority) {
-	a.Agreed = p.reserved.agreed
+	a.Agreed, a.Shared = p.reserved.agreed, p.shared
 	if a != *p.authority.Load() {
 		p.authority.Store(new(a))
 		p.leave(&a)

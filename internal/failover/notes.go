@@ -79,6 +79,7 @@ func (p *Pair) tellRefused() {
 
 // compareTerms says what is not alike. Each difference is logged once.
 func (p *Pair) compareTerms() {
+	p.noteShared()
 	if p.theirs == nil { // nobody else writes it
 		return
 	}
@@ -136,7 +137,7 @@ func (p *Pair) forgetNotes() {
 	clear(p.missSaid)
 	clear(p.odd)
 	if p.profile != wire.Own {
-		p.theirs, p.differs = nil, nil
+		p.theirs, p.differs, p.shared = nil, nil, nil
 	}
 }
 

@@ -66,6 +66,7 @@ type Pair struct {
 	beatAt     time.Duration // when the next sign of life is due
 	age        age
 	reserved   reservations
+	shared     *binding.Shared
 	toldAge    uint64 // on this connection
 	agedNow    bool   // by what is carried out now
 	hearing    terms  // the partner's, as far as they have come

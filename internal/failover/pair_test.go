@@ -530,7 +530,7 @@ func TestDifferences(t *testing.T) {
 	main.set("delete scope lab")
 	main.reload()
 	backup.until("the problem", func() bool {
-		return backup.problem(`scope "lab" is configured on this server only`) && backup.problem("are served by nobody until they have asked for a while")
+		return backup.problem(`scope "lab" is configured on this server only`) && backup.problem("new clients, which this server leaves to the main, are served by nobody")
 	})
 	main.until("the problem", func() bool { return main.problem("and it leaves new clients to this server, the main") })
 }

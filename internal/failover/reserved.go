@@ -113,6 +113,11 @@ func (p *Pair) agree() {
 		return
 	}
 	p.reserved.agreed = g
+	p.republish()
+}
+
+// republish tells the packet path what is known besides of what it may do.
+func (p *Pair) republish() {
 	p.mu.Lock()
 	now := p.machine.Authority()
 	p.mu.Unlock()

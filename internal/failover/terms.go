@@ -189,7 +189,7 @@ func (t *terms) differ(theirs *terms, role lease.Role) (all []string) {
 		if s := &theirs.scopes[i]; there[s.subnet.Addr()] == s {
 			why := ""
 			if role == lease.Primary {
-				why = ", and it leaves new clients to this server, the main, until they have asked for a while"
+				why = ", and it leaves new clients to this server, the main"
 			}
 			all = append(all, fmt.Sprintf("a scope of %s is configured on the partner only: its leases are refused%s", s.subnet, why))
 		}
@@ -201,9 +201,9 @@ func (t *terms) differ(theirs *terms, role lease.Role) (all []string) {
 func (s *termScope) differs(o *termScope, role lease.Role) string {
 	switch {
 	case o == nil && role == lease.Secondary:
-		return "is configured on this server only: the partner refuses its leases, and new clients, which this server leaves to the main, are served by nobody until they have asked for a while"
+		return "is configured on this server only: the partner refuses its leases, and new clients, which this server leaves to the main, are served by nobody"
 	case o == nil:
-		return "is configured on this server only: the partner refuses its leases"
+		return "is configured on this server only: the partner refuses its leases, and new clients are served by nobody"
 	case o.subnet != s.subnet:
 		return fmt.Sprintf("has the subnet %s on this server and %s on its partner", s.subnet, o.subnet)
 	case !slices.Equal(s.ranges, o.ranges):

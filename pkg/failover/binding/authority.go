@@ -43,6 +43,8 @@ type Authority struct {
 	DelayedService uint8
 	// Agreed says which addresses are reserved alike on both servers; nil is all.
 	Agreed *Agreed
+	// Shared is what the partner shares; nil is not known.
+	Shared *Shared
 }
 
 // profile is how to write to the partner. One that was never met is taken to
