@@ -9,6 +9,8 @@
 //	around.go    names and own addresses that come later
 //	manager.go   all relationships of a server: Prepare and Apply at a reload
 //	record.go    what is kept of them beside the leases
+//	held.go      scopes that a start does not take from a partner; standing.go
+//	             goes on with their relationship
 //	pair.go      one relationship at work: inbox.go what happens to it,
 //	             carry.go what the core wants done
 //	waiters.go   answers that wait for the partner (update-mode eager)
