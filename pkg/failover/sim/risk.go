@@ -222,13 +222,20 @@ func (r *risk) mayRunLonger(p *pair) bool {
 // standsIn tells whether the endpoint gives out its partner's addresses, or
 // would after a start.
 func (e *endpoint) standsIn() bool {
-	if e.dhcpd != nil && e.stored() == rec && e.dhcpd.disk().alone {
-		return true // it was shut down as such
-	}
-	if s := e.state(); e.n.up && s != paused && s != shut {
+	if s := e.state(); e.n.up && s != paused && s != shut && !e.stoppedAlone() {
 		return s == wire.StatePartnerDown
 	}
-	return e.stored() == wire.StatePartnerDown && !neverMet(e)
+	return e.keptAlone()
+}
+
+// keptAlone tells whether the disk of the endpoint has it that it stands in for its partner.
+func (e *endpoint) keptAlone() bool {
+	return e.stoppedAlone() || e.stored() == wire.StatePartnerDown && !neverMet(e)
+}
+
+// stoppedAlone tells whether it is a dhcpd that was shut down as such, with RECOVER on record.
+func (e *endpoint) stoppedAlone() bool {
+	return e.dhcpd != nil && e.stored() == rec && e.dhcpd.disk().alone
 }
 
 func neverServed(e *endpoint) bool { return e.stored() == 0 }
@@ -329,9 +336,9 @@ func (r *risk) set(n *node, by time.Duration) {
 	}
 }
 
-// standsIn: a server is about to forget that it is in PARTNER-DOWN.
+// standsIn: a server is about to forget that it is in PARTNER-DOWN, or was when it stopped.
 func (r *risk) standsIn(e *endpoint) {
-	if e.stored() == wire.StatePartnerDown && !neverMet(e) {
+	if e.keptAlone() {
 		r.alone(e)
 		r.take(e.p, e.n.name+" forgets what it gave while it stands in for its partner")
 	}
