@@ -242,12 +242,13 @@ func TestFullDiskInAPair(t *testing.T) {
 	c.bound()
 	filler := filepath.Join(folder, "filler")
 	fillUp(t, filler)
-	c.Renew(-1)
+	c.Add(120) // more than fits where SQLite has room already
 	eventually(t, "getHealth names the file", func() bool { return strings.Contains(a.one("dhcp getHealth"), "leases.db") })
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
 	}
 	s.normal(a, b)
+	c.bound()
 	c.rebind()
 	same(a, b)
 	c.unharmed()
