@@ -214,15 +214,15 @@ func (ex *exchange) allowed(l *lease.Lease, seconds int64) (expiration, potentia
 	if l.Client() != ex.key {
 		own.Failover = lease.Failover{} // what was promised, was for another client
 	}
-	return ex.scope.pair.Authority().Grant(&own, ex.now, seconds)
+	return ex.scope.pair.Authority().Grant(&own, ex.from, seconds)
 }
 
-// after is the time in so many seconds.
+// after is the time in so many seconds from now on.
 func (ex *exchange) after(seconds int64) int64 {
 	if seconds == lease.Forever {
 		return lease.Forever
 	}
-	return ex.now + seconds
+	return ex.from + seconds
 }
 
 // given is the lease as it is written when the client gets it.

@@ -16,7 +16,7 @@ import (
 // of the resulting class (expressions.md section 1).
 func (ex *exchange) classify() verdict {
 	now := ex.server.clock.Now()
-	ex.now = now.Unix()
+	ex.at(now)
 	if ex.givesBack() {
 		ex.now = now.Add(-ex.in.Waited).Unix()
 	}

@@ -53,7 +53,7 @@ func (ex *exchange) lengthen() verdict {
 	if ex.eager != acknowledged || !ex.tryClaim(k) {
 		return goOn
 	}
-	ex.now = ex.server.clock.Now().Unix()
+	ex.at(ex.server.clock.Now())
 	l := ex.server.table.At(k)
 	if l.Client() != ex.key || !ex.runs(&l) {
 		return dropped(DropFailoverState) // the partner's word took it away

@@ -47,6 +47,7 @@ type facts struct {
 	hw       lease.HW
 	received time.Time
 	now      int64 // Unix seconds
+	from     int64 // the same, rounded up: leases count from there
 	queueKey queueKey
 
 	// classify
@@ -109,7 +110,8 @@ var exchanges = sync.Pool{New: func() any { return new(exchange) }}
 
 func (s *Server) newExchange(p *netio.Packet, now time.Time) *exchange {
 	ex := exchanges.Get().(*exchange)
-	ex.server, ex.in, ex.received, ex.now = s, p, now, now.Unix()
+	ex.server, ex.in, ex.received = s, p, now
+	ex.at(now)
 	ex.plan = s.plan.Load()
 	return ex
 }
@@ -144,7 +146,16 @@ func (ex *exchange) rewind() {
 	// Time may have passed in the line. But what a client gives back it gave
 	// back when it sent that: it may have got it again from the partner since.
 	if !ex.givesBack() {
-		ex.now = ex.server.moment(ex.box).Unix()
+		ex.at(ex.server.moment(ex.box))
+	}
+}
+
+// at sets the time of the exchange. A client counts its lease from now on, not from
+// when the second began: what is kept of it must not end before that.
+func (ex *exchange) at(now time.Time) {
+	ex.now = now.Unix()
+	if ex.from = ex.now; now.Nanosecond() > 0 {
+		ex.from++
 	}
 }
 

@@ -36,7 +36,7 @@ func (ex *exchange) grantFor(l *lease.Lease) grant {
 	g := grant{extends: true}
 	g.expiration, g.potential = ex.allowed(l, max(full, ex.chain.serverLeaseTime))
 	if g.expiration < ex.after(full) {
-		full, g.short = g.expiration-ex.now, true // the partner does not know of more
+		full, g.short = g.expiration-ex.from, true // the partner does not know of more
 	}
 	if rest, ok := ex.remaining(l, full); ok {
 		rest.potential, rest.short = g.potential, g.short
@@ -62,7 +62,7 @@ func (ex *exchange) remaining(l *lease.Lease, full int64) (grant, bool) {
 		}
 		return grant{time: full, expiration: full}, true
 	}
-	rest := l.Expiration - ex.now
+	rest := l.Expiration - ex.from
 	t1, t2 := ex.chain.renewals(full)
 	elapsed := full - rest
 	if elapsed < 0 || elapsed >= t1 {
