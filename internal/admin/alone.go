@@ -2,7 +2,6 @@ package admin
 
 import (
 	"maps"
-	"net/netip"
 	"slices"
 
 	"leasehold/internal/parity"
@@ -11,7 +10,7 @@ import (
 
 // sharing is what partners have told over the failover link.
 type sharing interface {
-	Shared() map[string][]netip.Prefix
+	Shared() map[string][]parity.Area
 }
 
 // alone warns of scopes that this server is to serve by itself although a

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"leasehold/internal/parity"
 	"leasehold/internal/store"
 	"leasehold/pkg/objects"
 )
@@ -125,20 +126,27 @@ func TestReloadOfAScopeOutsideThePair(t *testing.T) {
 // told is a server that has heard from its partner what they share.
 type told struct {
 	*declared
-	shared map[string][]netip.Prefix
+	shared map[string][]parity.Area
 }
 
-func (t *told) Shared() map[string][]netip.Prefix { return t.shared }
+func (t *told) Shared() map[string][]parity.Area { return t.shared }
 
 // A reload warns of a scope that the partner has in the pair and this server
 // not.
 func TestReloadWarnsOfAScopeThatThePartnerShares(t *testing.T) {
 	main, _ := couple(t)
-	main.service.failover = &told{main.service.failover.(*declared), map[string][]netip.Prefix{"office": {netip.MustParsePrefix("10.1.0.0/24")}}}
+	main.service.failover = &told{main.service.failover.(*declared), map[string][]parity.Area{"office": {{
+		Subnet: netip.MustParsePrefix("10.1.0.0/24"), Ranges: []objects.Range{{First: netip.MustParseAddr("10.1.0.10"), Last: netip.MustParseAddr("10.1.0.20")}},
+	}}}}
 	main.ok(main.root.set("failover-pair", "office", "match-list=10.9.0.0/16"))
 	main.ok(main.root.create("scope", "new", "10.1.0.0", "255.255.255.0"))
 	err, lines := main.root.do("dhcp", "", "reload")
 	if err == nil || err.Code != objects.OkWithWarnings || !strings.Contains(lines, `scope "new", 10.1.0.0/24, is in no failover pair here, but the partner of "office" has it`) {
+		t.Errorf("reload: %v\n%s", err, lines)
+	}
+	// Another scope of the subnet has other addresses.
+	main.ok(main.root.set("scope", "new", "ranges=10.1.0.30-10.1.0.40"))
+	if err, lines := main.root.do("dhcp", "", "reload"); strings.Contains(lines, "is in no failover pair here") {
 		t.Errorf("reload: %v\n%s", err, lines)
 	}
 	main.ok(main.root.unset("failover-pair", "office", "match-list"))

@@ -59,6 +59,7 @@ type share struct {
 	first    bool // allocate-first-available
 	boundary netip.Addr
 	held     string // why it is silent although the relationship is not; "" mostly
+	areas    []area
 }
 
 // ours and partner are this server's end and the other.
@@ -301,7 +302,7 @@ const (
 
 func (c *compiler) share(o *objects.Object, r *relationship) share {
 	s := share{
-		name: o.Name, subnet: objects.ScopeSubnet.Of(o),
+		name: o.Name, subnet: objects.ScopeSubnet.Of(o), areas: c.areasOf(o),
 		bootp: objects.ScopeBOOTP.Of(o) && objects.ScopeDynamicBOOTP.Of(o),
 		first: objects.ScopeFirstAvailable.Of(o) || objects.DhcpPriorityAllocation.Of(c.dhcp),
 	}

@@ -58,20 +58,20 @@ func (n *prepared) holdOne(d *danger, heirs map[string]string) {
 	var scopes, why []string
 	if len(d.leaving) > 0 {
 		scopes = d.leaving
-		why = append(why, "has no failover for "+strings.Join(scopes, ", "))
+		why = append(why, "has no failover for "+d.list(scopes))
 	}
 	if len(d.turning) > 0 {
 		turned := *h
 		turned.turned = true
-		n.silence(d.turned, place, d.turning, &turned, d.turnedText(d.turning))
+		n.silence(d, d.turned, place, d.turning, &turned, d.turnedText(d.turning))
 	}
 	for _, to := range d.targets() {
 		names := d.moving[to]
-		switch list := strings.Join(names, ", "); {
+		switch list := d.list(names); {
 		case to.name == d.name:
-			n.silence(to, place, names, h, d.heldText("names another partner, "+serverName(to.partner())+", for "+list))
+			n.silence(d, to, place, names, h, d.heldText("names another partner, "+serverName(to.partner())+", for "+list))
 		case !another(to.partner().addr, d.partner) && d.standsIn():
-			n.silence(nil, place, names, h, d.strayText(to, list))
+			n.silence(d, nil, place, names, h, d.strayText(to, list))
 		case !another(to.partner().addr, d.partner):
 			scopes = append(scopes, names...)
 			why = append(why, fmt.Sprintf("has %s in failover %q, in which this server is the %s and not the %s", list, to.name, strings.ToLower(owner(to.role)), strings.ToLower(owner(d.role))))
@@ -81,7 +81,7 @@ func (n *prepared) holdOne(d *danger, heirs map[string]string) {
 		}
 	}
 	if len(scopes) > 0 {
-		n.silence(nil, place, scopes, h, d.heldText(strings.Join(why, " and ")))
+		n.silence(d, nil, place, scopes, h, d.heldText(strings.Join(why, " and ")))
 	}
 }
 
@@ -116,13 +116,19 @@ func (n *prepared) place(d *danger, heirs map[string]string, h *holdUp) *relatio
 }
 
 // silence holds scopes: in the relationship that goes on with them, or in that
-// which the configuration has for them, from, or in one of their own.
-func (n *prepared) silence(from, place *relationship, scopes []string, h *holdUp, why string) {
-	switch {
+// which the configuration has for them, from, or in one of their own, as those that
+// have addresses of others, too.
+func (n *prepared) silence(d *danger, from, place *relationship, scopes []string, h *holdUp, why string) {
+	switch whole, some := d.apart(scopes); {
 	case place != nil:
-		place.wrong("%s", why)
-		for _, name := range scopes {
+		if len(whole) > 0 {
+			place.wrong("%s", why)
+		}
+		for _, name := range whole {
 			n.c.move(name, place, why)
+		}
+		if len(some) > 0 {
+			n.c.keepBack(some, h, why)
 		}
 		if place.held != nil && h.turned {
 			place.held = h
@@ -233,7 +239,7 @@ func (m *Manager) holds(o *objects.Object) bool {
 	for _, p := range m.pairs {
 		r := p.rel.Load()
 		for i := range r.scopes {
-			if (r.held != nil || r.scopes[i].held != "") && overlap([]area{{Subnet: r.scopes[i].subnet}}, []area{areaOf(o)}) {
+			if (r.held != nil || r.scopes[i].held != "") && overlap(r.scopes[i].areas, areasOf(o)) {
 				return true
 			}
 		}

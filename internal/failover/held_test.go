@@ -159,7 +159,7 @@ func TestPartnerReplacedByForce(t *testing.T) {
 // scope that is deleted and made anew is not forgotten meanwhile.
 func TestAreasKept(t *testing.T) {
 	_, main, _ := pairUp(t, twoServers+"scope more subnet=10.77.0.0/24 ranges=10.77.0.10-10.77.0.20\n")
-	more := area{Subnet: netip.MustParsePrefix("10.77.0.0/24")}
+	more := area{0, netip.MustParsePrefix("10.77.0.0/24"), mustAddr("10.77.0.10"), mustAddr("10.77.0.20")}
 	kept := func() record { r, _ := main.manager.record("blue"); return r }
 	main.set("delete scope more")
 	if text := main.tryReload(); text != "" {

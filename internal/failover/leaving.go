@@ -75,13 +75,15 @@ type danger struct {
 	moving  map[*relationship][]string
 	turning []string
 	turned  *relationship
+	parts   map[string]string // of scopes that have more: which addresses it is about
 }
 
 // danger is nil if there is none. heirs tells which relationships take over what
 // is known of which.
 func (c *compiler) danger(of claim, heirs map[string]string) *danger {
-	d := &danger{claim: of, moving: map[*relationship][]string{}}
+	d := &danger{claim: of, moving: map[*relationship][]string{}, parts: map[string]string{}}
 	for _, o := range c.touched(of.areas) { // a scope may have got another name
+		d.parts[o.Name] = partOf(c.areasOf(o), of.areas)
 		switch to := c.of[strings.ToLower(o.Name)]; {
 		case to != nil && of.turns(to, heirs):
 			d.turned, d.turning = to, append(d.turning, o.Name)
@@ -146,7 +148,7 @@ func (c *compiler) touched(areas []area) (all []*objects.Object) {
 	seen := map[*objects.Object]bool{}
 	for _, a := range areas {
 		for _, o := range c.cfg.ScopesTouching(int(a.VPN), a.Subnet) {
-			if !seen[o] {
+			if !seen[o] && slices.ContainsFunc(c.areasOf(o), a.meets) {
 				seen[o] = true
 				all = append(all, o)
 			}
@@ -154,10 +156,6 @@ func (c *compiler) touched(areas []area) (all []*objects.Object) {
 	}
 	slices.SortFunc(all, func(a, b *objects.Object) int { return objects.CompareNames(a.Name, b.Name) })
 	return all
-}
-
-func areaOf(o *objects.Object) area {
-	return area{uint32(objects.ScopeVPN.Of(o)), objects.ScopeSubnet.Of(o)}
 }
 
 // another tells whether two partners are different servers, as far as their
@@ -192,7 +190,7 @@ func (n *prepared) Risks() []string {
 // risks say what is at stake, and the way out.
 func (d *danger) risks() (all []string) {
 	for _, to := range d.targets() {
-		scopes := strings.Join(d.moving[to], ", ")
+		scopes := d.list(d.moving[to])
 		if to.name == d.name {
 			all = append(all, fmt.Sprintf("failover %q is in %s with partner %s and would have another partner, %s, for scopes %s: if %s still serves them, it and the new partner give the same addresses; "+
 				"stop %s and declare it down ('dhcp setPartnerDown %s') until MCLT has passed, then change the partner",
@@ -219,12 +217,12 @@ func (d *danger) risks() (all []string) {
 		was, will := d.roles()
 		all = append(all, fmt.Sprintf("failover %q is in PARTNER-DOWN and this server, the %s, would be the %s for scopes %s: it has given addresses in the place of its partner %s, which gives them again when it comes back and does not hear of that; "+
 			"bring the partner back until both servers are in NORMAL, and exchange main and backup then",
-			d.name, was, will, strings.Join(d.turning, ", "), d.partnerName))
+			d.name, was, will, d.list(d.turning), d.partnerName))
 	}
 	if len(d.leaving) > 0 {
 		all = append(all, fmt.Sprintf("failover %q is in %s and would not have scopes %s any more, which this server would then serve alone: if its partner %s serves them, too, both give the same addresses; "+
 			"stop the partner and declare it down ('dhcp setPartnerDown %s') until MCLT has passed, or delete the scopes on this server if the partner is to keep them",
-			d.name, state(d.snap.State), strings.Join(d.leaving, ", "), d.partnerName, d.partnerName))
+			d.name, state(d.snap.State), d.list(d.leaving), d.partnerName, d.partnerName))
 	}
 	return all
 }
@@ -233,6 +231,27 @@ func (d *danger) risks() (all []string) {
 // what it would be.
 func (d *danger) roles() (was, will string) {
 	return strings.ToLower(owner(d.role)), strings.ToLower(owner(d.role.Other()))
+}
+
+// list names scopes, with the addresses where it is not about all that they have.
+func (d *danger) list(scopes []string) string {
+	var all []string
+	for _, name := range scopes {
+		all = append(all, name+d.parts[name])
+	}
+	return strings.Join(all, ", ")
+}
+
+// apart are the scopes that have addresses of the claim only, and those that have more.
+func (d *danger) apart(scopes []string) (whole, some []string) {
+	for _, name := range scopes {
+		if d.parts[name] == "" {
+			whole = append(whole, name)
+		} else {
+			some = append(some, name)
+		}
+	}
+	return whole, some
 }
 
 // targets are the relationships that scopes would move to, in order.
@@ -254,19 +273,24 @@ func solitary(s *core.Snapshot, mclt, now int64) bool {
 // unmet tells whether there never was a partner.
 func unmet(s *core.Snapshot) bool { return s.PartnerState == 0 && (s.New || s.State == 0) }
 
-// remaining are the areas of a claim whose scopes are not there any more, or
-// silent. The partner may go on with them, so that they are not forgotten until
+// remaining are the addresses of a claim whose scopes are not there any more, or do
+// not have them, or are silent. The partner may go on with them, so that they are not forgotten until
 // a relationship with it has them, or somebody took the risk.
 func (c *compiler) remaining(of claim) []area {
 	if of.safe {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(of.areas), func(a area) bool {
-		return slices.ContainsFunc(c.cfg.ScopesTouching(int(a.VPN), a.Subnet), func(o *objects.Object) bool {
-			to := c.of[strings.ToLower(o.Name)]
-			return to == nil || to.role != lease.Alone
-		})
-	})
+	var left []area
+	for _, a := range of.areas {
+		rest := []area{a}
+		for _, o := range c.cfg.ScopesTouching(int(a.VPN), a.Subnet) {
+			if to := c.of[strings.ToLower(o.Name)]; to == nil || to.role != lease.Alone {
+				rest = beside(rest, c.areasOf(o))
+			}
+		}
+		left = append(left, rest...)
+	}
+	return left
 }
 
 // settleClaims brings what is kept of relationships to what the configuration
@@ -289,7 +313,7 @@ func (n *prepared) settleClaims(claims []claim, heirs map[string]string) {
 		case n.c.danger(of, heirs) != nil:
 			kept.Snapshot = retired(kept.Snapshot, n.m.now().Wall)
 			kept.Areas, kept.Left = nil, left
-		case !of.safe && len(left) < len(of.areas):
+		case !of.safe && !slices.Equal(left, of.areas):
 			kept.Areas, kept.Left = nil, left
 		case kept.Away == was:
 			continue

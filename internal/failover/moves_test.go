@@ -32,8 +32,13 @@ func (n *node) all(state string) {
 
 // twoPairs are two servers with a pair in each direction, in NORMAL.
 func twoPairs(t *testing.T) (s *site, one, two *node) {
+	return pairsUp(t, symmetrical)
+}
+
+// pairsUp starts two servers and waits until all their pairs are in NORMAL.
+func pairsUp(t *testing.T, config string) (s *site, one, two *node) {
 	s = newSite(t)
-	one, two = s.node(2, symmetrical), s.node(3, symmetrical)
+	one, two = s.node(2, config), s.node(3, config)
 	one.start()
 	two.start()
 	one.all("NORMAL")

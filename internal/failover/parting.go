@@ -77,7 +77,7 @@ func (n *prepared) partings() (all []parting) {
 // goesOn tells whether the scope was shared with the same partner before.
 func (r *relationship) goesOn(claims []claim, scope *objects.Object) bool {
 	return slices.ContainsFunc(claims, func(of claim) bool {
-		return (!another(of.partner, r.partner().addr) || r.mirrors(of.role, of.partner)) && overlap(of.areas, []area{areaOf(scope)})
+		return (!another(of.partner, r.partner().addr) || r.mirrors(of.role, of.partner)) && overlap(of.areas, areasOf(scope))
 	})
 }
 
@@ -89,13 +89,13 @@ func (n *prepared) forgetAreas() {
 		if p := m.pairs[name]; p != nil && p.started {
 			continue
 		}
-		others := func(a area) bool {
-			return slices.ContainsFunc(n.c.ordered, func(r *relationship) bool {
-				return r.role != lease.Alone && another(kept.Partner, r.partner().addr) && overlap([]area{a}, r.areas())
-			})
+		rest := kept.Areas
+		for _, r := range n.c.ordered {
+			if r.role != lease.Alone && another(kept.Partner, r.partner().addr) {
+				rest = beside(rest, r.areas())
+			}
 		}
-		rest := slices.DeleteFunc(slices.Clone(kept.Areas), others)
-		if len(rest) == len(kept.Areas) {
+		if slices.Equal(rest, kept.Areas) {
 			continue
 		}
 		kept.Areas = rest

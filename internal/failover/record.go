@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"leasehold/internal/lease"
@@ -65,27 +64,6 @@ type record struct {
 	here bool
 	// Reserved is a sum of the reservations that the partner told last.
 	Reserved uint64 `json:"reserved,omitempty"`
-}
-
-// area is the subnet of a scope.
-type area struct {
-	VPN    uint32       `json:"vpn,omitempty"`
-	Subnet netip.Prefix `json:"subnet"`
-}
-
-func (r *relationship) areas() []area {
-	all := make([]area, 0, len(r.scopes))
-	for _, s := range r.scopes {
-		all = append(all, area{Subnet: s.subnet})
-	}
-	return all
-}
-
-// overlap tells whether two relationships have an address in common.
-func overlap(a, b []area) bool {
-	return slices.ContainsFunc(a, func(x area) bool {
-		return slices.ContainsFunc(b, func(y area) bool { return x.VPN == y.VPN && x.Subnet.Overlaps(y.Subnet) })
-	})
 }
 
 // loadRecords reads what was kept at the last stop.

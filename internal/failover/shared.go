@@ -2,22 +2,28 @@ package failover
 
 import (
 	"maps"
-	"net/netip"
 
 	"leasehold/internal/lease"
+	"leasehold/internal/parity"
 	"leasehold/pkg/failover/binding"
 	"leasehold/pkg/failover/wire"
+	"leasehold/pkg/objects"
 )
 
-// Shared lists the subnets of which partners have said that they share scopes
-// with this server, by relationship.
-func (m *Manager) Shared() map[string][]netip.Prefix {
-	all := map[string][]netip.Prefix{}
+// Shared lists the addresses that partners have said to share with this server,
+// by relationship.
+func (m *Manager) Shared() map[string][]parity.Area {
+	all := map[string][]parity.Area{}
 	for _, p := range m.sorted() {
 		p.mu.Lock()
 		if p.theirs != nil {
 			for i := range p.theirs.scopes {
-				all[p.name] = append(all[p.name], p.theirs.scopes[i].subnet)
+				s := &p.theirs.scopes[i]
+				a := parity.Area{Subnet: s.subnet}
+				for _, r := range s.ranges {
+					a.Ranges = append(a.Ranges, objects.Range{First: r.First.Netip(), Last: r.Last.Netip()})
+				}
+				all[p.name] = append(all[p.name], a)
 			}
 		}
 		p.mu.Unlock()

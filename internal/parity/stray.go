@@ -37,26 +37,40 @@ func strays(in, out *objects.Config, pair string, onMain bool) (all []Stray) {
 	}
 	ours := pairOf(in, o.Name, o)
 	for _, s := range ours.all(objects.Scope) {
-		for _, other := range alone(out, objects.ScopeSubnet.Of(s)) {
+		for _, other := range alone(out, Area{objects.ScopeSubnet.Of(s), objects.ScopeRanges.Of(s)}) {
 			all = append(all, Stray{In: s, Out: other, OnMain: onMain})
 		}
 	}
 	return all
 }
 
+// Area is ranges of a subnet; without any, all of it.
+type Area struct {
+	Subnet netip.Prefix
+	Ranges []objects.Range
+}
+
+// has tells whether a scope of the subnet has addresses of the area.
+func (a *Area) has(scope *objects.Object) bool {
+	ranges := objects.ScopeRanges.Of(scope)
+	return len(a.Ranges) == 0 || len(ranges) == 0 || slices.ContainsFunc(ranges, func(r objects.Range) bool {
+		return slices.ContainsFunc(a.Ranges, r.Overlaps)
+	})
+}
+
 // Outside lists the scopes that a server shares with nobody and that have
-// addresses of the subnets.
-func Outside(cfg *objects.Config, subnets []netip.Prefix) (all []*objects.Object) {
-	for _, p := range subnets {
-		all = append(all, alone(cfg, p)...)
+// addresses of the areas.
+func Outside(cfg *objects.Config, areas []Area) (all []*objects.Object) {
+	for _, a := range areas {
+		all = append(all, alone(cfg, a)...)
 	}
 	return all
 }
 
-// alone are the scopes with addresses of the subnet that a server shares with
+// alone are the scopes with addresses of the area that a server shares with
 // nobody, in order of name.
-func alone(cfg *objects.Config, subnet netip.Prefix) []*objects.Object {
-	all := slices.DeleteFunc(cfg.ScopesTouching(0, subnet), func(s *objects.Object) bool { return inFailover(cfg, s) })
+func alone(cfg *objects.Config, a Area) []*objects.Object {
+	all := slices.DeleteFunc(cfg.ScopesTouching(0, a.Subnet), func(s *objects.Object) bool { return inFailover(cfg, s) || !a.has(s) })
 	slices.SortFunc(all, func(a, b *objects.Object) int { return objects.CompareNames(a.Name, b.Name) })
 	return all
 }
