@@ -99,6 +99,7 @@ func (p *Pair) do(o core.Output) {
 	case core.Acked:
 		for _, k := range o.Keys {
 			p.noteKnown(k)
+			delete(p.joining, k)
 		}
 		for _, k := range o.Keys {
 			if p.await.idle() {
@@ -107,6 +108,7 @@ func (p *Pair) do(o core.Output) {
 			p.await.tell(k, true)
 		}
 	case core.Refused:
+		delete(p.joining, o.Key)
 		p.await.tell(o.Key, false)
 	case core.Event:
 		p.event(&o)

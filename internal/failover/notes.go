@@ -53,7 +53,7 @@ func (p *Pair) hearTerms(c wire.CONTACT) {
 func (p *Pair) tellShared(before *terms) {
 	p.eachUnacked(func(s *share) bool {
 		return !before.has(s.subnet) && p.theirs.has(s.subnet)
-	}, func(keys []lease.Key) { p.step(core.Changed{Keys: keys}) })
+	}, p.tellJoining)
 }
 
 // has tells whether the subnet is shared.

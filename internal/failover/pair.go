@@ -67,9 +67,11 @@ type Pair struct {
 	age        age
 	reserved   reservations
 	shared     *binding.Shared
-	toldAge    uint64 // on this connection
-	agedNow    bool   // by what is carried out now
-	hearing    terms  // the partner's, as far as they have come
+	joining    map[lease.Key]struct{} // that the partner has yet to answer
+	joins      bool                   // it was told that some are
+	toldAge    uint64                 // on this connection
+	agedNow    bool                   // by what is carried out now
+	hearing    terms                  // the partner's, as far as they have come
 	oddSaid    map[string]bool
 	deniedSaid bool
 	missSaid   map[string]bool
@@ -260,6 +262,7 @@ func (p *Pair) loop() {
 			p.handle(&batch[i])
 		}
 		p.tellChanged()
+		p.endJoining()
 		p.waitFor()
 	}
 }
@@ -362,7 +365,7 @@ func (p *Pair) handle(e *entry) {
 			p.step(core.Settled{ID: e.id})
 		}
 	case changed:
-		p.step(core.Changed{Keys: e.keys})
+		p.tellJoining(e.keys)
 	case connected:
 		p.up(*e.up, e.at)
 	case input:
@@ -393,6 +396,7 @@ func (p *Pair) input(in core.Input) {
 	switch x := in.(type) {
 	case core.Down:
 		p.conn, p.profile = nil, nil
+		p.joining, p.joins = nil, false
 		p.driftDown()
 		p.await.all(false)
 	case core.Message:

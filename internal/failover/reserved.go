@@ -74,6 +74,7 @@ func (p *Pair) terms() *terms {
 	for i := range t.scopes {
 		t.scopes[i].sum, t.scopes[i].summed = p.reserved.own[lease.AddrFrom(t.scopes[i].subnet.Addr())], true
 	}
+	p.markJoins(&t)
 	return &t
 }
 

@@ -1,11 +1,14 @@
 package failover
 
 import (
+	"cmp"
 	"maps"
+	"slices"
 
 	"leasehold/internal/lease"
 	"leasehold/internal/parity"
 	"leasehold/pkg/failover/binding"
+	"leasehold/pkg/failover/core"
 	"leasehold/pkg/failover/wire"
 	"leasehold/pkg/objects"
 )
@@ -40,7 +43,9 @@ func (p *Pair) noteShared() {
 	}
 	s := &binding.Shared{Has: map[lease.Addr]struct{}{}, Lacks: map[lease.Addr]struct{}{}}
 	for i := range p.theirs.scopes {
-		s.Has[lease.AddrFrom(p.theirs.scopes[i].subnet.Addr())] = struct{}{}
+		if one := &p.theirs.scopes[i]; !one.joins {
+			s.Has[lease.AddrFrom(one.subnet.Addr())] = struct{}{}
+		}
 	}
 	for _, own := range p.rel.Load().terms.scopes {
 		a := lease.AddrFrom(own.subnet.Addr())
@@ -51,5 +56,52 @@ func (p *Pair) noteShared() {
 	if was := p.shared; was == nil || !maps.Equal(was.Has, s.Has) || !maps.Equal(was.Lacks, s.Lacks) {
 		p.shared = s
 		p.republish()
+	}
+}
+
+// tellJoining tells the partner of leases in scopes that come into the relationship.
+// Until it has answered all it is told that they do, and gives no new ones there: it
+// could give those that it has not heard of.
+func (p *Pair) tellJoining(keys []lease.Key) {
+	if p.conn != nil && p.profile == wire.Own {
+		if p.joining == nil {
+			p.joining = map[lease.Key]struct{}{}
+		}
+		for _, k := range keys {
+			p.joining[k] = struct{}{}
+		}
+	}
+	p.step(core.Changed{Keys: keys})
+}
+
+// markJoins notes in the terms which scopes these leases are of.
+func (p *Pair) markJoins(t *terms) {
+	for k := range p.joining {
+		i, found := slices.BinarySearchFunc(t.scopes, k.Addr, func(s termScope, a lease.Addr) int {
+			if s.subnet.Contains(a.Netip()) {
+				return 0
+			}
+			return cmp.Compare(lease.AddrFrom(s.subnet.Addr()), a)
+		})
+		if found {
+			t.scopes[i].joins, p.joins = true, true
+		}
+	}
+}
+
+// endJoining tells the partner once it has answered all.
+func (p *Pair) endJoining() {
+	if len(p.joining) > 0 {
+		p.mu.Lock()
+		now := p.machine.Status()
+		p.mu.Unlock()
+		if now.Queued+now.Unacked > 0 {
+			return
+		}
+		p.joining = nil
+	}
+	if p.joins {
+		p.joins = false
+		p.tellTerms()
 	}
 }

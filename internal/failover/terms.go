@@ -26,6 +26,7 @@ type termScope struct {
 	name    string // "" on the partner's side, which does not tell
 	subnet  netip.Prefix
 	dynamic bool // dynamic BOOTP
+	joins   bool // its leases are being told
 	ranges  []lease.Range
 	sum     uint64 // of the reservations (reserved.go)
 	summed  bool   // it is known
@@ -72,6 +73,7 @@ const (
 	termsLast     = 1 << 2
 
 	scopeDynamic = 1 << 0
+	scopeJoins   = 1 << 1
 
 	maxTermRanges = 200 // of a scope: they have room in one message
 	maxTermPage   = 1800
@@ -119,6 +121,9 @@ func (s *termScope) append(b []byte) []byte {
 	if s.dynamic {
 		flags |= scopeDynamic
 	}
+	if s.joins {
+		flags |= scopeJoins
+	}
 	b = binary.BigEndian.AppendUint32(b, uint32(lease.AddrFrom(s.subnet.Addr())))
 	b = append(b, byte(s.subnet.Bits()), flags, byte(len(s.ranges)))
 	for _, r := range s.ranges {
@@ -149,6 +154,7 @@ func (t *terms) read(c wire.CONTACT) (last, ok bool) {
 		s := termScope{
 			subnet:  netip.PrefixFrom(lease.Addr(binary.BigEndian.Uint32(b)).Netip(), int(b[4])),
 			dynamic: b[5]&scopeDynamic != 0,
+			joins:   b[5]&scopeJoins != 0,
 		}
 		n := int(b[6])
 		for b = b[head:]; n > 0; n-- {
