@@ -44,6 +44,11 @@ func (a *Authority) Update(l *lease.Lease) wire.Binding {
 		}
 		b.StateStart = wire.TimeOf(begun(l))
 		b.Expiration = wire.TimeOf(end(l))
+		if l.State == lease.Released {
+			// That the client gave it back is told after the grace. The partner may say
+			// this again, and must not seem to have given the client a lease since.
+			b.LastTransaction = wire.TimeOf(max(begun(l), l.LastTransaction-2*unsure))
+		}
 		// All that either server may go by is promised anew: a partner that
 		// lost its disk would else know less than we count on.
 		f := &l.Failover

@@ -46,7 +46,8 @@ func TestUpdate(t *testing.T) {
 	}{
 		{"leased", rich(lease.Leased, 0), running(900)},
 		{"in its grace: it ended when that began", rich(lease.Expired, 0), running(700)},
-		{"in its release grace", rich(lease.Released, 0), running(700)},
+		{"in its release grace: the client was here before", rich(lease.Released, 0),
+			change2(running(700), func(b *wire.Binding) { b.LastTransaction -= 2 * unsure })},
 		{"all promises are made anew", change(rich(lease.Leased, 0), func(l *lease.Lease) { l.Failover.RcvdPE = 1600 }),
 			change2(running(900), func(b *wire.Binding) { b.PotentialExpiration = 1600 })},
 		{"never promised", change(rich(lease.Leased, 0), func(l *lease.Lease) { l.Failover = lease.Failover{} }),
