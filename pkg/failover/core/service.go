@@ -34,6 +34,9 @@ func (m *Machine) serve(xid uint32, all bool) {
 		what = "UPDREQALL"
 	}
 	m.emit(Event{Kind: EventSync, Text: what + " received"})
+	if m.state() == conflict && m.link.profile == wire.ISC && m.snap.PartnerState == recovering {
+		xid = 0 // it is on its way into the conflict: see enter
+	}
 	m.beginService(all || m.snap.Owes, xid)
 }
 
