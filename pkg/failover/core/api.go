@@ -48,6 +48,7 @@ type Snapshot struct {
 	PartnerState wire.ServerState // last reported, 0 never
 	PartnerSince int64
 	MCLT         int64 // in force, seconds
+	Longer       int64 // one before it, by which the partner may have given leases that this server does not know; 0 none
 	Buckets      binding.Buckets
 	Balanced     bool
 	Vendor       string // the partner's vendor class, the last one seen

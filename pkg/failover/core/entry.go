@@ -15,7 +15,7 @@ type begin struct {
 func init() { // the functions come back here
 	entries = map[wire.ServerState][]begin{
 		normal: {
-			{"ask for all leases, if they were lost and this server was made to serve without them", (*Machine).askStill},
+			{"ask for all leases, if they were lost and this server was made to serve without them, and for what is not known if the MCLT was made shorter", (*Machine).askStill},
 			{"hear a dhcpd out before it is told that addresses are free", (*Machine).hearOut},
 			{"send all updates that the partner has not acknowledged", (*Machine).tellAll},
 			{"share out the free addresses; the secondary sends POOLREQ", (*Machine).startBalance},

@@ -187,12 +187,24 @@ func (m *Machine) serving() wire.ServerState {
 }
 
 // mclt is the MCLT in force. In PARTNER-DOWN that is the longer one that the
-// partner may have been told with our last CONNECT.
+// partner may have been told with our last CONNECT, or went by before and has not
+// told all yet that it gave.
 func (m *Machine) mclt() int64 {
-	if m.primary() && m.state() == partnerDown {
-		return max(m.snap.MCLT, m.cfg.MCLT)
+	switch {
+	case m.state() != partnerDown:
+		return m.snap.MCLT
+	case m.primary():
+		return max(m.snap.MCLT, m.cfg.MCLT, m.snap.Longer)
 	}
-	return m.snap.MCLT
+	return max(m.snap.MCLT, m.snap.Longer)
+}
+
+// goBy is another MCLT from now on. Of leases by a longer one the partner may have
+// told nothing: until it has told all, that is waited for in PARTNER-DOWN.
+func (m *Machine) goBy(mclt int64) {
+	if mclt < m.snap.MCLT && m.snap.PartnerState != 0 {
+		m.snap.Longer = max(m.snap.Longer, m.snap.MCLT)
+	}
 }
 
 // profile is how the partner wants its messages, nil if it was never met.

@@ -64,6 +64,7 @@ func (m *Machine) connected(in Up) {
 		m.snap.Buckets, m.snap.Balanced = binding.BucketsOf(p, m.cfg.HBA(p))
 	} else {
 		if in.MCLT > 0 {
+			m.goBy(in.MCLT)
 			m.snap.MCLT = in.MCLT // stored before our STATE tells that it is
 		}
 		if in.HBA != nil {
@@ -200,6 +201,7 @@ func (m *Machine) partnerState(s wire.STATE) {
 	if m.link.first {
 		m.link.ok = true
 		if m.primary() {
+			m.goBy(m.cfg.MCLT)
 			m.snap.MCLT = m.cfg.MCLT // the secondary goes by it now
 		}
 		m.emit(Event{Kind: EventConnected, N: int(m.offset.delta()), Text: m.snap.Vendor})

@@ -37,9 +37,9 @@ func (m *Machine) request() {
 }
 
 // askStill asks for what a server that was made PARTNER-DOWN without its leases
-// does not know to this day.
+// does not know to this day, and for what was given by a longer MCLT.
 func (m *Machine) askStill() {
-	if m.snap.All {
+	if m.snap.All || m.snap.Longer != 0 {
 		m.request()
 	}
 }

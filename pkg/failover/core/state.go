@@ -162,8 +162,10 @@ func (m *Machine) tellState() {
 		if m.snap.New { // it may serve alone afterwards, but has not yet
 			s.State = recovering
 		}
-	case m.phase != 0 && !slices.Contains(states{partnerDown, conflict, resolution, resolved}, s.State):
+	case m.phase != 0 && !slices.Contains(states{partnerDown, conflict, resolution, resolved}, s.State) &&
+		(m.snap.Longer == 0 || m.link.profile == wire.Own || s.State != interrupted):
 		// From those the partner has to learn first what was given; it must not take over at once.
+		// Nor must a dhcpd with a shorter MCLT than what was given by: it would wait no longer.
 		s.State = m.phase
 	}
 	if m.harmful(s.State) {

@@ -269,7 +269,7 @@ func init() { // the functions come back here
 		request:      {text: "UPDREQ, or UPDREQALL where the leases were lost", later: (*Machine).request},
 		await:        {text: "wait for CONFLICT-DONE once more", later: (*Machine).startResolution},
 		askAll:       {text: "all leases are to be asked for", now: func(m *Machine) { m.snap.All, m.snap.Forgot = true, m.now.Wall }},
-		haveAll:      {text: "", now: func(m *Machine) { m.snap.All = false }},
+		haveAll:      {text: "", now: func(m *Machine) { m.snap.All, m.snap.Longer = false, 0 }},
 		setFailed:    {text: "the wait runs from the last heartbeat", now: (*Machine).setFailed},
 		takeDate:     {text: "down since the date given", now: (*Machine).takeDate},
 		warn:         {text: "warn of the risk", later: (*Machine).warn},

@@ -17,6 +17,7 @@ const (
 	_ brokeRule = iota
 	brokeNoMCLT
 	brokeDate
+	brokeMCLT
 	brokeExpiredWins
 	brokeFudge
 	brokeLastWriter
@@ -29,6 +30,7 @@ const (
 var brokeNames = [...]string{
 	brokeNoMCLT:      "in PARTNER-DOWN it frees a lease at the end that it knows of, with no MCLT more",
 	brokeDate:        "declared to be alone while it starts, it gives its partner's addresses at once: the date of its state is that of the one before",
+	brokeMCLT:        "started with a shorter MCLT than its partner gave leases by, it goes by that in PARTNER-DOWN",
 	brokeExpiredWins: "it forgets a renewal that it has not told of when it hears that the lease expired",
 	brokeFudge:       "it lets a lease end 65 s early",
 	brokeLastWriter:  "it does not compare clients: the last one told of has the lease",

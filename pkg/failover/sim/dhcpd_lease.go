@@ -114,14 +114,23 @@ func (d *dhcpd) expire() {
 			if now < max(k.since+k.mclt, l.ends) {
 				continue
 			}
-			if now <= max(l.ends, l.tstp, l.tsfp, l.atsfp, k.down)+k.mclt {
-				d.w.checks.broke.slot(d.e.p, slot, brokeNoMCLT)
-			}
+			d.takesOver(slot, max(l.ends, l.tstp, l.tsfp, l.atsfp, k.down), brokeNoMCLT)
 			d.free(slot, wire.StatusFree)
 			l.tstp = now // which its partner is to be told
 			d.changed(slot)
 			d.tell(slot)
 		}
+	}
+}
+
+// takesOver notes which rule it breaks if it lets an address go in PARTNER-DOWN that
+// its partner may have given until the MCLT after some time.
+func (d *dhcpd) takesOver(slot int, last int64, early brokeRule) {
+	switch partner := d.e.p.other(d.e.side); {
+	case d.now() <= last+d.disk().mclt:
+		d.w.checks.broke.slot(d.e.p, slot, early)
+	case d.now() <= last+partner.gaveBy():
+		d.w.checks.broke.slot(d.e.p, slot, brokeMCLT)
 	}
 }
 

@@ -151,8 +151,8 @@ func (d *dhcpd) lend(q *query, slot int, same bool) {
 		return
 	}
 	end, potential := d.grant(l, same)
-	if k := d.disk(); dhcpdFree(l.state) && l.state != d.own() && now <= max(l.tsfp, k.down)+k.mclt {
-		d.w.checks.broke.slot(d.e.p, slot, brokeDate)
+	if dhcpdFree(l.state) && l.state != d.own() {
+		d.takesOver(slot, max(l.tsfp, d.disk().down), brokeDate)
 	}
 	if !same {
 		l.tsfp, l.atsfp = 0, 0

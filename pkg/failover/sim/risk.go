@@ -213,6 +213,16 @@ func (e *endpoint) mclt() int64 {
 	return e.m.Status().Snapshot.MCLT
 }
 
+// gaveBy is the longest MCLT by which a server gave leases that its partner may not
+// know of, as far as it knows itself.
+func (e *endpoint) gaveBy() int64 {
+	if e.dhcpd != nil {
+		return e.dhcpd.disk().mclt
+	}
+	s := &e.n.disk.content.snaps[e.index]
+	return max(s.MCLT, s.Longer)
+}
+
 // mayRunLonger tells whether there may be leases of a longer MCLT.
 func (r *risk) mayRunLonger(p *pair) bool {
 	s := &r.shorter[p.index]
