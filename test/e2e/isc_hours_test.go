@@ -35,7 +35,9 @@ func TestISCHours(t *testing.T) {
 		m.agree()
 		staying.unharmed()
 		t.Logf("%d clients came and went, %d leases were extended", passing.Report().Released, staying.Report().Extended)
-		m.isc.content(append(known, "answering negatively")...)
+		// On a busy machine a client asks again, has its lease from both servers, and
+		// may give it back before they have told each other.
+		m.isc.content(append(known, "answering negatively", "the client was here since")...)
 		m.normal()
 		var theirs, ours map[string]int
 		m.ours.eventually("every address is leased or free", func() bool {
