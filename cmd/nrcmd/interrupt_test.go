@@ -39,7 +39,8 @@ func TestInterruptOfASingleCommand(t *testing.T) {
 		t.Fatalf("it was not held up:\n%.300s", out.String())
 	}
 	<-ended
-	if got := out.String(); cmd.ProcessState.ExitCode() != 1 || !strings.HasSuffix(got, "\n320 Generic error - interrupted\n") {
+	// What has come by then is shown, if anything, and the words are a line of their own.
+	if got := "\n" + out.String(); cmd.ProcessState.ExitCode() != 1 || !strings.HasSuffix(got, "\n320 Generic error - interrupted\n") {
 		t.Errorf("exit status %v, and\n%s", cmd.ProcessState, got[max(0, len(got)-300):])
 	}
 }
