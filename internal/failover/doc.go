@@ -9,6 +9,9 @@
 //	around.go    names and own addresses that come later
 //	manager.go   all relationships of a server: Prepare and Apply at a reload
 //	record.go    what is kept of them beside the leases
+//	area.go      whose addresses are meant: scopes may share a subnet
+//	parting.go   leases that another partner, or none, is to know of; shared.go
+//	             scopes that only one of the two has
 //	held.go      scopes that a start does not take from a partner; standing.go
 //	             goes on with their relationship
 //	pair.go      one relationship at work: inbox.go what happens to it,

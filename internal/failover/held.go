@@ -307,7 +307,7 @@ func (m *Manager) declareHeld(h *holdUp, since int64) ([]string, *objects.Error)
 	return []string{
 		fmt.Sprintf("failover %q: the partner is taken to be down since %s", of, time.Unix(down, 0).Format(time.ANSIC)),
 		fmt.Sprintf("failover %q: its scopes are not served yet: say 'dhcp reload' at %s or later, when the maximum client lead time (%d s) has passed",
-			of, time.Unix(down+kept.Snapshot.MCLT, 0).Format(time.ANSIC), kept.Snapshot.MCLT),
+			of, time.Unix(down+kept.Snapshot.Lead(), 0).Format(time.ANSIC), kept.Snapshot.Lead()),
 	}, nil
 }
 

@@ -37,7 +37,7 @@ func (m *Manager) claims() (all []claim) {
 		all = append(all, claim{
 			name: name, role: kept.Role, partner: kept.Partner, partnerName: or(kept.PartnerName, kept.Partner.String()),
 			areas: slices.Concat(kept.Areas, kept.Left), snap: kept.Snapshot,
-			safe: solitary(&kept.Snapshot, kept.Snapshot.MCLT, now),
+			safe: solitary(&kept.Snapshot, 0, now),
 			lost: m.outdated(name, &kept), away: kept.Away,
 		})
 	}
@@ -267,15 +267,15 @@ func (d *danger) targets() []*relationship {
 // solitary tells whether the server may serve all addresses by itself: its
 // partner is down and what that gave is over, or it never had one.
 func solitary(s *core.Snapshot, mclt, now int64) bool {
-	return unmet(s) || s.State == wire.StatePartnerDown && now >= s.Down+max(s.MCLT, mclt)
+	return unmet(s) || s.State == wire.StatePartnerDown && now >= s.Down+max(s.Lead(), mclt)
 }
 
 // unmet tells whether there never was a partner.
 func unmet(s *core.Snapshot) bool { return s.PartnerState == 0 && (s.New || s.State == 0) }
 
 // remaining are the addresses of a claim whose scopes are not there any more, or do
-// not have them, or are silent. The partner may go on with them, so that they are not forgotten until
-// a relationship with it has them, or somebody took the risk.
+// not have them, or are silent. The partner may go on with them, so that they are not
+// forgotten until a relationship with it has them, or somebody took the risk.
 func (c *compiler) remaining(of claim) []area {
 	if of.safe {
 		return nil

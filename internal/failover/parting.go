@@ -46,11 +46,12 @@ func (n *prepared) Part(k engine.Keeper) {
 // lead is the longest lead time that any relationship had. mu is held.
 func (m *Manager) lead() (lead int64) {
 	for _, kept := range m.recorded() {
-		lead = max(lead, kept.Snapshot.MCLT)
+		lead = max(lead, kept.Snapshot.Lead())
 	}
 	for _, p := range m.pairs {
 		if p.started {
-			lead = max(lead, p.condition().status.Snapshot.MCLT, p.rel.Load().core.MCLT)
+			snapshot := p.condition().status.Snapshot
+			lead = max(lead, snapshot.Lead(), p.rel.Load().core.MCLT)
 		}
 	}
 	return lead

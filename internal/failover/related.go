@@ -307,11 +307,12 @@ func (p *Pair) declareDown(since int64) ([]string, *objects.Error) {
 		return nil, objects.Errorf(objects.Invalid, "failover %q is in state %s: %s", p.name, state(c.status.State), or(c.status.Waiting, "the command had no effect"))
 	}
 	down := c.status.Snapshot.Down
-	all := down + c.status.Snapshot.MCLT
+	lead := c.status.Snapshot.Lead()
+	all := down + lead
 	lines := []string{
 		fmt.Sprintf("failover %q: PARTNER-DOWN, the partner is taken to be down since %s", p.name, time.Unix(down, 0).Format(time.ANSIC)),
 		fmt.Sprintf("failover %q: the partner's free addresses are given from %s on; leases that it gave, the maximum client lead time (%d s) after their last possible end",
-			p.name, time.Unix(all, 0).Format(time.ANSIC), c.status.Snapshot.MCLT),
+			p.name, time.Unix(all, 0).Format(time.ANSIC), lead),
 		fmt.Sprintf("failover %q: if the partner still serves clients, addresses may be given twice: make sure that it does not", p.name),
 	}
 	if names := p.rel.Load().silent(); len(names) > 0 {

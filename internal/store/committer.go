@@ -149,7 +149,7 @@ func (c *Committer) SubmitAll(leases []lease.Lease, w Waiter, later bool) {
 
 // SubmitAcks queues acknowledgements of the partner's. They go with the next leases,
 // ahead of them, by themselves some time later, and are lost with the process or
-// with a batch that fails: the partner is told once more then.
+// with a batch that fails: after the next start the partner is told once more.
 func (c *Committer) SubmitAcks(acks []lease.Ack) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// chunkSize bounds one journal row, and with it what the driver copies at
-	// a time.
+	// chunkSize bounds one journal row of leases, and with it what the driver copies
+	// at a time.
 	chunkSize = 256 << 10
 	// fillerSize is what an empty batch writes: enough that a disk which
 	// takes it takes a usual batch too.

@@ -72,6 +72,10 @@ type Snapshot struct {
 	Owes bool
 }
 
+// Lead is the longest MCLT, in seconds, by which the partner may have given leases
+// that this server has not heard of.
+func (s *Snapshot) Lead() int64 { return max(s.MCLT, s.Longer) }
+
 // View is the leases of the relationship, as they are on disk. It is only
 // read, and only during Step.
 type View interface {

@@ -194,9 +194,9 @@ func (m *Machine) mclt() int64 {
 	case m.state() != partnerDown:
 		return m.snap.MCLT
 	case m.primary():
-		return max(m.snap.MCLT, m.cfg.MCLT, m.snap.Longer)
+		return max(m.snap.Lead(), m.cfg.MCLT)
 	}
-	return max(m.snap.MCLT, m.snap.Longer)
+	return m.snap.Lead()
 }
 
 // goBy is another MCLT from now on. Of leases by a longer one the partner may have

@@ -199,7 +199,7 @@ var mendedFaults = []Mutant{
 	},
 	{
 		Name: "mclt-shortened-when-down", What: "PARTNER-DOWN waits for the longer MCLT that the partner may have been told",
-		Edits:  change(coreDir+"machine.go", `return max(m.snap.MCLT, m.cfg.MCLT, m.snap.Longer)`, `return m.cfg.MCLT`),
+		Edits:  change(coreDir+"machine.go", `return max(m.snap.Lead(), m.cfg.MCLT)`, `return m.cfg.MCLT`),
 		Expect: twoClients,
 	},
 	{
