@@ -44,6 +44,26 @@ func (m model) check(t *testing.T, when string, got []lease.Lease) {
 	}
 }
 
+// reread checks what the database holds: as it is, folded, or after a restart; or not
+// at all.
+func (m model) reread(t *testing.T, db *LeaseDB, dir string, how int) *LeaseDB {
+	t.Helper()
+	switch how {
+	case 0:
+		m.check(t, "from the journal", loaded(t, db))
+	case 1:
+		settle(t, db)
+		m.check(t, "folded", loaded(t, db))
+	case 2:
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		db = leasesIn(t, dir)
+		m.check(t, "after a restart", loaded(t, db))
+	}
+	return db
+}
+
 // The database holds what a map would hold, whatever of it is in the journal,
 // half folded, folded, or read after a restart.
 func TestCommittedLeasesAreLoaded(t *testing.T) {
@@ -65,19 +85,7 @@ func TestCommittedLeasesAreLoaded(t *testing.T) {
 		}
 		last = n
 		m.put(batch, n)
-		switch r.IntN(6) {
-		case 0:
-			m.check(t, "from the journal", loaded(t, db))
-		case 1:
-			settle(t, db)
-			m.check(t, "folded", loaded(t, db))
-		case 2:
-			if err := db.Close(); err != nil {
-				t.Fatal(err)
-			}
-			db = leasesIn(t, dir)
-			m.check(t, "after a restart", loaded(t, db))
-		}
+		db = m.reread(t, db, dir, r.IntN(6))
 		if round%10 == 0 {
 			commit(t, db) // an empty batch changes nothing
 			last++
@@ -361,18 +369,9 @@ func TestNotedAcknowledgementsAreLoaded(t *testing.T) {
 		}
 		maps.Copy(old, m)
 		m.put(batch, commit(t, db, batch...))
-		switch r.IntN(6) {
-		case 0:
-			m.check(t, "from the journal", loaded(t, db))
-		case 1:
-			settle(t, db)
-			m.check(t, "folded", loaded(t, db))
-		case 2:
-			if err := db.Close(); err != nil {
-				t.Fatal(err)
-			}
-			db = leasesIn(t, dir)
-			m.check(t, "after a restart", loaded(t, db))
+		switch how := r.IntN(6); how {
+		default:
+			db = m.reread(t, db, dir, how)
 		case 3:
 			o, err := readJournal(db.tend.c, 0)
 			if err != nil {

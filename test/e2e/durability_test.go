@@ -39,11 +39,7 @@ func TestFullDisk(t *testing.T) {
 	var folder string
 	l := newLoaded(t, func(data string) {
 		folder = data
-		if err := os.MkdirAll(data, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		sh(t, "mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", data)
-		t.Cleanup(func() { sh(t, "umount", "-l", data) })
+		smallDisk(t, data)
 	})
 	told := map[string]held{}
 	_, have := l.load(500*time.Millisecond, "-mode", "dora", "-rate", "500").result()
@@ -82,6 +78,16 @@ func resumes(t *testing.T, l *loaded, told map[string]held) {
 	l.kill9()
 	l.start()
 	l.wantAll(told)
+}
+
+// smallDisk makes the folder a disk of its own, which is soon full.
+func smallDisk(t *testing.T, folder string) {
+	t.Helper()
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	sh(t, "mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", folder)
+	t.Cleanup(func() { sh(t, "umount", "-l", folder) })
 }
 
 // fillUp writes a file until the disk is full.

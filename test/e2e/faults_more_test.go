@@ -85,11 +85,7 @@ func TestFullDiskOfTheBackup(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "a", "b")
 	folder := filepath.Join(s.dir, "b-data")
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	sh(t, "mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", folder)
-	t.Cleanup(func() { sh(t, "umount", "-l", folder) })
+	smallDisk(t, folder)
 	a, b := s.startPair(quick)
 	c := s.crowd("cli", clients.Config{Count: 20})
 	c.bound()
