@@ -7,7 +7,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"testing"
 	"time"
+
+	"leasehold/test/clients"
 )
 
 // pairSettings are the times of a pair that tests wait for.
@@ -49,6 +52,17 @@ func (s *site) startPair(p pairSettings) (a, b *server) {
 	b.nrcmd(p.office("a", "b")...)
 	s.normal(a, b)
 	return a, b
+}
+
+// servingPair is two servers in NORMAL that both have the leases of so many clients.
+func servingPair(t *testing.T, count int) (s *site, a, b *server, c *crowd) {
+	t.Helper()
+	s = newSite(t, "a", "b")
+	a, b = s.startPair(quick)
+	c = s.crowd("cli", clients.Config{Count: count})
+	c.bound()
+	same(a, b)
+	return s, a, b, c
 }
 
 // normal waits until both are NORMAL and know it of each other.

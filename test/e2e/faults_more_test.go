@@ -18,11 +18,7 @@ import (
 // the other gave: they serve on, and end the conflict when it is back.
 func TestConflictInterrupted(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, "a", "b")
-	a, b := s.startPair(quick)
-	c := s.crowd("cli", clients.Config{Count: 20})
-	c.bound()
-	same(a, b)
+	s, a, b, c := servingPair(t, 20)
 	s.hub.Cut("a", "b")
 	a.interrupted("b")
 	b.interrupted("a")
@@ -57,11 +53,7 @@ func TestConflictInterrupted(t *testing.T) {
 // sends: TestAsymmetricLoss the other way round.
 func TestBackupIsNotHeard(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, "a", "b")
-	a, b := s.startPair(quick)
-	c := s.crowd("cli", clients.Config{Count: 20})
-	c.bound()
-	same(a, b)
+	s, a, b, c := servingPair(t, 20)
 	a.fromHere()
 	b.fromHere()
 	s.hub.Lose("b", "a", 1)

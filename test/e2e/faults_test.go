@@ -45,11 +45,7 @@ func TestPartition(t *testing.T) {
 // neither sees the other.
 func TestPartitionWithClients(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, "a", "b")
-	a, b := s.startPair(quick)
-	c := s.crowd("cli", clients.Config{Count: 20})
-	c.bound()
-	same(a, b)
+	s, a, b, c := servingPair(t, 20)
 	s.hub.Cut("a", "b")
 	s.unplug("a") // all clients are on b's side
 	b.interrupted("a")
@@ -74,11 +70,7 @@ func TestPartitionWithClients(t *testing.T) {
 // sends: the link must count as lost on both sides, and come back.
 func TestAsymmetricLoss(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, "a", "b")
-	a, b := s.startPair(quick)
-	c := s.crowd("cli", clients.Config{Count: 20})
-	c.bound()
-	same(a, b)
+	s, a, b, c := servingPair(t, 20)
 	s.hub.Lose("a", "b", 1)
 	a.interrupted("b")
 	b.interrupted("a")
@@ -210,11 +202,7 @@ var portAndQueue = regexp.MustCompile(`(?m)^\s*\d+: [0-9A-F]{8}:0043 [0-9A-F:]+ 
 // find out.
 func TestStoppedMainInPartnerDown(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, "a", "b")
-	a, b := s.startPair(quick)
-	c := s.crowd("cli", clients.Config{Count: 10})
-	c.bound()
-	same(a, b)
+	s, a, b, c := servingPair(t, 10)
 	a.proc.signal(syscall.SIGSTOP)
 	b.interrupted("a")
 	b.nrcmd("dhcp setPartnerDown " + own("a"))

@@ -58,11 +58,7 @@ func TestPairLosesEachServerInTurn(t *testing.T) {
 // that the partner learns of it by silence.
 func TestPairPowerCut(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, "a", "b")
-	a, b := s.startPair(quick)
-	c := s.crowd("cli", clients.Config{Count: 20})
-	c.bound()
-	same(a, b)
+	s, a, b, c := servingPair(t, 20)
 	s.dark("a", a.kill9)
 	b.interrupted("a")
 	c.await("every client was extended by itself, at T2, by the backup", func(r clients.Report) bool {

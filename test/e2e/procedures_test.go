@@ -171,11 +171,7 @@ func TestPartnerDownWhileDown(t *testing.T) {
 // lost once more in the middle.
 func TestPartnerDownWhileUp(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, "a", "b")
-	a, b := s.startPair(quick)
-	c := s.crowd("cli", clients.Config{Count: 20})
-	c.bound()
-	same(a, b)
+	s, a, b, c := servingPair(t, 20)
 	s.hub.Cut("a", "b")
 	a.interrupted("b")
 	b.interrupted("a")
@@ -347,11 +343,7 @@ func far(lines []string, prefix, name string) []string {
 // (7.0, "After the operational server had failover disabled").
 func TestFailoverOffAndOn(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, "a", "b")
-	a, b := s.startPair(quick)
-	c := s.crowd("cli", clients.Config{Count: 20})
-	c.bound()
-	same(a, b)
+	s, a, b, c := servingPair(t, 20)
 	b.stop()
 	a.nrcmd("failover-pair office disable failover")
 	a.endsFailover("b")
