@@ -83,19 +83,23 @@ type danger struct {
 func (c *compiler) danger(of claim, heirs map[string]string) *danger {
 	d := &danger{claim: of, moving: map[*relationship][]string{}, parts: map[string]string{}}
 	for _, o := range c.touched(of.areas) { // a scope may have got another name
-		d.parts[o.Name] = partOf(c.areasOf(o), of.areas)
 		switch to := c.of[strings.ToLower(o.Name)]; {
 		case to != nil && of.turns(to, heirs):
 			d.turned, d.turning = to, append(d.turning, o.Name)
 		case to != nil && of.strays(to, heirs):
 			d.moving[to] = append(d.moving[to], o.Name)
 		case of.safe:
+			continue
 		case to == nil:
 			d.leaving = append(d.leaving, o.Name)
 		case to.name == of.name && to.mirrors(of.role, of.partner): // it begins anew
+			continue
 		case to.role != lease.Alone && (another(to.partner().addr, of.partner) || of.exchanged(to, heirs)):
 			d.moving[to] = append(d.moving[to], o.Name)
+		default:
+			continue
 		}
+		d.parts[o.Name] = partOf(c.areasOf(o), of.areas)
 	}
 	if len(d.leaving)+len(d.moving)+len(d.turning) == 0 {
 		return nil

@@ -133,9 +133,10 @@ func (m *Manager) part(k engine.Keeper, s parting, lead int64) (written, failed 
 						return
 					}
 					k.Write([]lease.Lease{to}, false, func(_ int, err error) {
-						if done.Add(1); err != nil {
-							done.Add(-1)
+						if err != nil {
 							failures.Add(1)
+						} else {
+							done.Add(1)
 						}
 						writing.Done()
 					})
