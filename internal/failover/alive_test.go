@@ -21,6 +21,17 @@ func (n *node) tryReload() string {
 	return strings.Join(texts, "\n")
 }
 
+// refuses is a reload that is refused with each of the words.
+func (n *node) refuses(words ...string) {
+	n.Helper()
+	text := n.tryReload()
+	for _, want := range words {
+		if !strings.Contains(text, want) {
+			n.Errorf("server %d: %q, want %q", n.host, text, want)
+		}
+	}
+}
+
 func (n *node) unset(class *objects.Class, name string) { n.cfg.Delete(class, name) }
 
 // A pair that has another name on one of the servers is no new one: its main
@@ -88,12 +99,7 @@ func TestFailoverOff(t *testing.T) {
 	off := func(n *node, config string) {
 		t.Helper()
 		n.set(config)
-		text := n.tryReload()
-		for _, want := range []string{`failover "blue" is in `, "lab", "setPartnerDown", "'dhcp reload force' takes the risk"} {
-			if !strings.Contains(text, want) {
-				t.Errorf("%s: %q, want %q", config, text, want)
-			}
-		}
+		n.refuses(`failover "blue" is in `, "lab", "setPartnerDown", "'dhcp reload force' takes the risk")
 	}
 	for _, config := range []string{"failover-pair blue failover=disabled", "failover-pair blue failover=enabled\nscope lab failover=scope-disabled"} {
 		off(backup, config)
